@@ -1,0 +1,58 @@
+// The weights of a model directory: model.safetensors, or the shards of
+// model.safetensors.index.json.
+#ifndef VERDICT_ENGINE_CHECKPOINT_H_
+#define VERDICT_ENGINE_CHECKPOINT_H_
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "engine/safetensors.h"
+
+namespace verdict {
+
+// Tensors by name, whichever file they are in. Reads values from disk only when asked, so that the
+// memory of a tensor is its reader's and lives only as long as packing needs it.
+//
+// Immutable after Open; Read may be called from any thread.
+class Checkpoint {
+ public:
+  // Opens every weights file of `directory`, checks all headers, and hashes the files.
+  //
+  // NOT_FOUND: there are no weights. INVALID_ARGUMENT: a file or the index is malformed; the
+  // message names the file, the tensor and the numbers.
+  static absl::StatusOr<Checkpoint> Open(const std::string& directory);
+
+  Checkpoint(Checkpoint&&) = default;
+  Checkpoint& operator=(Checkpoint&&) = default;
+
+  bool Contains(std::string_view name) const;
+
+  // In name order.
+  std::vector<std::string> names() const;
+
+  // The values of tensor `name` as float32, row-major; F16 and BF16 are widened exactly.
+  //
+  // INVALID_ARGUMENT: missing, of another shape than `shape`, not a float type, or holding NaN or
+  // infinity. UNAVAILABLE: the file could not be read, or changed its size since Open.
+  absl::StatusOr<std::vector<float>> Read(std::string_view name,
+                                          absl::Span<const int64_t> shape) const;
+
+  // SHA-256 of the weights file in hexadecimal; with shards, of their digests in file-name order.
+  const std::string& revision() const { return revision_; }
+
+ private:
+  Checkpoint() = default;
+
+  std::vector<SafetensorsFile> files_;
+  std::map<std::string, size_t, std::less<>> file_of_tensor_;
+  std::string revision_;
+};
+
+}  // namespace verdict
+
+#endif  // VERDICT_ENGINE_CHECKPOINT_H_

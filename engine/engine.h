@@ -1,0 +1,71 @@
+// The seam between serving and computing: the server knows nothing of the engine but this file, the
+// tokenizer and the model's description (model.h).
+#ifndef VERDICT_ENGINE_ENGINE_H_
+#define VERDICT_ENGINE_ENGINE_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+
+namespace verdict {
+
+// The texts of one forward pass, packed: the tokens of all texts end to end, without padding.
+struct Batch {
+  // [tokens]
+  std::vector<int32_t> input_ids;
+  // [texts + 1], ascending from 0: text i is input_ids[offsets[i], offsets[i + 1]).
+  std::vector<int32_t> offsets = {0};
+
+  int texts() const { return static_cast<int>(offsets.size()) - 1; }
+  int tokens() const { return static_cast<int>(input_ids.size()); }
+
+  // Adds one text's tokens at the end.
+  void Append(absl::Span<const int32_t> text_input_ids) {
+    input_ids.insert(input_ids.end(), text_input_ids.begin(), text_input_ids.end());
+    offsets.push_back(static_cast<int32_t>(input_ids.size()));
+  }
+};
+
+// The model's raw output.
+struct Logits {
+  // [texts, labels], row-major, texts in the order of the batch.
+  std::vector<float> values;
+  int labels = 0;
+
+  absl::Span<const float> row(int text) const {
+    return absl::MakeConstSpan(values).subspan(static_cast<size_t>(text) * labels, labels);
+  }
+};
+
+// How an engine computes, for GetModel, the log and the metrics.
+struct EngineInfo {
+  std::string precision;  // "f32"
+  std::string isa;        // the instruction set of its kernels, e.g. "avx2"
+  int threads = 0;        // that compute one batch
+  uint64_t parameters = 0;
+};
+
+// Computes logits. One text's logits are a function of its tokens alone, bit for bit: neither the
+// other texts of the batch nor their order changes them (for one binary, CPU type and number of
+// threads).
+//
+// Run may be called from one thread at a time; info from any.
+class Engine {
+ public:
+  virtual ~Engine() = default;
+
+  // Logits of every text of `batch`, which holds at least one text; each text has from 1 to
+  // max_tokens tokens (see ModelConfig). Blocks until they are computed.
+  //
+  // INVALID_ARGUMENT: the batch breaks one of these rules, or an id is outside the vocabulary.
+  virtual absl::StatusOr<Logits> Run(const Batch& batch) = 0;
+
+  virtual const EngineInfo& info() const = 0;
+};
+
+}  // namespace verdict
+
+#endif  // VERDICT_ENGINE_ENGINE_H_

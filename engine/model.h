@@ -1,0 +1,43 @@
+// A model directory, loaded: everything that the server needs to classify.
+#ifndef VERDICT_ENGINE_MODEL_H_
+#define VERDICT_ENGINE_MODEL_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "engine/config.h"
+#include "engine/engine.h"
+#include "engine/tokenizer.h"
+
+namespace verdict {
+
+// How the model is to be computed.
+struct EngineOptions {
+  // Threads that compute one batch, the caller's included; at least 1.
+  int threads = 1;
+  // The most tokens a batch will hold; buffers for it are made at load.
+  int max_batch_tokens = 512;
+};
+
+struct Model {
+  ModelConfig config;
+  Tokenizer tokenizer;
+  std::unique_ptr<Engine> engine;
+  // SHA-256 of the weights, in hexadecimal.
+  std::string revision;
+  // What is odd but harmless, one sentence each, for the log: e.g. tensors that no layer uses.
+  std::vector<std::string> warnings;
+};
+
+// Reads, checks and warms up the model in `directory`: when this returns, the first Run is as fast
+// as any later one.
+//
+// NOT_FOUND: a file is missing. INVALID_ARGUMENT: a file is malformed or they do not fit each
+// other; the message names the file, the field or tensor, what was expected and found.
+absl::StatusOr<Model> LoadModel(const std::string& directory, const EngineOptions& options);
+
+}  // namespace verdict
+
+#endif  // VERDICT_ENGINE_MODEL_H_

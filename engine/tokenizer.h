@@ -1,0 +1,88 @@
+// BERT's WordPiece tokenizer (Devlin et al. 2019), equal to Hugging Face's fast one on every input.
+#ifndef VERDICT_ENGINE_TOKENIZER_H_
+#define VERDICT_ENGINE_TOKENIZER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace verdict {
+
+// One text or a pair of texts; valid UTF-8, borrowed from the caller.
+struct TextInput {
+  std::string_view text;
+  std::optional<std::string_view> text_pair;
+};
+
+// What happens to an input of more tokens than fit. Pairs lose tokens from the longer text first.
+enum class Truncation {
+  kRight,     // the end is cut off
+  kLeft,      // the beginning is cut off
+  kHeadTail,  // the first quarter of the budget and the rest from the end stay (Sun et al. 2019)
+  kError,     // the input is refused
+};
+
+// An input as the model sees it: `[CLS] text [SEP]` or `[CLS] text [SEP] text_pair [SEP]`.
+struct Encoding {
+  // [tokens], at most the limit.
+  std::vector<int32_t> input_ids;
+  // What it would be without a limit, special tokens counted.
+  size_t total_tokens = 0;
+
+  bool truncated() const { return input_ids.size() < total_tokens; }
+};
+
+// One token and the bytes of its own text that it came from.
+struct Token {
+  int32_t id = 0;
+  // Byte range [begin, end) in `text`, or in `text_pair` for its tokens; 0, 0 for added special
+  // tokens.
+  uint32_t begin = 0;
+  uint32_t end = 0;
+};
+
+// Immutable after Load: every method may be called from any number of threads.
+class Tokenizer {
+ public:
+  // Reads `directory`/tokenizer.json, or vocab.txt with the optional tokenizer_config.json.
+  //
+  // NOT_FOUND: neither file is there. INVALID_ARGUMENT: a file is malformed, or describes a
+  // tokenizer that is not BERT WordPiece. The message names the file, the field, what was expected
+  // and found.
+  static absl::StatusOr<Tokenizer> Load(const std::string& directory);
+
+  Tokenizer(Tokenizer&&) noexcept;
+  Tokenizer& operator=(Tokenizer&&) noexcept;
+  ~Tokenizer();
+
+  // The model's view of `input`, in at most `max_tokens` (at least the number of special tokens).
+  //
+  // INVALID_ARGUMENT: the input is longer and `truncation` is kError.
+  absl::StatusOr<Encoding> Encode(const TextInput& input, size_t max_tokens,
+                                  Truncation truncation) const;
+
+  // Every token of `input`, never truncated, with its place in the text.
+  std::vector<Token> Tokenize(const TextInput& input, bool add_special_tokens) const;
+
+  // The vocabulary's spelling of `id`, e.g. "##ing"; empty for an id that has none.
+  std::string_view text(int32_t id) const;
+
+  // One more than the largest id that Encode can return.
+  int32_t vocab_size() const;
+
+ private:
+  struct Parts;
+  explicit Tokenizer(std::unique_ptr<const Parts> parts);
+
+  std::unique_ptr<const Parts> parts_;
+};
+
+}  // namespace verdict
+
+#endif  // VERDICT_ENGINE_TOKENIZER_H_
