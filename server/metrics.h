@@ -5,6 +5,7 @@
 
 #include <prometheus/collectable.h>
 #include <prometheus/counter.h>
+#include <prometheus/family.h>
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
 #include <prometheus/metric_family.h>
@@ -106,7 +107,7 @@ class Metrics final : public prometheus::Collectable {
   // What one gRPC method has.
   struct Call {
     prometheus::Counter* started = nullptr;
-    std::array<prometheus::Counter*, kCodes> handled = {};
+    std::array<prometheus::Counter*, kCodes> handled = {};  // none for codes that we never give
     prometheus::Histogram* handling_seconds = nullptr;
   };
 
@@ -130,6 +131,7 @@ class Metrics final : public prometheus::Collectable {
   const ProcessMetrics process_;
   // Owns what the pointers below point to; they are set by the constructor and const afterwards.
   prometheus::Registry registry_;
+  prometheus::Family<prometheus::Counter>* handled_ = nullptr;
   std::array<Call, kMethods> calls_;
   std::array<prometheus::Histogram*, kStages> stage_seconds_ = {};  // none for kTotal
   std::array<prometheus::Counter*, kStages> expired_ = {};          // none for kTotal

@@ -29,7 +29,8 @@ class RollingWindow {
 
   // For each of `quantiles` (in (0, 1]) the smallest duration that so large a part of the window's
   // durations do not exceed; all NaN, in seconds, when the window is empty.
-  std::vector<double> QuantilesInSeconds(absl::Time now, const std::vector<double>& quantiles);
+  std::vector<double> QuantilesInSeconds(absl::Time now,
+                                         const std::vector<double>& quantiles) const;
 
  private:
   static constexpr int64_t kSlotSeconds = 5;

@@ -1,0 +1,302 @@
+#include "server/metrics.h"
+
+#include <prometheus/text_serializer.h>
+
+#include <chrono>
+#include <iterator>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace verdict {
+namespace {
+
+using prometheus::Labels;
+
+constexpr char kService[] = "verdict.v1.Classifier";
+
+// Dense between 5 and 50 ms, where the latency of a DistilBERT on CPUs lies, so that a quantile
+// interpolated from them means something; up to 5 s for overload.
+const prometheus::Histogram::BucketBoundaries kSecondsBuckets = {
+    .001, .0025, .005, .0075, .01, .015, .02, .03, .04, .05,
+    .075, .1,    .15,  .2,    .3,  .5,   .75, 1,   2.5, 5};
+// Powers of two, as batches grow by merging what waits.
+const prometheus::Histogram::BucketBoundaries kTextsBuckets = {1, 2, 4, 8, 16, 32, 64, 128, 256};
+const prometheus::Histogram::BucketBoundaries kTokensBuckets = {16,   32,   64,   128,  256,  512,
+                                                                1024, 2048, 4096, 8192, 16384};
+
+const std::vector<double> kQuantiles = {0.5, 0.9, 0.95, 0.99, 0.999};
+
+constexpr std::array<Method, 4> kAllMethods = {Method::kClassify, Method::kClassifyBatch,
+                                               Method::kTokenize, Method::kGetModel};
+constexpr std::array<Stage, 4> kAllStages = {Stage::kTokenize, Stage::kQueue, Stage::kInference,
+                                             Stage::kTotal};
+constexpr std::array<ShedReason, 3> kAllShedReasons = {
+    ShedReason::kQueueFull, ShedReason::kDeadline, ShedReason::kDraining};
+
+// The codes that the contract knows, and UNIMPLEMENTED, the library's own answer. Their series
+// exist from the start, as rate() does not see the step from no series to 1.
+constexpr std::array<absl::StatusCode, 8> kKnownCodes = {
+    absl::StatusCode::kOk,
+    absl::StatusCode::kCancelled,
+    absl::StatusCode::kInvalidArgument,
+    absl::StatusCode::kDeadlineExceeded,
+    absl::StatusCode::kResourceExhausted,
+    absl::StatusCode::kUnimplemented,
+    absl::StatusCode::kInternal,
+    absl::StatusCode::kUnavailable,
+};
+
+// Spelt as the Go middleware does, which dashboards for grpc_server_handled_total expect.
+constexpr std::array<const char*, 17> kCodeNames = {
+    "OK",       "Canceled",        "Unknown",          "InvalidArgument",   "DeadlineExceeded",
+    "NotFound", "AlreadyExists",   "PermissionDenied", "ResourceExhausted", "FailedPrecondition",
+    "Aborted",  "OutOfRange",      "Unimplemented",    "Internal",          "Unavailable",
+    "DataLoss", "Unauthenticated",
+};
+
+#if defined(__clang__)
+constexpr char kCompiler[] = "clang " __clang_version__;
+#else
+constexpr char kCompiler[] = "gcc " __VERSION__;
+#endif
+
+template <typename Enum>
+constexpr size_t Index(Enum value) {
+  return static_cast<size_t>(value);
+}
+
+const char* Name(Method method) {
+  switch (method) {
+    case Method::kClassify:
+      return "Classify";
+    case Method::kClassifyBatch:
+      return "ClassifyBatch";
+    case Method::kTokenize:
+      return "Tokenize";
+    case Method::kGetModel:
+      return "GetModel";
+  }
+  return "";
+}
+
+const char* Name(Stage stage) {
+  switch (stage) {
+    case Stage::kTokenize:
+      return "tokenize";
+    case Stage::kQueue:
+      return "queue";
+    case Stage::kInference:
+      return "inference";
+    case Stage::kTotal:
+      return "total";
+  }
+  return "";
+}
+
+const char* Name(ShedReason reason) {
+  switch (reason) {
+    case ShedReason::kQueueFull:
+      return "queue_full";
+    case ShedReason::kDeadline:
+      return "deadline";
+    case ShedReason::kDraining:
+      return "draining";
+  }
+  return "";
+}
+
+Labels CallLabels(Method method) {
+  return {{"grpc_type", "unary"}, {"grpc_service", kService}, {"grpc_method", Name(method)}};
+}
+
+prometheus::Counter& AddCounter(prometheus::Registry& registry, const char* name, const char* help,
+                                const Labels& labels = {}) {
+  return prometheus::BuildCounter().Name(name).Help(help).Register(registry).Add(labels);
+}
+
+prometheus::Gauge& AddGauge(prometheus::Registry& registry, const char* name, const char* help,
+                            const Labels& labels = {}) {
+  return prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add(labels);
+}
+
+// A family of histograms, which differ in one label, or a single one without labels.
+struct HistogramFamily {
+  const char* name;
+  const char* help;
+  const prometheus::Histogram::BucketBoundaries& buckets;
+
+  prometheus::Histogram& Add(prometheus::Registry& registry, const Labels& labels = {}) const {
+    return prometheus::BuildHistogram().Name(name).Help(help).Register(registry).Add(labels,
+                                                                                     buckets);
+  }
+};
+
+Labels HandledLabels(Method method, size_t code) {
+  Labels labels = CallLabels(method);
+  labels["grpc_code"] = kCodeNames[code];
+  return labels;
+}
+
+}  // namespace
+
+Metrics::Metrics(const ServedModel& model, std::function<absl::Time()> clock)
+    : clock_(std::move(clock)) {
+  AddCalls();
+  AddStages();
+  AddQueueAndBatches();
+  AddInfo(model);
+}
+
+void Metrics::AddCalls() {
+  const HistogramFamily handling = {
+      "grpc_server_handling_seconds",
+      "Histogram of response latency (seconds) of gRPC that had been application-level handled by "
+      "the server.",
+      kSecondsBuckets};
+  handled_ =
+      &prometheus::BuildCounter()
+           .Name("grpc_server_handled_total")
+           .Help("Total number of RPCs completed on the server, regardless of success or failure.")
+           .Register(registry_);
+  for (Method method : kAllMethods) {
+    Call& call = calls_[Index(method)];
+    call.started = &AddCounter(registry_, "grpc_server_started_total",
+                               "Total number of RPCs started on the server.", CallLabels(method));
+    for (absl::StatusCode code : kKnownCodes) {
+      call.handled[Index(code)] = &handled_->Add(HandledLabels(method, Index(code)));
+    }
+    call.handling_seconds = &handling.Add(registry_, CallLabels(method));
+  }
+}
+
+void Metrics::AddStages() {
+  const HistogramFamily duration = {"verdict_stage_duration_seconds",
+                                    "Time that a text spent in a stage.", kSecondsBuckets};
+  for (Stage stage : kAllStages) {
+    if (stage == Stage::kTotal) continue;
+    const Labels labels = {{"stage", Name(stage)}};
+    stage_seconds_[Index(stage)] = &duration.Add(registry_, labels);
+    expired_[Index(stage)] =
+        &AddCounter(registry_, "verdict_expired_total",
+                    "Texts whose deadline passed, by the stage in which it did.", labels);
+  }
+}
+
+void Metrics::AddQueueAndBatches() {
+  batch_texts_ =
+      &HistogramFamily{"verdict_batch_texts", "Texts in a batch.", kTextsBuckets}.Add(registry_);
+  batch_tokens_ =
+      &HistogramFamily{"verdict_batch_tokens", "Tokens in a batch.", kTokensBuckets}.Add(registry_);
+  queue_texts_ = &AddGauge(registry_, "verdict_queue_texts", "Texts that wait for a batch.");
+  queue_tokens_ = &AddGauge(registry_, "verdict_queue_tokens", "Tokens that wait for a batch.");
+  tokens_ = &AddCounter(registry_, "verdict_tokens_total", "Tokens that the model computed.");
+  truncated_ =
+      &AddCounter(registry_, "verdict_truncated_total", "Texts that lost tokens to truncation.");
+  for (ShedReason reason : kAllShedReasons) {
+    shed_[Index(reason)] =
+        &AddCounter(registry_, "verdict_shed_total",
+                    "Texts that were refused at once, by the reason.", {{"reason", Name(reason)}});
+  }
+}
+
+void Metrics::AddInfo(const ServedModel& model) {
+  AddGauge(registry_, "verdict_model_info", "The model that is served; always 1.",
+           {{"name", model.name},
+            {"revision", model.revision},
+            {"precision", model.precision},
+            {"isa", model.isa},
+            {"threads", absl::StrCat(model.threads)}})
+      .Set(1);
+  AddGauge(registry_, "verdict_build_info", "The program that serves it; always 1.",
+           {{"version", VERDICT_VERSION}, {"compiler", kCompiler}})
+      .Set(1);
+  AddGauge(registry_, "verdict_model_load_seconds",
+           "Time that loading and warming up the model took.")
+      .Set(absl::ToDoubleSeconds(model.load));
+}
+
+void Metrics::CallStarted(Method method) { calls_[Index(method)].started->Increment(); }
+
+void Metrics::CallHandled(Method method, absl::StatusCode code, absl::Duration handling) {
+  const Call& call = calls_[Index(method)];
+  const size_t index = Index(code) < kCodes ? Index(code) : Index(absl::StatusCode::kUnknown);
+  if (prometheus::Counter* handled = call.handled[index]; handled != nullptr) {
+    handled->Increment();
+  } else {
+    handled_->Add(HandledLabels(method, index)).Increment();
+  }
+  call.handling_seconds->Observe(absl::ToDoubleSeconds(handling));
+}
+
+void Metrics::ObserveStage(Stage stage, absl::Duration duration) {
+  const double seconds = absl::ToDoubleSeconds(duration);
+  if (prometheus::Histogram* histogram = stage_seconds_[Index(stage)]; histogram != nullptr) {
+    histogram->Observe(seconds);
+  }
+  const absl::Time now = clock_();
+  Latency& latency = latencies_[Index(stage)];
+  absl::MutexLock lock(&latency.mutex);
+  latency.window.Observe(now, duration);
+  ++latency.count;
+  latency.sum_seconds += seconds;
+}
+
+void Metrics::ObserveBatch(int64_t texts, int64_t tokens) {
+  batch_texts_->Observe(static_cast<double>(texts));
+  batch_tokens_->Observe(static_cast<double>(tokens));
+}
+
+void Metrics::SetQueue(int64_t texts, int64_t tokens) {
+  queue_texts_->Set(static_cast<double>(texts));
+  queue_tokens_->Set(static_cast<double>(tokens));
+}
+
+void Metrics::CountTokens(int64_t tokens) { tokens_->Increment(static_cast<double>(tokens)); }
+
+void Metrics::CountTruncated() { truncated_->Increment(); }
+
+void Metrics::CountShed(ShedReason reason) { shed_[Index(reason)]->Increment(); }
+
+void Metrics::CountExpired(Stage stage) {
+  if (prometheus::Counter* expired = expired_[Index(stage)]; expired != nullptr)
+    expired->Increment();
+}
+
+std::vector<prometheus::MetricFamily> Metrics::Collect() const {
+  std::vector<prometheus::MetricFamily> families = registry_.Collect();
+  families.push_back(CollectLatency());
+  std::vector<prometheus::MetricFamily> process = process_.Collect();
+  families.insert(families.end(), std::make_move_iterator(process.begin()),
+                  std::make_move_iterator(process.end()));
+  return families;
+}
+
+prometheus::MetricFamily Metrics::CollectLatency() const {
+  prometheus::MetricFamily family;
+  family.name = "verdict_latency_seconds";
+  family.help = "Time that a text spent in a stage; quantiles over the last minute.";
+  family.type = prometheus::MetricType::Summary;
+  const absl::Time now = clock_();
+  for (Stage stage : kAllStages) {
+    prometheus::ClientMetric& metric = family.metric.emplace_back();
+    metric.label = {{"stage", Name(stage)}};
+    const Latency& latency = latencies_[Index(stage)];
+    absl::MutexLock lock(&latency.mutex);
+    metric.summary.sample_count = latency.count;
+    metric.summary.sample_sum = latency.sum_seconds;
+    const std::vector<double> values = latency.window.QuantilesInSeconds(now, kQuantiles);
+    for (size_t i = 0; i < kQuantiles.size(); ++i) {
+      metric.summary.quantile.push_back({kQuantiles[i], values[i]});
+    }
+  }
+  return family;
+}
+
+std::string Metrics::Expose() const { return prometheus::TextSerializer().Serialize(Collect()); }
+
+absl::Time Metrics::MonotonicNow() {
+  return absl::UnixEpoch() + absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch());
+}
+
+}  // namespace verdict

@@ -1,0 +1,198 @@
+#include "server/metrics.h"
+
+#include <unistd.h>
+
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
+#include "absl/time/time.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace verdict {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class MetricsTest : public ::testing::Test {
+ protected:
+  // The value of a series, as text; empty if the page has no such series.
+  std::string Value(absl::string_view series) const {
+    const std::string page = metrics_.Expose();
+    for (absl::string_view line : absl::StrSplit(page, '\n')) {
+      if (absl::ConsumePrefix(&line, series) && absl::ConsumePrefix(&line, " ")) {
+        return std::string(line);
+      }
+    }
+    return "";
+  }
+
+  std::string Handled(absl::string_view method, absl::string_view code) const {
+    return Value(absl::StrCat("grpc_server_handled_total{grpc_code=\"", code, "\",grpc_method=\"",
+                              method,
+                              "\",grpc_service=\"verdict.v1.Classifier\",grpc_type=\"unary\"}"));
+  }
+
+  double Quantile(absl::string_view stage, absl::string_view quantile) const {
+    const std::string value = Value(
+        absl::StrCat("verdict_latency_seconds{stage=\"", stage, "\",quantile=\"", quantile, "\"}"));
+    EXPECT_THAT(value, Not("")) << stage << " " << quantile;
+    return std::strtod(value.c_str(), nullptr);
+  }
+
+  absl::Time now_ = absl::FromUnixSeconds(1'000'000);
+  Metrics metrics_{{.name = "demo \"model\"",
+                    .revision = "cafe",
+                    .precision = "f32",
+                    .isa = "avx2",
+                    .threads = 2,
+                    .load = absl::Milliseconds(250)},
+                   [this] { return now_; }};
+};
+
+TEST_F(MetricsTest, EverySeriesExistsFromTheStart) {
+  for (const char* method : {"Classify", "ClassifyBatch", "Tokenize", "GetModel"}) {
+    for (const char* code : {"OK", "Canceled", "InvalidArgument", "DeadlineExceeded",
+                             "ResourceExhausted", "Unimplemented", "Internal", "Unavailable"}) {
+      EXPECT_EQ(Handled(method, code), "0") << method << " " << code;
+    }
+  }
+  for (const char* stage : {"tokenize", "queue", "inference"}) {
+    EXPECT_EQ(Value(absl::StrCat("verdict_expired_total{stage=\"", stage, "\"}")), "0");
+    EXPECT_EQ(Value(absl::StrCat("verdict_stage_duration_seconds_count{stage=\"", stage, "\"}")),
+              "0");
+  }
+  for (const char* reason : {"queue_full", "deadline", "draining"}) {
+    EXPECT_EQ(Value(absl::StrCat("verdict_shed_total{reason=\"", reason, "\"}")), "0");
+  }
+  for (const char* series :
+       {"verdict_queue_texts", "verdict_queue_tokens", "verdict_tokens_total",
+        "verdict_truncated_total", "verdict_batch_texts_count", "verdict_batch_tokens_count"}) {
+    EXPECT_EQ(Value(series), "0") << series;
+  }
+}
+
+TEST_F(MetricsTest, CountsCallsPerMethodAndCode) {
+  metrics_.CallStarted(Method::kClassify);
+  metrics_.CallStarted(Method::kClassify);
+  metrics_.CallHandled(Method::kClassify, absl::StatusCode::kOk, absl::Milliseconds(12));
+  metrics_.CallHandled(Method::kClassify, absl::StatusCode::kResourceExhausted, absl::Seconds(0));
+  const char labels[] =
+      "{grpc_method=\"Classify\",grpc_service=\"verdict.v1.Classifier\",grpc_type=\"unary\"}";
+  EXPECT_EQ(Value(absl::StrCat("grpc_server_started_total", labels)), "2");
+  EXPECT_EQ(Value(absl::StrCat("grpc_server_handling_seconds_count", labels)), "2");
+  EXPECT_EQ(Handled("Classify", "OK"), "1");
+  EXPECT_EQ(Handled("Classify", "ResourceExhausted"), "1");
+  EXPECT_EQ(Handled("Tokenize", "OK"), "0");
+}
+
+TEST_F(MetricsTest, CountsACodeThatWasNotForeseen) {
+  EXPECT_EQ(Handled("GetModel", "DataLoss"), "");
+  metrics_.CallHandled(Method::kGetModel, absl::StatusCode::kDataLoss, absl::Seconds(0));
+  metrics_.CallHandled(Method::kGetModel, absl::StatusCode::kDataLoss, absl::Seconds(0));
+  EXPECT_EQ(Handled("GetModel", "DataLoss"), "2");
+  metrics_.CallHandled(Method::kGetModel, static_cast<absl::StatusCode>(99), absl::Seconds(0));
+  EXPECT_EQ(Handled("GetModel", "Unknown"), "1");
+}
+
+TEST_F(MetricsTest, LatencyHasTheQuantilesOfTheLastMinute) {
+  for (int i = 1; i <= 1000; ++i) metrics_.ObserveStage(Stage::kTotal, absl::Milliseconds(i));
+  for (const auto& [quantile, seconds] : std::vector<std::pair<const char*, double>>{
+           {"0.5", .5}, {"0.9", .9}, {"0.95", .95}, {"0.99", .99}, {"0.999", .999}}) {
+    EXPECT_NEAR(Quantile("total", quantile), seconds, seconds * 0.01);
+  }
+  EXPECT_TRUE(std::isnan(Quantile("queue", "0.5")));
+}
+
+TEST_F(MetricsTest, LatencyForgetsQuantilesButNotSumAndCount) {
+  metrics_.ObserveStage(Stage::kQueue, absl::Milliseconds(500));
+  metrics_.ObserveStage(Stage::kQueue, absl::Milliseconds(250));
+  now_ += absl::Seconds(66);
+  EXPECT_TRUE(std::isnan(Quantile("queue", "0.5")));
+  EXPECT_EQ(Value("verdict_latency_seconds_count{stage=\"queue\"}"), "2");
+  EXPECT_EQ(Value("verdict_latency_seconds_sum{stage=\"queue\"}"), "0.75");
+}
+
+TEST_F(MetricsTest, StagesFillTheirHistograms) {
+  metrics_.ObserveStage(Stage::kInference, absl::Milliseconds(35));
+  EXPECT_EQ(Value("verdict_stage_duration_seconds_bucket{stage=\"inference\",le=\"0.03\"}"), "0");
+  EXPECT_EQ(Value("verdict_stage_duration_seconds_bucket{stage=\"inference\",le=\"0.04\"}"), "1");
+  EXPECT_EQ(Value("verdict_stage_duration_seconds_count{stage=\"queue\"}"), "0");
+}
+
+TEST_F(MetricsTest, CountsTextsBatchesAndTheQueue) {
+  metrics_.ObserveBatch(3, 100);
+  metrics_.SetQueue(5, 70);
+  metrics_.CountTokens(100);
+  metrics_.CountTruncated();
+  metrics_.CountShed(ShedReason::kDeadline);
+  metrics_.CountExpired(Stage::kQueue);
+  EXPECT_EQ(Value("verdict_batch_texts_sum"), "3");
+  EXPECT_EQ(Value("verdict_batch_tokens_bucket{le=\"128\"}"), "1");
+  EXPECT_EQ(Value("verdict_queue_texts"), "5");
+  EXPECT_EQ(Value("verdict_queue_tokens"), "70");
+  EXPECT_EQ(Value("verdict_tokens_total"), "100");
+  EXPECT_EQ(Value("verdict_truncated_total"), "1");
+  EXPECT_EQ(Value("verdict_shed_total{reason=\"deadline\"}"), "1");
+  EXPECT_EQ(Value("verdict_expired_total{stage=\"queue\"}"), "1");
+}
+
+TEST_F(MetricsTest, DescribesTheModelAndTheBuild) {
+  EXPECT_EQ(Value("verdict_model_info{isa=\"avx2\",name=\"demo \\\"model\\\"\",precision=\"f32\","
+                  "revision=\"cafe\",threads=\"2\"}"),
+            "1");
+  EXPECT_EQ(Value("verdict_model_load_seconds"), "0.25");
+  EXPECT_THAT(metrics_.Expose(), HasSubstr("verdict_build_info{compiler=\""));
+}
+
+TEST_F(MetricsTest, LosesNothingBetweenThreads) {
+  constexpr int kThreads = 4, kEach = 5000;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kThreads; ++i) {
+    threads.emplace_back([this] {
+      for (int j = 0; j < kEach; ++j) {
+        metrics_.CallStarted(Method::kTokenize);
+        metrics_.CallHandled(Method::kTokenize, absl::StatusCode::kOk, absl::Milliseconds(1));
+        metrics_.CallHandled(Method::kTokenize, absl::StatusCode::kAborted, absl::Milliseconds(1));
+        metrics_.ObserveStage(Stage::kTotal, absl::Milliseconds(j));
+        if (j % 1000 == 0) metrics_.Expose();
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(Handled("Tokenize", "OK"), absl::StrCat(kThreads * kEach));
+  EXPECT_EQ(Handled("Tokenize", "Aborted"), absl::StrCat(kThreads * kEach));
+  EXPECT_EQ(Value("verdict_latency_seconds_count{stage=\"total\"}"),
+            absl::StrCat(kThreads * kEach));
+}
+
+TEST_F(MetricsTest, PassesPromtoolsLint) {
+  if (std::system("command -v promtool >/dev/null") != 0) {
+    GTEST_SKIP() << "promtool is not installed (package prometheus)";
+  }
+  metrics_.ObserveStage(Stage::kTotal, absl::Milliseconds(20));
+  const std::string path = absl::StrCat(::testing::TempDir(), "/verdict_metrics.", getpid());
+  std::ofstream(path) << metrics_.Expose();
+  // It complains on stderr, and by its exit status.
+  FILE* promtool = popen(absl::StrCat("promtool check metrics <", path, " 2>&1").c_str(), "r");
+  ASSERT_NE(promtool, nullptr);
+  std::string complaints;
+  for (int c; (c = std::fgetc(promtool)) != EOF;) complaints.push_back(static_cast<char>(c));
+  EXPECT_EQ(pclose(promtool), 0);
+  EXPECT_EQ(complaints, "");
+  std::remove(path.c_str());
+}
+
+}  // namespace
+}  // namespace verdict
