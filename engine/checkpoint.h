@@ -23,8 +23,10 @@ class Checkpoint {
  public:
   // Opens every weights file of `directory`, checks all headers, and hashes the files.
   //
-  // NOT_FOUND: there are no weights. INVALID_ARGUMENT: a file or the index is malformed; the
-  // message names the file, the tensor and the numbers.
+  // Where both are there, model.safetensors counts, as in transformers.
+  //
+  // NOT_FOUND: there are no weights. INVALID_ARGUMENT: a file or the index is malformed, or they do
+  // not agree; the message names the file, the tensor and the numbers. Otherwise as File::Open.
   static absl::StatusOr<Checkpoint> Open(const std::string& directory);
 
   Checkpoint(Checkpoint&&) = default;
@@ -42,12 +44,14 @@ class Checkpoint {
   absl::StatusOr<std::vector<float>> Read(std::string_view name,
                                           absl::Span<const int64_t> shape) const;
 
-  // SHA-256 of the weights file in hexadecimal; with shards, of their digests in file-name order.
+  // SHA-256 of the weights file in hexadecimal; with shards, of their digests (as printed, end to
+  // end) in file-name order.
   const std::string& revision() const { return revision_; }
 
  private:
   Checkpoint() = default;
 
+  std::string directory_;
   std::vector<SafetensorsFile> files_;
   std::map<std::string, size_t, std::less<>> file_of_tensor_;
   std::string revision_;

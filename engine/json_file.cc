@@ -108,9 +108,16 @@ absl::StatusOr<Json> ReadJsonFile(const std::string& path, uint64_t max_bytes) {
   absl::StatusOr<Json> document = ParseJson(*text, path);
   if (document.ok() && !document->is_object()) {
     return absl::InvalidArgumentError(
-        absl::StrCat(path, ": expected a JSON object, found ", document->type_name()));
+        absl::StrCat(path, ": expected a JSON object, found ", ValueText(*document)));
   }
   return document;
+}
+
+std::string ValueText(const Json& value) {
+  if (value.is_object()) return "an object";
+  if (value.is_array()) return "an array";
+  if (value.is_string()) return Quoted(value.get_ref<const std::string&>());
+  return value.dump();  // a number, true, false or null: short, and nothing in it can throw
 }
 
 }  // namespace verdict

@@ -27,6 +27,9 @@ absl::StatusOr<nlohmann::json> ParseJson(std::string_view text, const std::strin
 // as File::Open and ReadAt.
 absl::StatusOr<nlohmann::json> ReadJsonFile(const std::string& path, uint64_t max_bytes);
 
+// `value` as a message shows it: a number or a string itself, else what it is, e.g. "an object".
+std::string ValueText(const nlohmann::json& value);
+
 }  // namespace verdict
 
 #endif  // VERDICT_ENGINE_JSON_FILE_H_

@@ -92,7 +92,7 @@ TEST_F(ReadJsonFileTest, ReadsAnObject) {
 TEST_F(ReadJsonFileTest, RefusesAnythingButAnObject) {
   const std::string path = Write("[1]");
   EXPECT_EQ(ReadJsonFile(path, 100).status(),
-            absl::InvalidArgumentError(path + ": expected a JSON object, found array"));
+            absl::InvalidArgumentError(path + ": expected a JSON object, found an array"));
 }
 
 TEST_F(ReadJsonFileTest, RefusesAFileOverTheLimitWithoutReadingIt) {

@@ -1,0 +1,179 @@
+#include "engine/checkpoint.h"
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "engine/json_file.h"
+#include "engine/quoted.h"
+#include "engine/sha256.h"
+
+namespace verdict {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr char kWeightsName[] = "model.safetensors";
+constexpr char kIndexName[] = "model.safetensors.index.json";
+
+// An index names every tensor once more, so it is at most about as long as the shards' headers.
+constexpr uint64_t kMaxIndexBytes = 8 << 20;
+
+// File name by tensor name.
+using WeightMap = std::map<std::string, std::string, std::less<>>;
+
+std::string PathIn(const std::string& directory, const std::string& name) {
+  return (std::filesystem::path(directory) / name).string();
+}
+
+// An index must not reach outside its directory.
+bool IsPlainFileName(const std::string& name) {
+  return !name.empty() && name != "." && name != ".." && name.find('/') == name.npos &&
+         name.find('\0') == name.npos;
+}
+
+absl::StatusOr<WeightMap> ReadWeightMap(const std::string& path) {
+  const absl::StatusOr<Json> index = ReadJsonFile(path, kMaxIndexBytes);
+  if (!index.ok()) return index.status();
+  const auto weight_map = index->find("weight_map");
+  if (weight_map == index->end()) {
+    return absl::InvalidArgumentError(absl::StrCat(path, ": has no \"weight_map\""));
+  }
+  if (!weight_map->is_object() || weight_map->empty()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        path, ": \"weight_map\": expected an object with a file name per tensor, found ",
+        weight_map->is_object() ? "an empty one" : ValueText(*weight_map)));
+  }
+  WeightMap files;
+  for (const auto& [tensor, file] : weight_map->items()) {
+    if (!file.is_string() || !IsPlainFileName(file.get_ref<const std::string&>())) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          path, ": tensor ", Quoted(tensor),
+          ": expected the plain name of a file in the same directory, found ", ValueText(file)));
+    }
+    files.emplace(tensor, file.get<std::string>());
+  }
+  return files;
+}
+
+// In file-name order.
+absl::StatusOr<std::vector<SafetensorsFile>> OpenShards(const std::string& directory,
+                                                        const WeightMap& weight_map) {
+  std::set<std::string> names;
+  for (const auto& [tensor, name] : weight_map) names.insert(name);
+  std::vector<SafetensorsFile> files;
+  for (const std::string& name : names) {
+    absl::StatusOr<SafetensorsFile> file = SafetensorsFile::Open(PathIn(directory, name));
+    if (!file.ok()) return file.status();
+    files.push_back(*std::move(file));
+  }
+  return files;
+}
+
+// Every tensor of a shard must be in the index, with that shard; and the other way round. A tensor
+// that is in two shards cannot agree with the index in both.
+absl::Status CheckAgainstIndex(const std::string& directory, const WeightMap& weight_map,
+                               const std::vector<SafetensorsFile>& files) {
+  std::set<std::string, std::less<>> seen;
+  for (const SafetensorsFile& file : files) {
+    for (const auto& [tensor, entry] : file.tensors()) {
+      const auto mapped = weight_map.find(tensor);
+      if (mapped == weight_map.end()) {
+        return absl::InvalidArgumentError(absl::StrCat(file.file().path(), ": tensor ",
+                                                       Quoted(tensor), " is not in ", kIndexName));
+      }
+      if (PathIn(directory, mapped->second) != file.file().path()) {
+        return absl::InvalidArgumentError(absl::StrCat(file.file().path(), ": holds tensor ",
+                                                       Quoted(tensor), ", which ", kIndexName,
+                                                       " says is in ", Quoted(mapped->second)));
+      }
+      seen.insert(tensor);
+    }
+  }
+  for (const auto& [tensor, name] : weight_map) {
+    if (!seen.contains(tensor)) {
+      return absl::InvalidArgumentError(absl::StrCat(PathIn(directory, name), ": has no tensor ",
+                                                     Quoted(tensor), ", which ", kIndexName,
+                                                     " says it holds"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<SafetensorsFile>> OpenFiles(const std::string& directory) {
+  absl::StatusOr<SafetensorsFile> single = SafetensorsFile::Open(PathIn(directory, kWeightsName));
+  if (single.ok()) {
+    std::vector<SafetensorsFile> files;
+    files.push_back(*std::move(single));
+    return files;
+  }
+  if (!absl::IsNotFound(single.status())) return single.status();
+
+  const absl::StatusOr<WeightMap> weight_map = ReadWeightMap(PathIn(directory, kIndexName));
+  if (absl::IsNotFound(weight_map.status())) {
+    return absl::NotFoundError(absl::StrCat(directory, ": expected ", kWeightsName, " or ",
+                                            kIndexName, ", found neither"));
+  }
+  if (!weight_map.ok()) return weight_map.status();
+  absl::StatusOr<std::vector<SafetensorsFile>> shards = OpenShards(directory, *weight_map);
+  if (!shards.ok()) return shards.status();
+  if (absl::Status status = CheckAgainstIndex(directory, *weight_map, *shards); !status.ok()) {
+    return status;
+  }
+  return shards;
+}
+
+absl::StatusOr<std::string> Revision(const std::vector<SafetensorsFile>& files) {
+  std::string digests;
+  for (const SafetensorsFile& file : files) {
+    const absl::StatusOr<std::string> digest = Sha256(file.file());
+    if (!digest.ok() || files.size() == 1) return digest;
+    digests += *digest;
+  }
+  return Sha256(digests);
+}
+
+}  // namespace
+
+absl::StatusOr<Checkpoint> Checkpoint::Open(const std::string& directory) {
+  absl::StatusOr<std::vector<SafetensorsFile>> files = OpenFiles(directory);
+  if (!files.ok()) return files.status();
+  absl::StatusOr<std::string> revision = Revision(*files);
+  if (!revision.ok()) return revision.status();
+
+  Checkpoint checkpoint;
+  checkpoint.directory_ = directory;
+  checkpoint.files_ = *std::move(files);
+  checkpoint.revision_ = *std::move(revision);
+  for (size_t i = 0; i < checkpoint.files_.size(); ++i) {
+    for (const auto& [tensor, entry] : checkpoint.files_[i].tensors()) {
+      checkpoint.file_of_tensor_.emplace(tensor, i);
+    }
+  }
+  return checkpoint;
+}
+
+bool Checkpoint::Contains(std::string_view name) const { return file_of_tensor_.contains(name); }
+
+std::vector<std::string> Checkpoint::names() const {
+  std::vector<std::string> names;
+  names.reserve(file_of_tensor_.size());
+  for (const auto& [name, file] : file_of_tensor_) names.push_back(name);
+  return names;
+}
+
+absl::StatusOr<std::vector<float>> Checkpoint::Read(std::string_view name,
+                                                    absl::Span<const int64_t> shape) const {
+  const auto file = file_of_tensor_.find(name);
+  if (file == file_of_tensor_.end()) {
+    return absl::InvalidArgumentError(absl::StrCat(directory_, ": the weights hold no tensor ",
+                                                   Quoted(name), ", expected one of shape ",
+                                                   ShapeText(shape)));
+  }
+  return files_[file->second].ReadFloats(name, shape);
+}
+
+}  // namespace verdict
