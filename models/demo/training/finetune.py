@@ -7,16 +7,9 @@ import numpy
 import torch
 from torch.nn import functional
 
-from batches import (
-    adamw,
-    forward_precision,
-    padded,
-    random_first_position,
-    set_learning_rate,
-    token_batches,
-    update,
-)
+from batches import padded, random_first_position, token_batches
 from distilbert import Classifier, Dimensions
+from optimization import adamw, forward_precision, set_learning_rate, update
 from prepare import everyday_spelling
 from wordpiece import MASK, SPECIAL_TOKENS, UNK, encode
 
@@ -25,7 +18,7 @@ _BATCH_TOKENS = 1536
 _DROPOUT = 0.1
 _CLASSIFIER_DROPOUT = 0.2
 _WORD_DROPOUT = 0.1
-_LABEL_SMOOTHING = 0.05
+_LABEL_SMOOTHING = 0.1  # spread over both labels: the right one's target is 0.95
 _REVIEW_WINDOWS_PER_EPOCH = 2000
 _AVERAGE_EVERY_STEPS = 4
 _AVERAGE_DECAY = 0.998
@@ -110,9 +103,21 @@ def _drop_words(input_ids, rng):
     return input_ids.masked_fill(dropped, UNK if rng.random() < 0.5 else MASK)
 
 
-def _weighted_loss(logits, labels, weights):
-    losses = functional.cross_entropy(logits, labels, reduction="none", label_smoothing=2 * _LABEL_SMOOTHING)
+def _weighted_loss(logits, examples, batch):
+    labels = torch.tensor([examples.labels[index] for index in batch])
+    weights = torch.tensor([examples.weights[index] for index in batch])
+    losses = functional.cross_entropy(logits, labels, reduction="none", label_smoothing=_LABEL_SMOOTHING)
     return (losses * weights).sum() / weights.sum()
+
+
+def _training_step(model, optimizer, examples, batch, rng, use_bf16):
+    """Updates the weights once and returns the loss before."""
+    input_ids = _drop_words(padded([examples.rows[index] for index in batch]), rng)
+    with forward_precision(use_bf16):
+        logits = model(input_ids, random_first_position(rng, input_ids.shape[1]))
+    loss = _weighted_loss(logits.float(), examples, batch)
+    update(optimizer, [model], loss)
+    return loss.item()
 
 
 @torch.no_grad()
@@ -137,18 +142,12 @@ def finetune(pretrained, data, tokenizer, epochs, seed, use_bf16):
     for epoch in range(epochs):
         examples = epoch_maker.next_epoch()
         batches = token_batches(examples.rows, rng, max_tokens=_BATCH_TOKENS)
-        labels, weights = torch.tensor(examples.labels), torch.tensor(examples.weights)
         model.train()
         losses = []
         for batch in batches:
             # Epochs differ by a few steps at most, so this epoch's count stands for all.
             set_learning_rate(optimizer, _LEARNING_RATE, step, epochs * len(batches))
-            input_ids = _drop_words(padded([examples.rows[index] for index in batch]), rng)
-            with forward_precision(use_bf16):
-                logits = model(input_ids, random_first_position(rng, input_ids.shape[1]))
-            loss = _weighted_loss(logits.float(), labels[batch], weights[batch])
-            update(optimizer, [model], loss)
-            losses.append(loss.item())
+            losses.append(_training_step(model, optimizer, examples, batch, rng, use_bf16))
             step += 1
             if step % _AVERAGE_EVERY_STEPS == 0:
                 averaged.follow(model, step)

@@ -7,16 +7,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from batches import (
-    adamw,
-    forward_precision,
-    padded,
-    random_first_position,
-    set_learning_rate,
-    token_batches,
-    update,
-)
+from batches import padded, random_first_position, token_batches
 from distilbert import Classifier, Dimensions, initialize
+from optimization import adamw, forward_precision, set_learning_rate, update
 from word_vectors import set_word_embeddings
 from wordpiece import MASK, SPECIAL_TOKENS
 

@@ -16,13 +16,14 @@ import numpy
 import torch
 
 import prepare
-from batches import cpu_has_bf16
 from distilbert import Classifier, Dimensions
 from evaluate import evaluate
 from export import export
 from finetune import finetune
+from optimization import cpu_has_bf16
 from pretrain import pretrain
-from word_vectors import make_word_vectors, print_neighbours, unlabelled_rows
+from running_text import running_text_rows
+from word_vectors import make_word_vectors, print_neighbours
 from wordpiece import learn_vocabulary, load_tokenizer
 
 
@@ -31,7 +32,6 @@ def parse_arguments():
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--output", type=Path, required=True)
-    parser.add_argument("--vocabulary", type=Path, help="use this vocab.txt instead of learning one")
     parser.add_argument("--pretrain-steps", type=int, default=2536)
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--pretrain-seed", type=int, default=1)
@@ -60,10 +60,10 @@ def main():
     work.mkdir(parents=True, exist_ok=True)
 
     data = prepare.load(stage(work / "data.json", lambda path: prepare.prepare(arguments.data, path)))
-    vocabulary_path = arguments.vocabulary or stage(work / "vocab.txt", lambda path: learn_vocabulary(data, path))
+    vocabulary_path = stage(work / "vocab.txt", lambda path: learn_vocabulary(data, path))
     tokenizer = load_tokenizer(vocabulary_path)
     vocabulary_size = tokenizer.get_vocab_size()
-    rows = unlabelled_rows(data, tokenizer, numpy.random.default_rng(0))
+    rows = running_text_rows(data, tokenizer, numpy.random.default_rng(0))
 
     def make_vectors(path):
         vectors = make_word_vectors(rows, vocabulary_size, Dimensions.hidden)

@@ -8,29 +8,10 @@ import numpy
 import torch
 from torch.nn import functional
 
-from prepare import everyday_spelling
-from wordpiece import SPECIAL_TOKENS, encode
+from wordpiece import SPECIAL_TOKENS
 
 _WINDOW = 4
 _FIRST_WORD = len(SPECIAL_TOKENS)
-_REVIEW_WINDOW_TOKENS = 62
-
-
-def unlabelled_rows(data, tokenizer, rng):
-    """The running text behind the training data, as rows of token ids; for the
-    pretraining too. SST-2's short phrases are left out: they are parts of the
-    longer ones."""
-    texts = [
-        everyday_spelling(row.text) if rng.random() < 0.5 else row.text
-        for row in data["sst2"]
-        if len(row.text.split()) >= 10
-    ]
-    texts += [row.text for name in ("mr", "uci", "customers") for row in data[name]]
-    rows = [row for row in encode(tokenizer, texts, max_tokens=126) if len(row) >= 4]
-    for row in encode(tokenizer, [review.whole() for review in data["reviews"]], max_tokens=4000):
-        windows = [row[i : i + _REVIEW_WINDOW_TOKENS] for i in range(0, len(row), _REVIEW_WINDOW_TOKENS)]
-        rows += [window for window in windows if len(window) > 8]
-    return rows
 
 
 def _cooccurrences(rows, vocabulary_size):
