@@ -40,6 +40,15 @@ struct Logits {
   }
 };
 
+// How an engine is to compute.
+struct EngineOptions {
+  // Threads that compute one batch, the caller's included; at least 1.
+  int threads = 1;
+  // The most tokens of a batch of several texts; memory for them is taken at load. A single text
+  // may have as many as the model takes.
+  int max_batch_tokens = 512;
+};
+
 // How an engine computes, for GetModel, the log and the metrics.
 struct EngineInfo {
   std::string precision;  // "f32"
@@ -60,7 +69,8 @@ class Engine {
   // Logits of every text of `batch`, which holds at least one text; each text has from 1 to
   // max_tokens tokens (see ModelConfig). Blocks until they are computed.
   //
-  // INVALID_ARGUMENT: the batch breaks one of these rules, or an id is outside the vocabulary.
+  // INVALID_ARGUMENT: the batch breaks one of these rules, has more tokens than
+  // EngineOptions::max_batch_tokens in several texts, or an id outside the vocabulary.
   virtual absl::StatusOr<Logits> Run(const Batch& batch) = 0;
 
   virtual const EngineInfo& info() const = 0;

@@ -1,1 +1,64 @@
 #include "engine/model.h"
+
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "engine/checkpoint.h"
+#include "engine/distilbert.h"
+#include "engine/distilbert_weights.h"
+
+namespace verdict {
+namespace {
+
+absl::Status CheckTokenizerFits(const Tokenizer& tokenizer, const ModelConfig& config) {
+  if (tokenizer.vocab_size() > config.vocab_size) {
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "the tokenizer has ids up to %d, but config.json's vocab_size is %d: they are of different "
+        "models",
+        tokenizer.vocab_size() - 1, config.vocab_size));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status InDirectory(const std::string& directory, const absl::Status& status) {
+  return absl::Status(status.code(), absl::StrCat("model '", directory, "': ", status.message()));
+}
+
+absl::StatusOr<Model> Load(const std::string& directory, const EngineOptions& options) {
+  // The cheap files first: what is wrong with them is said before 268 MB are read.
+  auto config = LoadModelConfig(directory);
+  if (!config.ok()) return config.status();
+  auto tokenizer = Tokenizer::Load(directory);
+  if (!tokenizer.ok()) return tokenizer.status();
+  if (absl::Status status = CheckTokenizerFits(*tokenizer, *config); !status.ok()) return status;
+  auto checkpoint = Checkpoint::Open(directory);
+  if (!checkpoint.ok()) return checkpoint.status();
+  auto weights = LoadDistilBertWeights(*checkpoint, *config);
+  if (!weights.ok()) return weights.status();
+
+  std::vector<std::string> warnings;
+  if (!weights->unused_tensors.empty()) {
+    warnings.push_back(absl::StrCat("the checkpoint has tensors that no layer uses: ",
+                                    absl::StrJoin(weights->unused_tensors, ", ")));
+  }
+  auto engine = DistilBert::Create(*config, *std::move(weights), options);
+  if (!engine.ok()) return engine.status();
+  return Model{.config = *std::move(config),
+               .tokenizer = *std::move(tokenizer),
+               .engine = *std::move(engine),
+               .revision = checkpoint->revision(),
+               .warnings = std::move(warnings)};
+}
+
+}  // namespace
+
+absl::StatusOr<Model> LoadModel(const std::string& directory, const EngineOptions& options) {
+  auto model = Load(directory, options);
+  if (!model.ok()) return InDirectory(directory, model.status());
+  return model;
+}
+
+}  // namespace verdict

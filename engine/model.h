@@ -13,14 +13,6 @@
 
 namespace verdict {
 
-// How the model is to be computed.
-struct EngineOptions {
-  // Threads that compute one batch, the caller's included; at least 1.
-  int threads = 1;
-  // The most tokens a batch will hold; buffers for it are made at load.
-  int max_batch_tokens = 512;
-};
-
 struct Model {
   ModelConfig config;
   Tokenizer tokenizer;

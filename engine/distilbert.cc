@@ -1,0 +1,220 @@
+#include "engine/distilbert.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "engine/attention.h"
+#include "engine/onednn.h"
+
+namespace verdict {
+namespace {
+
+// Rows of a pass such as LayerNorm that one worker takes at a time: some microseconds of work.
+constexpr int kRowsPerPiece = 16;
+
+// Calls visit(row) for all rows, shared among the workers.
+template <typename Visit>
+void ForEachRow(Workers& workers, int rows, const Visit& visit) {
+  workers.ParallelFor((rows + kRowsPerPiece - 1) / kRowsPerPiece, [&](int piece, int) {
+    const int end = std::min(rows, (piece + 1) * kRowsPerPiece);
+    for (int row = piece * kRowsPerPiece; row < end; ++row) visit(row);
+  });
+}
+
+Batch BatchOfOne(int tokens) {
+  Batch batch;
+  batch.Append(std::vector<int32_t>(tokens, 0));
+  return batch;
+}
+
+}  // namespace
+
+DistilBert::DistilBert(const ModelConfig& config, DistilBertWeights weights,
+                       const EngineOptions& options)
+    : config_(config),
+      weights_(std::move(weights)),
+      max_tokens_(std::max(options.max_batch_tokens, config.max_tokens())),
+      info_{.precision = "f32",
+            .isa = OneDnnIsa(),
+            .threads = options.threads,
+            .parameters = weights_.parameters},
+      linear_scratch_(options.threads),
+      workers_(options.threads) {
+  const auto rows_of = [this](int columns) {
+    return AlignedBuffer(static_cast<size_t>(max_tokens_ + InnerProduct::kMaxRows) * columns);
+  };
+  activations_ = {.hidden = rows_of(config.dim),
+                  .query = rows_of(config.dim),
+                  .key_value = rows_of(2 * config.dim),
+                  .context = rows_of(config.dim),
+                  .projected = rows_of(config.dim),
+                  .expanded = rows_of(config.hidden_dim)};
+  for (const TransformerLayer& layer : weights_.layers) {
+    for (const Linear* linear : {&layer.query, &layer.key_value, &layer.attention_output,
+                                 &layer.feed_forward_in, &layer.feed_forward_out}) {
+      linear->Reserve(linear_scratch_);
+    }
+  }
+  weights_.pre_classifier.Reserve(linear_scratch_);
+  weights_.classifier.Reserve(linear_scratch_);
+  for (int i = 0; i < options.threads; ++i) {
+    attention_scratch_.emplace_back(AttentionScratchSize(config.max_tokens(), config.head_dim()));
+  }
+}
+
+absl::StatusOr<std::unique_ptr<DistilBert>> DistilBert::Create(const ModelConfig& config,
+                                                               DistilBertWeights weights,
+                                                               const EngineOptions& options) {
+  std::unique_ptr<DistilBert> model(new DistilBert(config, std::move(weights), options));
+  for (int tokens : {1, config.max_tokens()}) {
+    if (auto logits = model->Run(BatchOfOne(tokens)); !logits.ok()) return logits.status();
+  }
+  return model;
+}
+
+absl::StatusOr<Logits> DistilBert::Run(const Batch& batch) {
+  if (absl::Status status = Check(batch); !status.ok()) return status;
+  Embed(batch);
+  for (size_t i = 0; i < weights_.layers.size(); ++i) {
+    // The classifier reads the first token ([CLS]) alone, so nothing else of the last layer's
+    // output is needed: exact, and an eighth less work.
+    const bool last = i + 1 == weights_.layers.size();
+    Transform(weights_.layers[i], batch, /*first_tokens_only=*/last);
+  }
+  return Classify(batch.texts());
+}
+
+// hidden = LayerNorm(word embedding + position embedding)
+void DistilBert::Embed(const Batch& batch) {
+  const size_t dim = config_.dim;
+  positions_.clear();
+  for (int text = 0; text < batch.texts(); ++text) {
+    const int tokens = batch.offsets[text + 1] - batch.offsets[text];
+    for (int position = 0; position < tokens; ++position) positions_.push_back(position);
+  }
+  ForEachRow(workers_, batch.tokens(), [&](int row) {
+    AddLayerNorm(weights_.word_embeddings.data() + batch.input_ids[row] * dim,
+                 weights_.position_embeddings.data() + positions_[row] * dim,
+                 weights_.embedding_norm.weights(), config_.dim,
+                 activations_.hidden.data() + row * dim);
+  });
+}
+
+// hidden = LayerNorm(hidden + Attention(hidden)); hidden = LayerNorm(hidden + FeedForward(hidden))
+void DistilBert::Transform(const TransformerLayer& layer, const Batch& batch,
+                           bool first_tokens_only) {
+  auto& [hidden, query, key_value, context, projected, expanded] = activations_;
+  Project(layer.key_value, hidden, batch.tokens(), key_value);
+  if (first_tokens_only) KeepFirstTokens(batch);
+  const int rows = first_tokens_only ? batch.texts() : batch.tokens();
+  Project(layer.query, hidden, rows, query);
+  Attention(batch, first_tokens_only);
+  Project(layer.attention_output, context, rows, projected);
+  AddToHidden(projected, layer.attention_norm, rows);
+
+  const Epilogue activation =
+      config_.activation == HiddenActivation::kRelu ? Epilogue::kBiasRelu : Epilogue::kBiasGelu;
+  Project(layer.feed_forward_in, hidden, rows, expanded, activation);
+  Project(layer.feed_forward_out, expanded, rows, projected);
+  AddToHidden(projected, layer.output_norm, rows);
+}
+
+// context = softmax(query key^T / sqrt(head_dim)) value, for each text and head by itself
+void DistilBert::Attention(const Batch& batch, bool first_tokens_only) {
+  const size_t dim = config_.dim;
+  const int heads = config_.n_heads;
+  workers_.ParallelFor(batch.texts() * heads, [&](int item, int worker) {
+    const int text = item / heads;
+    const int first_token = batch.offsets[text];
+    const int tokens = batch.offsets[text + 1] - first_token;
+    const int first_query = first_tokens_only ? text : first_token;
+    const size_t channel = static_cast<size_t>(item % heads) * config_.head_dim();
+    const float* keys = activations_.key_value.data() + first_token * 2 * dim + channel;
+    Attend({.q = activations_.query.data() + first_query * dim + channel,
+            .k = keys,
+            .v = keys + dim,
+            .y = activations_.context.data() + first_query * dim + channel,
+            .q_stride = dim,
+            .kv_stride = 2 * dim,
+            .y_stride = dim,
+            .queries = first_tokens_only ? 1 : tokens,
+            .tokens = tokens,
+            .head_dim = config_.head_dim()},
+           attention_scratch_[worker].data());
+  });
+}
+
+// hidden becomes [texts, dim]: row i is the first token of text i. In place, as rows only move
+// down.
+void DistilBert::KeepFirstTokens(const Batch& batch) {
+  const size_t dim = config_.dim;
+  float* hidden = activations_.hidden.data();
+  for (int text = 0; text < batch.texts(); ++text) {
+    std::memmove(hidden + text * dim, hidden + batch.offsets[text] * dim, dim * sizeof(float));
+  }
+}
+
+// logits = classifier(ReLU(pre_classifier(first token)))
+Logits DistilBert::Classify(int texts) {
+  const int labels = weights_.classifier.out();
+  AlignedBuffer& projected = activations_.projected;
+  Project(weights_.pre_classifier, activations_.hidden, texts, projected, Epilogue::kBiasRelu);
+  Logits logits{.values = std::vector<float>(static_cast<size_t>(texts) * labels),
+                .labels = labels};
+  weights_.classifier.Run({.x = projected.data(),
+                           .rows = texts,
+                           .y = logits.values.data(),
+                           .y_stride = static_cast<size_t>(labels)},
+                          workers_, linear_scratch_);
+  return logits;
+}
+
+void DistilBert::Project(const Linear& linear, const AlignedBuffer& x, int rows, AlignedBuffer& y,
+                         Epilogue epilogue) {
+  linear.Run({.x = x.data(),
+              .rows = rows,
+              .y = y.data(),
+              .y_stride = static_cast<size_t>(linear.out()),
+              .epilogue = epilogue},
+             workers_, linear_scratch_);
+}
+
+void DistilBert::AddToHidden(const AlignedBuffer& sublayer, const LayerNormParameters& norm,
+                             int rows) {
+  const size_t dim = config_.dim;
+  ForEachRow(workers_, rows, [&](int row) {
+    float* hidden = activations_.hidden.data() + row * dim;
+    AddLayerNorm(sublayer.data() + row * dim, hidden, norm.weights(), config_.dim, hidden);
+  });
+}
+
+absl::Status DistilBert::Check(const Batch& batch) const {
+  if (batch.texts() < 1 || batch.offsets.front() != 0 || batch.offsets.back() != batch.tokens()) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("a batch of %d texts and %d tokens with offsets that do not span them",
+                        batch.texts(), batch.tokens()));
+  }
+  for (int text = 0; text < batch.texts(); ++text) {
+    const int tokens = batch.offsets[text + 1] - batch.offsets[text];
+    if (tokens < 1 || tokens > config_.max_tokens()) {
+      return absl::InvalidArgumentError(
+          absl::StrFormat("text %d of the batch has %d tokens; expected 1 to %d", text, tokens,
+                          config_.max_tokens()));
+    }
+  }
+  if (batch.tokens() > max_tokens_) {
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "the batch has %d tokens; expected at most %d", batch.tokens(), max_tokens_));
+  }
+  for (int32_t id : batch.input_ids) {
+    if (id < 0 || id >= config_.vocab_size) {
+      return absl::InvalidArgumentError(absl::StrFormat(
+          "the batch holds the id %d; expected 0 to %d", id, config_.vocab_size - 1));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace verdict

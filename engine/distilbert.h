@@ -1,0 +1,74 @@
+// DistilBERT (Sanh et al. 2019) as a sequence classifier, in float32.
+#ifndef VERDICT_ENGINE_DISTILBERT_H_
+#define VERDICT_ENGINE_DISTILBERT_H_
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "engine/aligned_buffer.h"
+#include "engine/config.h"
+#include "engine/distilbert_weights.h"
+#include "engine/engine.h"
+#include "engine/linear.h"
+#include "engine/workers.h"
+
+namespace verdict {
+
+// Run is a chain of steps over all tokens of the batch; within a step the workers share the pieces,
+// and between steps they wait for each other. Every piece computes whole rows' dot products in one
+// fixed order, and attention looks at one text at a time: that is why a text's bits are its own.
+class DistilBert : public Engine {
+ public:
+  // Takes memory for the largest batch, and runs once at the smallest and the largest size.
+  //
+  // INTERNAL: as Run.
+  static absl::StatusOr<std::unique_ptr<DistilBert>> Create(const ModelConfig& config,
+                                                            DistilBertWeights weights,
+                                                            const EngineOptions& options);
+
+  absl::StatusOr<Logits> Run(const Batch& batch) override;
+  const EngineInfo& info() const override { return info_; }
+
+ private:
+  // Activations, each [tokens of the largest batch, …] and some rows more, as Linear::Call asks.
+  struct Activations {
+    AlignedBuffer hidden;     // [tokens, dim]: the residual stream
+    AlignedBuffer query;      // [tokens, dim]
+    AlignedBuffer key_value;  // [tokens, 2 dim]
+    AlignedBuffer context;    // [tokens, dim]: what attention found
+    AlignedBuffer projected;  // [tokens, dim]: a sublayer's output, before its residual sum
+    AlignedBuffer expanded;   // [tokens, hidden_dim]
+  };
+
+  DistilBert(const ModelConfig& config, DistilBertWeights weights, const EngineOptions& options);
+
+  absl::Status Check(const Batch& batch) const;
+  void Embed(const Batch& batch);
+  void Transform(const TransformerLayer& layer, const Batch& batch, bool first_tokens_only);
+  void Attention(const Batch& batch, bool first_tokens_only);
+  void KeepFirstTokens(const Batch& batch);
+  Logits Classify(int texts);
+
+  // Steps over rows [rows, dim].
+  void Project(const Linear& linear, const AlignedBuffer& x, int rows, AlignedBuffer& y,
+               Epilogue epilogue = Epilogue::kBias);
+  void AddToHidden(const AlignedBuffer& sublayer, const LayerNormParameters& norm, int rows);
+
+  const ModelConfig config_;
+  const DistilBertWeights weights_;
+  const int max_tokens_;  // of a batch
+  EngineInfo info_;
+
+  std::vector<int32_t> positions_;  // [tokens]: each token's place in its text
+  Activations activations_;
+  LinearScratch linear_scratch_;
+  std::vector<AlignedBuffer> attention_scratch_;  // [threads]
+  Workers workers_;
+};
+
+}  // namespace verdict
+
+#endif  // VERDICT_ENGINE_DISTILBERT_H_

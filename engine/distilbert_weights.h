@@ -1,0 +1,60 @@
+// The weights of a DistilBERT classifier, bound by their Hugging Face names and packed for
+// computing.
+#ifndef VERDICT_ENGINE_DISTILBERT_WEIGHTS_H_
+#define VERDICT_ENGINE_DISTILBERT_WEIGHTS_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "engine/checkpoint.h"
+#include "engine/config.h"
+#include "engine/linear.h"
+#include "engine/row_kernels.h"
+
+namespace verdict {
+
+// Gain and bias of one LayerNorm, each [dim].
+struct LayerNormParameters {
+  std::vector<float> gain;
+  std::vector<float> bias;
+
+  LayerNormWeights weights() const { return {.gain = gain.data(), .bias = bias.data()}; }
+};
+
+// One block of the encoder. Keys and values are one layer because they are always wanted for the
+// same rows; the queries are not: the last block asks only for the first token of each text.
+struct TransformerLayer {
+  Linear query;      // dim -> dim
+  Linear key_value;  // dim -> 2 dim: keys, then values
+  Linear attention_output;
+  LayerNormParameters attention_norm;
+  Linear feed_forward_in;   // dim -> hidden_dim
+  Linear feed_forward_out;  // hidden_dim -> dim
+  LayerNormParameters output_norm;
+};
+
+struct DistilBertWeights {
+  std::vector<float> word_embeddings;      // [vocab_size, dim]
+  std::vector<float> position_embeddings;  // [max_position_embeddings, dim]
+  LayerNormParameters embedding_norm;
+  std::vector<TransformerLayer> layers;
+  Linear pre_classifier;  // dim -> dim
+  Linear classifier;      // dim -> labels
+  uint64_t parameters = 0;
+  // Tensors of the checkpoint that no layer uses, in name order.
+  std::vector<std::string> unused_tensors;
+};
+
+// Reads and packs every tensor that `config` asks for. The body's names may begin with
+// `distilbert.` or not: the checkpoint's own keys decide.
+//
+// INVALID_ARGUMENT: as Checkpoint::Read, and when the classifier's two layers are missing.
+// INTERNAL: as InnerProduct::Create.
+absl::StatusOr<DistilBertWeights> LoadDistilBertWeights(const Checkpoint& checkpoint,
+                                                        const ModelConfig& config);
+
+}  // namespace verdict
+
+#endif  // VERDICT_ENGINE_DISTILBERT_WEIGHTS_H_

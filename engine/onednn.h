@@ -1,0 +1,78 @@
+// oneDNN behind one small door: the inner product, on one thread, with the same bits for a row
+// whatever rows it is computed with. The differences between oneDNN 2 and 3 end here.
+#ifndef VERDICT_ENGINE_ONEDNN_H_
+#define VERDICT_ENGINE_ONEDNN_H_
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "engine/aligned_buffer.h"
+
+namespace verdict {
+
+// Makes oneDNN compute in the calling thread alone, from now on, whenever this thread calls it. Our
+// threads split the work themselves (workers.h): oneDNN's own splitting changes a row's bits with
+// the number of rows.
+void UseOneOneDnnThread();
+
+// The instruction set that oneDNN uses, e.g. "avx2" or "avx512_core_vnni".
+std::string OneDnnIsa();
+
+// y = x W^T for x [rows, in] and W [out, in], both float32 and dense.
+//
+// On some CPUs oneDNN adds up a row's products in an order that depends on the number of rows:
+// AVX2's kernel has one order for rows % 6 in {0, 4, 5} and another for the rest. So Create
+// computes the same data with every candidate number of rows, and admits those whose rows all equal
+// the largest one's, bit for bit, at every place in it. Run takes admitted numbers only; callers
+// round up (AdmittedRows) and ignore the rows too many.
+//
+// Immutable after Create: Run may be called from any thread, each with a scratchpad of its own.
+class InnerProduct {
+ public:
+  // The most rows of one Run: enough to reach the machine's speed, few enough that y stays in L1.
+  static constexpr int kMaxRows = 64;
+
+  // INTERNAL: oneDNN has no fast kernel, or not even kMaxRows gives a row the same bits in every
+  // place.
+  static absl::StatusOr<std::shared_ptr<const InnerProduct>> Create(int in, int out);
+
+  ~InnerProduct();
+
+  // `weights` [out, in], in the layout that Run reads fastest.
+  AlignedBuffer Pack(const float* weights) const;
+
+  // The smallest number >= `rows` that Run takes; `rows` is 1 to kMaxRows.
+  int AdmittedRows(int rows) const { return admitted_rows_[rows]; }
+
+  // Floats of memory that Run needs for itself.
+  size_t scratchpad_size() const { return scratchpad_size_; }
+
+  // Computes y [rows, out] of x [rows, in]. `rows` is admitted; `packed_weights` come from Pack.
+  void Run(int rows, const float* x, const AlignedBuffer& packed_weights, float* y,
+           float* scratchpad) const;
+
+  // oneDNN's name of the kernel, e.g. "brgemm:avx512_core".
+  const std::string& kernel() const { return kernel_; }
+
+ private:
+  struct Primitives;
+  InnerProduct(int in, int out);
+
+  absl::Status MakePrimitives();
+  absl::Status AdmitStableRows();
+
+  const int in_;
+  const int out_;
+  std::unique_ptr<Primitives> primitives_;
+  std::vector<int> admitted_rows_;  // [kMaxRows + 1]
+  size_t scratchpad_size_ = 0;
+  std::string kernel_;
+};
+
+}  // namespace verdict
+
+#endif  // VERDICT_ENGINE_ONEDNN_H_

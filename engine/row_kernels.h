@@ -1,0 +1,45 @@
+// The passes over rows between the matrix products, in Highway: one source, every instruction set,
+// chosen when first called. A row's result is a function of that row alone.
+#ifndef VERDICT_ENGINE_ROW_KERNELS_H_
+#define VERDICT_ENGINE_ROW_KERNELS_H_
+
+#include <cstddef>
+
+namespace verdict {
+
+// What follows a product x W^T.
+enum class Epilogue {
+  kBias,      // y = p + bias
+  kBiasGelu,  // y = gelu(p + bias), with erf (Hendrycks & Gimpel 2016), not its tanh approximation
+  kBiasRelu,  // y = max(p + bias, 0)
+};
+
+// A product tile and where its result goes.
+struct EpilogueTile {
+  const float* product = nullptr;  // [rows, product_stride], of which `columns` are used
+  size_t product_stride = 0;
+  const float* bias = nullptr;  // [columns]
+  float* y = nullptr;           // [rows, columns] at y_stride
+  size_t y_stride = 0;
+  int rows = 0;
+  int columns = 0;
+};
+
+void ApplyEpilogue(Epilogue epilogue, const EpilogueTile& tile);
+
+// Gain and bias of a LayerNorm (Ba et al. 2016).
+struct LayerNormWeights {
+  const float* gain = nullptr;  // [dim]
+  const float* bias = nullptr;  // [dim]
+};
+
+// y = LayerNorm(a + b), all [dim]. `y` may be `a` or `b`.
+void AddLayerNorm(const float* a, const float* b, const LayerNormWeights& weights, int dim,
+                  float* y);
+
+// Highway's name of the instruction set in use, e.g. "AVX2".
+const char* HighwayTarget();
+
+}  // namespace verdict
+
+#endif  // VERDICT_ENGINE_ROW_KERNELS_H_

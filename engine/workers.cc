@@ -1,0 +1,75 @@
+#include "engine/workers.h"
+
+#include "engine/onednn.h"
+
+namespace verdict {
+namespace {
+
+// How often a waiting thread looks before it sleeps: some 10 us. The gap between two rounds of a
+// forward pass is shorter than that, and a sleep and wake-up costs more; but a thread never spins
+// through a whole time slice of a core that someone else could use.
+constexpr int kSpins = 300;
+
+template <typename T>
+void AwaitChange(const std::atomic<T>& value, T old) {
+  for (int i = 0; i < kSpins; ++i) {
+    if (value.load(std::memory_order_acquire) != old) return;
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#endif
+  }
+  value.wait(old, std::memory_order_acquire);
+}
+
+}  // namespace
+
+Workers::Workers(int threads) {
+  threads_.reserve(threads - 1);
+  for (int worker = 1; worker < threads; ++worker) {
+    threads_.emplace_back([this, worker] { Serve(worker); });
+  }
+}
+
+Workers::~Workers() {
+  stopping_.store(true, std::memory_order_relaxed);
+  round_.fetch_add(1, std::memory_order_release);
+  round_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+void Workers::ParallelFor(int items, Task task) {
+  UseOneOneDnnThread();
+  if (threads_.empty() || items <= 1) {
+    for (int item = 0; item < items; ++item) task(item, 0);
+    return;
+  }
+  task_ = &task;
+  items_ = items;
+  next_item_.store(0, std::memory_order_relaxed);
+  busy_threads_.store(static_cast<int>(threads_.size()), std::memory_order_relaxed);
+  round_.fetch_add(1, std::memory_order_release);
+  round_.notify_all();
+  RunItems(0);
+  for (int busy; (busy = busy_threads_.load(std::memory_order_acquire)) != 0;) {
+    AwaitChange(busy_threads_, busy);
+  }
+}
+
+void Workers::Serve(int worker) {
+  UseOneOneDnnThread();
+  for (uint32_t seen = 0;; ++seen) {
+    AwaitChange(round_, seen);
+    if (stopping_.load(std::memory_order_relaxed)) return;
+    RunItems(worker);
+    if (busy_threads_.fetch_sub(1, std::memory_order_acq_rel) == 1) busy_threads_.notify_one();
+  }
+}
+
+void Workers::RunItems(int worker) {
+  const Task& task = *task_;
+  for (int item; (item = next_item_.fetch_add(1, std::memory_order_relaxed)) < items_;) {
+    task(item, worker);
+  }
+}
+
+}  // namespace verdict
