@@ -1,0 +1,106 @@
+#include "engine/attention.h"
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+#include <vector>
+
+#include "engine/aligned_buffer.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace verdict {
+namespace {
+
+using ::testing::FloatNear;
+using ::testing::Pointwise;
+
+// Queries, keys and values of `tokens` tokens side by side, as the model keeps them.
+struct Packed {
+  Packed(int tokens, int head_dim)
+      : tokens(tokens), head_dim(head_dim), data(tokens * 3 * head_dim) {
+    std::minstd_rand random(tokens * 131 + head_dim);
+    std::normal_distribution<float> normal(0, 1.5f);
+    for (float& value : data) value = normal(random);
+  }
+
+  std::vector<float> Attend(int queries) const {
+    std::vector<float> y(queries * head_dim);
+    AlignedBuffer scratch(AttentionScratchSize(tokens, head_dim));
+    verdict::Attend({.q = data.data(),
+                     .k = data.data() + head_dim,
+                     .v = data.data() + 2 * head_dim,
+                     .y = y.data(),
+                     .q_stride = stride(),
+                     .kv_stride = stride(),
+                     .y_stride = static_cast<size_t>(head_dim),
+                     .queries = queries,
+                     .tokens = tokens,
+                     .head_dim = head_dim},
+                    scratch.data());
+    return y;
+  }
+
+  std::vector<float> PlainAttend() const {
+    std::vector<float> y;
+    for (int query = 0; query < tokens; ++query) {
+      std::vector<double> weights(tokens, 0.0);
+      for (int key = 0; key < tokens; ++key) {
+        for (int i = 0; i < head_dim; ++i) {
+          weights[key] += double{at(query, 0, i)} * at(key, 1, i) / std::sqrt(double(head_dim));
+        }
+      }
+      const double max = *std::max_element(weights.begin(), weights.end());
+      double sum = 0;
+      for (double& weight : weights) sum += weight = std::exp(weight - max);
+      for (int i = 0; i < head_dim; ++i) {
+        double value = 0;
+        for (int key = 0; key < tokens; ++key) value += weights[key] / sum * at(key, 2, i);
+        y.push_back(static_cast<float>(value));
+      }
+    }
+    return y;
+  }
+
+  size_t stride() const { return 3 * static_cast<size_t>(head_dim); }
+  float at(int token, int part, int i) const {
+    return data[token * stride() + part * head_dim + i];
+  }
+
+  int tokens;
+  int head_dim;
+  std::vector<float> data;
+};
+
+TEST(AttentionTest, EqualsThePlainFormulaAtEverySize) {
+  for (int head_dim : {1, 8, 24, 32, 64, 80}) {
+    for (int tokens : {1, 2, 3, 4, 5, 8, 31, 33, 100}) {
+      const Packed packed(tokens, head_dim);
+      EXPECT_THAT(packed.Attend(tokens), Pointwise(FloatNear(1e-5f), packed.PlainAttend()))
+          << tokens << " tokens, head_dim " << head_dim;
+    }
+  }
+}
+
+TEST(AttentionTest, LongTextsKeepTheirPrecision) {
+  const Packed packed(512, 64);
+  EXPECT_THAT(packed.Attend(512), Pointwise(FloatNear(1e-5f), packed.PlainAttend()));
+}
+
+TEST(AttentionTest, AQueryHasTheSameBitsWhateverOtherQueriesAreAsked) {
+  const Packed packed(37, 64);
+  const std::vector<float> all = packed.Attend(37);
+  for (int queries : {1, 2, 3, 4, 6, 36}) {
+    const std::vector<float> some = packed.Attend(queries);
+    EXPECT_TRUE(std::equal(some.begin(), some.end(), all.begin())) << queries;
+  }
+}
+
+TEST(AttentionTest, ScoresFarApartNeitherOverflowNorVanish) {
+  Packed packed(9, 16);
+  for (float& value : packed.data) value *= 40;  // exponents up to some thousands
+  EXPECT_THAT(packed.Attend(9), Pointwise(FloatNear(2e-3f), packed.PlainAttend()));
+}
+
+}  // namespace
+}  // namespace verdict
