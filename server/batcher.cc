@@ -1,0 +1,121 @@
+#include "server/batcher.h"
+
+#include <spdlog/spdlog.h>
+
+#include <string>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "absl/time/clock.h"
+
+namespace verdict {
+namespace {
+
+void EndAll(std::vector<QueuedText> texts, const absl::Status& status) {
+  for (QueuedText& text : texts) text.done(status);
+}
+
+}  // namespace
+
+Batcher::Batcher(Engine* engine, Metrics* metrics, TextQueue::Limits limits)
+    : engine_(engine),
+      metrics_(metrics),
+      queue_(limits),
+      engine_thread_([this] { ServeEngine(); }) {}
+
+Batcher::~Batcher() {
+  Drain(absl::InfinitePast());
+  {
+    absl::MutexLock lock(&mutex_);
+    stopping_ = true;
+  }
+  engine_thread_.join();
+}
+
+absl::Status Batcher::Submit(std::vector<QueuedText>* texts) {
+  const size_t count = texts->size();
+  ShedReason reason = ShedReason::kDraining;
+  absl::Status status;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (draining_) {
+      status = absl::UnavailableError("the server is draining");
+    } else {
+      reason = ShedReason::kQueueFull;
+      status = queue_.Push(texts, absl::Now());
+      if (status.ok()) ReportQueue();
+    }
+  }
+  if (!status.ok()) {
+    for (size_t i = 0; i < count; ++i) metrics_->CountShed(reason);
+  }
+  return status;
+}
+
+size_t Batcher::Drain(absl::Time deadline) {
+  std::vector<QueuedText> left;
+  {
+    absl::MutexLock lock(&mutex_);
+    draining_ = true;
+    mutex_.AwaitWithDeadline(absl::Condition(this, &Batcher::Idle), deadline);
+    left = queue_.TakeAll();
+    ReportQueue();
+  }
+  const size_t count = left.size();
+  EndAll(std::move(left), absl::UnavailableError("the server is going away"));
+  return count;
+}
+
+void Batcher::ServeEngine() {
+  while (true) {
+    TextQueue::Popped popped;
+    {
+      absl::MutexLock lock(&mutex_);
+      busy_ = false;
+      mutex_.Await(absl::Condition(this, &Batcher::HasWork));
+      if (queue_.empty()) return;  // stopping
+      popped = queue_.Pop(absl::Now());
+      busy_ = true;
+      ReportQueue();
+    }
+    EndDead(&popped);
+    if (!popped.batch.empty()) RunBatch(std::move(popped.batch));
+  }
+}
+
+void Batcher::RunBatch(std::vector<QueuedText> texts) {
+  Batch batch;
+  for (const QueuedText& text : texts) batch.Append(text.input_ids);
+  const absl::Time start = absl::Now();
+  absl::StatusOr<Logits> logits = engine_->Run(batch);
+  const absl::Duration inference = absl::Now() - start;
+  if (!logits.ok()) {
+    spdlog::error("the engine failed on a batch of {} texts, {} tokens: {}", batch.texts(),
+                  batch.tokens(), logits.status().ToString());
+    EndAll(std::move(texts), absl::InternalError("the engine failed; the server's log says how"));
+    return;
+  }
+  metrics_->ObserveBatch(batch.texts(), batch.tokens());
+  metrics_->CountTokens(batch.tokens());
+  for (size_t i = 0; i < texts.size(); ++i) {
+    const absl::Span<const float> row = logits->row(static_cast<int>(i));
+    TextResult result{.logits = {row.begin(), row.end()},
+                      .queue = start - texts[i].queued_at,
+                      .inference = inference};
+    metrics_->ObserveStage(Stage::kQueue, result.queue);
+    metrics_->ObserveStage(Stage::kInference, result.inference);
+    texts[i].done(std::move(result));
+  }
+}
+
+void Batcher::EndDead(TextQueue::Popped* popped) {
+  for (size_t i = 0; i < popped->expired.size(); ++i) metrics_->CountExpired(Stage::kQueue);
+  EndAll(std::move(popped->expired),
+         absl::DeadlineExceededError("the deadline passed while the text waited for the engine"));
+  EndAll(std::move(popped->cancelled), absl::CancelledError("the caller went away"));
+}
+
+// Under the lock, so that the last report is the newest.
+void Batcher::ReportQueue() { metrics_->SetQueue(queue_.texts(), queue_.tokens()); }
+
+}  // namespace verdict

@@ -1,0 +1,64 @@
+#include "server/reply.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <vector>
+
+#include "server/scores.h"
+#include "verdict/v1/classifier.pb.h"
+
+namespace verdict {
+namespace {
+
+// Rounded down to nanoseconds; never negative, even if the clock was set back.
+void SetDuration(absl::Duration duration, google::protobuf::Duration* to) {
+  duration = std::max(duration, absl::ZeroDuration());
+  const int64_t seconds = absl::IDivDuration(duration, absl::Seconds(1), &duration);
+  to->set_seconds(seconds);
+  to->set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(duration)));
+}
+
+}  // namespace
+
+absl::StatusOr<v1::ClassifyResponse> MakeReply(const ModelConfig& config,
+                                               const ClassifyOptions& options,
+                                               const EncodedText& text, const TextResult& result,
+                                               absl::Duration total) {
+  // Finite weights can still overflow; a reply of NaN would look like an answer.
+  if (!std::all_of(result.logits.begin(), result.logits.end(),
+                   [](float logit) { return std::isfinite(logit); })) {
+    spdlog::error("the model's logits of a text of {} tokens are not finite", text.used_tokens);
+    return absl::InternalError("the model failed on this text; the server's log says how");
+  }
+  const std::vector<float> scores = Scores(result.logits, options.activation);
+  const size_t count = options.top_k == 0 ? scores.size() : options.top_k;
+
+  v1::ClassifyResponse reply;
+  for (const size_t index : BestFirst(scores, count)) {
+    v1::LabelScore* score = reply.add_scores();
+    score->set_label(config.labels[index]);
+    score->set_score(scores[index]);
+    score->set_index(static_cast<uint32_t>(index));
+  }
+  reply.set_label(reply.scores(0).label());
+  reply.set_score(reply.scores(0).score());
+  if (options.return_logits)
+    reply.mutable_logits()->Add(result.logits.begin(), result.logits.end());
+
+  v1::TokenUsage* tokens = reply.mutable_tokens();
+  tokens->set_total(static_cast<uint32_t>(text.total_tokens));
+  tokens->set_used(static_cast<uint32_t>(text.used_tokens));
+  tokens->set_truncated(text.used_tokens < text.total_tokens);
+
+  v1::Timings* timings = reply.mutable_timings();
+  SetDuration(text.tokenize, timings->mutable_tokenize());
+  SetDuration(result.queue, timings->mutable_queue());
+  SetDuration(result.inference, timings->mutable_inference());
+  SetDuration(total, timings->mutable_total());
+  return reply;
+}
+
+}  // namespace verdict

@@ -1,0 +1,36 @@
+// The answer to one text, as the contract words it.
+#ifndef VERDICT_SERVER_REPLY_H_
+#define VERDICT_SERVER_REPLY_H_
+
+#include <cstddef>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "engine/config.h"
+#include "server/queue.h"
+#include "server/validation.h"
+
+namespace verdict {
+
+namespace v1 {
+class ClassifyResponse;
+}  // namespace v1
+
+// What is known of a text before the engine sees it.
+struct EncodedText {
+  size_t total_tokens = 0;
+  size_t used_tokens = 0;
+  absl::Duration tokenize;
+};
+
+// The reply to a text that the engine made `result` of; `total` is the time since its request came.
+//
+// INTERNAL: the logits are not numbers.
+absl::StatusOr<v1::ClassifyResponse> MakeReply(const ModelConfig& config,
+                                               const ClassifyOptions& options,
+                                               const EncodedText& text, const TextResult& result,
+                                               absl::Duration total);
+
+}  // namespace verdict
+
+#endif  // VERDICT_SERVER_REPLY_H_

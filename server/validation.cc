@@ -1,0 +1,102 @@
+#include "server/validation.h"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/strings/str_cat.h"
+#include "engine/utf8.h"
+#include "verdict/unchecked/v1/classifier.pb.h"
+
+namespace verdict {
+namespace {
+
+absl::Status CheckText(std::string_view text, const std::string& field) {
+  if (text.empty()) return absl::InvalidArgumentError(absl::StrCat(field, " is empty"));
+  if (const std::optional<size_t> offset = FindInvalidUtf8(text)) {
+    return absl::InvalidArgumentError(absl::StrCat(field, " is not valid UTF-8: byte ", *offset,
+                                                   " of ", text.size(), " begins no character"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status UnknownValue(const std::string& field, int value, int greatest) {
+  return absl::InvalidArgumentError(
+      absl::StrCat(field, " is ", value, "; expected 0 to ", greatest));
+}
+
+}  // namespace
+
+absl::StatusOr<ClassifyOptions> CheckOptions(const unchecked::v1::Options& options,
+                                             const ClassifyDefaults& defaults) {
+  ClassifyOptions checked{.top_k = options.top_k(),
+                          .activation = defaults.activation,
+                          .truncation = defaults.truncation,
+                          .return_logits = options.return_logits()};
+  switch (options.activation()) {
+    case unchecked::v1::ACTIVATION_UNSPECIFIED:
+      break;
+    case unchecked::v1::SOFTMAX:
+      checked.activation = Activation::kSoftmax;
+      break;
+    case unchecked::v1::SIGMOID:
+      checked.activation = Activation::kSigmoid;
+      break;
+    case unchecked::v1::NONE:
+      checked.activation = Activation::kNone;
+      break;
+    default:
+      return UnknownValue("options.activation", options.activation(),
+                          unchecked::v1::Activation_MAX);
+  }
+  switch (options.truncation()) {
+    case unchecked::v1::TRUNCATION_UNSPECIFIED:
+      break;
+    case unchecked::v1::ERROR:
+      checked.truncation = Truncation::kError;
+      break;
+    case unchecked::v1::RIGHT:
+      checked.truncation = Truncation::kRight;
+      break;
+    case unchecked::v1::LEFT:
+      checked.truncation = Truncation::kLeft;
+      break;
+    case unchecked::v1::HEAD_TAIL:
+      checked.truncation = Truncation::kHeadTail;
+      break;
+    default:
+      return UnknownValue("options.truncation", options.truncation(),
+                          unchecked::v1::Truncation_MAX);
+  }
+  return checked;
+}
+
+absl::StatusOr<TextInput> CheckInput(const unchecked::v1::Input& input, const std::string& field,
+                                     const RequestLimits& limits) {
+  const size_t bytes = input.text().size() + input.text_pair().size();
+  if (bytes > limits.max_text_bytes) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(field, input.has_text_pair() ? ".text and .text_pair have " : ".text has ",
+                     bytes, " bytes; --max-text-bytes allows ", limits.max_text_bytes));
+  }
+  absl::Status status = CheckText(input.text(), absl::StrCat(field, ".text"));
+  if (!status.ok()) return status;
+  TextInput checked{.text = input.text(), .text_pair = std::nullopt};
+  if (input.has_text_pair()) {
+    status = CheckText(input.text_pair(), absl::StrCat(field, ".text_pair"));
+    if (!status.ok()) return status;
+    checked.text_pair = input.text_pair();
+  }
+  return checked;
+}
+
+absl::Status CheckInputCount(size_t count, const RequestLimits& limits) {
+  if (count == 0) return absl::InvalidArgumentError("inputs is empty; expected at least one");
+  if (count > limits.max_inputs) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("inputs has ", count, " texts; --max-inputs allows ", limits.max_inputs));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace verdict
