@@ -1,0 +1,24 @@
+// What verdictd serves over HTTP.
+#ifndef VERDICT_SERVER_HTTP_ROUTES_H_
+#define VERDICT_SERVER_HTTP_ROUTES_H_
+
+#include <functional>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "server/http_server.h"
+#include "server/metrics.h"
+
+namespace verdict {
+
+// GET /metrics: everything that `metrics` has, for Prometheus.
+// GET /healthz: 200 as long as the process answers at all.
+// GET /readyz:  200 while `readiness` returns OK; else 503 with its message, such as "draining".
+//
+// `readiness` is called from several threads at once. `metrics` and what `readiness` refers to must
+// outlive the server that has the routes.
+std::vector<HttpRoute> HttpRoutes(const Metrics& metrics, std::function<absl::Status()> readiness);
+
+}  // namespace verdict
+
+#endif  // VERDICT_SERVER_HTTP_ROUTES_H_

@@ -1,0 +1,195 @@
+#include "server/http_server.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace verdict {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+// A TCP connection to the server that gives up after ten seconds.
+class Connection {
+ public:
+  explicit Connection(int port) : socket_(socket(AF_INET, SOCK_STREAM, 0)) {
+    const timeval timeout = {.tv_sec = 10, .tv_usec = 0};
+    setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
+    sockaddr_in address = {};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<uint16_t>(port));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
+  }
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+  ~Connection() { close(socket_); }
+
+  void Send(const std::string& text) {
+    EXPECT_EQ(send(socket_, text.data(), text.size(), MSG_NOSIGNAL),
+              static_cast<ssize_t>(text.size()));
+  }
+
+  std::string ReadAll() {
+    std::string all;
+    char bytes[4096];
+    for (ssize_t n; (n = recv(socket_, bytes, sizeof(bytes), 0)) > 0;) all.append(bytes, n);
+    return all;
+  }
+
+ private:
+  const int socket_;
+};
+
+class HttpServerTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    auto server = HttpServer::Start(
+        "127.0.0.1:0",
+        {{"/metrics", [] { return HttpResponse{.content_type = "text/x", .body = "up 1\n"}; }},
+         {"/readyz", [] { return HttpResponse{.status = 503, .body = "draining\n"}; }},
+         {"/big", [this] { return HttpResponse{.body = big_}; }}});
+    ASSERT_TRUE(server.ok()) << server.status();
+    server_ = *std::move(server);
+  }
+
+  std::string Ask(const std::string& request_line, const std::string& headers = "") {
+    Connection connection(server_->port());
+    connection.Send(
+        absl::StrCat(request_line, " HTTP/1.1\r\nHost: a.example\r\n", headers, "\r\n"));
+    return connection.ReadAll();
+  }
+
+  const std::string big_ = std::string(3'000'000, 'x');
+  std::unique_ptr<HttpServer> server_;
+};
+
+TEST_F(HttpServerTest, AnswersARouteWithItsStatusTypeAndBody) {
+  EXPECT_THAT(Ask("GET /metrics"),
+              AllOf(StartsWith("HTTP/1.1 200 OK\r\n"), HasSubstr("Content-Type: text/x\r\n"),
+                    HasSubstr("Content-Length: 5\r\n"), EndsWith("\r\n\r\nup 1\n")));
+  EXPECT_THAT(Ask("GET /readyz?verbose=1"),
+              AllOf(StartsWith("HTTP/1.1 503 "), EndsWith("\r\n\r\ndraining\n")));
+}
+
+TEST_F(HttpServerTest, HeadIsGetWithoutTheBody) {
+  EXPECT_THAT(Ask("HEAD /metrics"),
+              AllOf(StartsWith("HTTP/1.1 200 OK\r\n"), HasSubstr("Content-Length: 5\r\n"),
+                    EndsWith("\r\n\r\n")));
+}
+
+TEST_F(HttpServerTest, SendsALongBodyWhole) {
+  EXPECT_THAT(Ask("GET /big"), EndsWith("\r\n\r\n" + big_));
+}
+
+TEST_F(HttpServerTest, ServesNothingButItsRoutes) {
+  for (const char* path : {"/", "/metrics/", "/metrics/x", "/METRICS", "/etc/passwd",
+                           "/../etc/passwd", "/%2e%2e/etc/passwd", "/favicon.ico"}) {
+    EXPECT_THAT(Ask(absl::StrCat("GET ", path)),
+                AllOf(StartsWith("HTTP/1.1 404 "), EndsWith("\r\n\r\nnot found\n")))
+        << path;
+  }
+}
+
+TEST_F(HttpServerTest, RefusesOtherMethodsAndNamesTheRightOnes) {
+  for (const char* method : {"POST", "PUT", "DELETE", "OPTIONS", "PATCH"}) {
+    EXPECT_THAT(Ask(absl::StrCat(method, " /metrics"), "Content-Length: 0\r\n"),
+                AllOf(StartsWith("HTTP/1.1 405 "), HasSubstr("\r\nAllow: GET, HEAD\r\n")))
+        << method;
+  }
+}
+
+TEST_F(HttpServerTest, AllowsNoOtherOrigin) {
+  EXPECT_THAT(Ask("OPTIONS /metrics",
+                  "Origin: http://evil.example\r\nAccess-Control-Request-Method: GET\r\n"),
+              AllOf(StartsWith("HTTP/1.1 405 "), Not(HasSubstr("Access-Control-Allow"))));
+  EXPECT_THAT(Ask("GET /metrics", "Origin: http://evil.example\r\n"),
+              Not(HasSubstr("Access-Control-Allow")));
+}
+
+TEST_F(HttpServerTest, DoesNotSpeakWebSocket) {
+  EXPECT_THAT(Ask("GET /metrics",
+                  "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+                  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"),
+              StartsWith("HTTP/1.1 200 "));
+}
+
+TEST_F(HttpServerTest, RefusesWhatIsNotHttpOrTooLong) {
+  EXPECT_THAT(Ask("GET /metrics", absl::StrCat("X: ", std::string(20'000, 'x'), "\r\n")),
+              Not(StartsWith("HTTP/1.1 200 ")));
+  EXPECT_THAT(Ask("\x16\x03\x01"), Not(HasSubstr(" 200 ")));
+  EXPECT_THAT(Ask("GET /metrics"), StartsWith("HTTP/1.1 200 "));
+}
+
+TEST_F(HttpServerTest, TwentyHalfOpenConnectionsDoNotDelayAScrape) {
+  std::vector<std::unique_ptr<Connection>> idle;
+  for (int i = 0; i < 20; ++i) {
+    idle.push_back(std::make_unique<Connection>(server_->port()));
+    if (i % 2 == 0) idle.back()->Send("GET /met");
+  }
+  const absl::Time begin = absl::Now();
+  EXPECT_THAT(Ask("GET /metrics"), StartsWith("HTTP/1.1 200 "));
+  // Far below the time-out that ends the idle ones: none of them was waited for.
+  EXPECT_LT(absl::Now() - begin, absl::Seconds(1));
+}
+
+TEST_F(HttpServerTest, StopsInSpiteOfAHalfOpenConnection) {
+  Connection idle(server_->port());
+  idle.Send("GET /met");
+  const absl::Time begin = absl::Now();
+  server_.reset();
+  EXPECT_LT(absl::Now() - begin, absl::Seconds(5));
+}
+
+TEST_F(HttpServerTest, ABusyPortIsAnErrorThatNamesIt) {
+  const std::string address = absl::StrCat("127.0.0.1:", server_->port());
+  const auto second = HttpServer::Start(address, {});
+  EXPECT_EQ(second.status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(std::string(second.status().message()),
+              AllOf(HasSubstr(address), HasSubstr("Address already in use")));
+}
+
+TEST(HttpAddressTest, IsHostAndPort) {
+  for (const char* address :
+       {"", ":", "8080", ":8080", "127.0.0.1", "127.0.0.1:", "127.0.0.1:http", "127.0.0.1:65536",
+        "127.0.0.1:-1", "127.0.0.1:+1", "127.0.0.1:8080s", "127.0.0.1:1,127.0.0.1:2", "::1:8080",
+        "[::1]", "[]:80", "[::1:80", "x/tmp/socket:1", "a b:80"}) {
+    const auto server = HttpServer::Start(address, {});
+    EXPECT_EQ(server.status().code(), absl::StatusCode::kInvalidArgument) << address;
+    EXPECT_THAT(std::string(server.status().message()),
+                HasSubstr(absl::StrCat("found \"", address, "\"")));
+  }
+}
+
+TEST(HttpAddressTest, MayBeAHostName) {
+  const auto server = HttpServer::Start("localhost:0", {});
+  ASSERT_TRUE(server.ok()) << server.status();
+  EXPECT_GT((*server)->port(), 0);
+}
+
+TEST(HttpAddressTest, AnAddressOfAnotherMachineIsAnError) {
+  const auto server = HttpServer::Start("192.0.2.1:0", {});
+  EXPECT_EQ(server.status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(std::string(server.status().message()), HasSubstr("192.0.2.1:0"));
+}
+
+}  // namespace
+}  // namespace verdict

@@ -1,0 +1,31 @@
+// Serves a page of metrics whose values prometheus_scrape_test.py knows. Prints the port; ends when
+// its standard input does.
+#include <cstdio>
+#include <cstdlib>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "server/http_routes.h"
+#include "server/http_server.h"
+#include "server/metrics.h"
+
+int main() {
+  using namespace verdict;  // NOLINT(google-build-using-namespace): a test program of ten lines
+  Metrics metrics(ServedModel{});
+  for (int i = 0; i < 7; ++i) {
+    metrics.CallStarted(Method::kClassify);
+    metrics.CallHandled(Method::kClassify, absl::StatusCode::kOk, absl::Milliseconds(20));
+    metrics.ObserveStage(Stage::kTotal, absl::Milliseconds(20));
+  }
+  auto server =
+      HttpServer::Start("127.0.0.1:0", HttpRoutes(metrics, [] { return absl::OkStatus(); }));
+  if (!server.ok()) {
+    std::fprintf(stderr, "%s\n", server.status().ToString().c_str());
+    return EXIT_FAILURE;
+  }
+  std::printf("%d\n", (*server)->port());
+  std::fflush(stdout);
+  while (std::getchar() != EOF) {
+  }
+  return EXIT_SUCCESS;
+}
