@@ -1,0 +1,62 @@
+// One line of log for each thing that happened, for people (text) or for machines (JSON).
+//
+//   Log(LogLevel::kInfo, "model loaded", {{"path", path}, {"seconds", 0.25}});
+//
+//   2026-01-31T12:00:00.123Z info model loaded path=models/demo seconds=0.25
+//   {"time":"2026-01-31T12:00:00.123Z","level":"info","message":"model
+//   loaded","path":"models/demo","seconds":0.25}
+//
+// Never log what a caller sent: texts are their users' words.
+#ifndef VERDICT_SERVER_LOG_H_
+#define VERDICT_SERVER_LOG_H_
+
+#include <concepts>
+#include <cstdint>
+#include <cstdio>
+#include <initializer_list>
+#include <string>
+#include <type_traits>
+#include <variant>
+
+#include "absl/strings/string_view.h"
+
+namespace verdict {
+
+enum class LogLevel { kDebug, kInfo, kWarning, kError };
+enum class LogFormat { kText, kJson };
+
+struct LogOptions {
+  LogLevel level = LogLevel::kInfo;  // less important lines are dropped
+  LogFormat format = LogFormat::kText;
+};
+
+// A named value of a line. Names are ours: lower case with underscores, units at the end
+// (`_bytes`).
+struct LogField {
+  LogField(absl::string_view name, absl::string_view value) : name(name), value(value) {}
+  // Without these two a `const char*` would be a bool.
+  LogField(absl::string_view name, const char* value)
+      : name(name), value(absl::string_view(value)) {}
+  LogField(absl::string_view name, const std::string& value)
+      : name(name), value(absl::string_view(value)) {}
+  LogField(absl::string_view name, bool value) : name(name), value(value) {}
+  LogField(absl::string_view name, double value) : name(name), value(value) {}
+  template <typename Integer>
+  requires std::integral<Integer> &&
+      (!std::same_as<Integer, bool>)LogField(absl::string_view name, Integer value)
+      : name(name), value(static_cast<int64_t>(value)) {}
+
+  absl::string_view name;
+  std::variant<absl::string_view, bool, double, int64_t> value;
+};
+
+// From now on lines go to `stream`, and those of gRPC and Protobuf with them. Until then they are
+// dropped. Called once, before other threads are started.
+void StartLogging(const LogOptions& options, std::FILE* stream = stderr);
+
+// Writes one line, whatever the strings hold. May be called from any thread.
+void Log(LogLevel level, absl::string_view message, std::initializer_list<LogField> fields = {});
+
+}  // namespace verdict
+
+#endif  // VERDICT_SERVER_LOG_H_

@@ -1,0 +1,139 @@
+#include "server/log.h"
+
+#include <google/protobuf/stubs/logging.h>
+#include <grpc/support/log.h>
+
+#include <cstdio>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/str_split.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace verdict {
+namespace {
+
+using ::testing::EndsWith;
+using ::testing::IsEmpty;
+using ::testing::MatchesRegex;
+using ::testing::SizeIs;
+
+class LogTest : public ::testing::Test {
+ protected:
+  void TearDown() override {
+    StartLogging({}, stderr);
+    std::fclose(stream_);
+  }
+
+  void Start(LogFormat format, LogLevel level = LogLevel::kInfo) {
+    StartLogging({.level = level, .format = format}, stream_);
+  }
+
+  // All lines so far.
+  std::vector<std::string> Lines() {
+    std::rewind(stream_);
+    std::string text;
+    for (int c; (c = std::fgetc(stream_)) != EOF;) text.push_back(static_cast<char>(c));
+    std::vector<std::string> lines = absl::StrSplit(text, '\n');
+    EXPECT_EQ(lines.back(), "");
+    lines.pop_back();
+    return lines;
+  }
+
+  std::string TheLine() {
+    const std::vector<std::string> lines = Lines();
+    EXPECT_THAT(lines, SizeIs(1));
+    return lines.empty() ? "" : lines[0];
+  }
+
+  std::FILE* const stream_ = std::tmpfile();
+};
+
+TEST_F(LogTest, TextIsTimeLevelMessageAndFields) {
+  Start(LogFormat::kText);
+  Log(LogLevel::kWarning, "model loaded",
+      {{"path", "models/demo"}, {"seconds", 0.25}, {"tokens", size_t{17}}, {"warm", true}});
+  EXPECT_THAT(
+      TheLine(),
+      MatchesRegex("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}Z "
+                   "warning model loaded path=models/demo seconds=0.25 tokens=17 warm=true"));
+}
+
+TEST_F(LogTest, TextQuotesWhatIsNotAWord) {
+  Start(LogFormat::kText);
+  Log(LogLevel::kInfo, "x",
+      {{"a", "two words"}, {"b", ""}, {"c", "q\"\n"}, {"d", std::string("é")}});
+  EXPECT_THAT(TheLine(), EndsWith("x a=\"two words\" b=\"\" c=\"q\\\"\\n\" d=é"));
+}
+
+TEST_F(LogTest, AMessageStaysOnItsLine) {
+  Start(LogFormat::kText);
+  Log(LogLevel::kInfo, "first\nforged line");
+  EXPECT_THAT(TheLine(), EndsWith("first\\nforged line"));
+}
+
+TEST_F(LogTest, JsonIsOneObjectALineInThisOrder) {
+  Start(LogFormat::kJson);
+  Log(LogLevel::kInfo, "model loaded",
+      {{"path", "models/demo"}, {"seconds", 0.25}, {"warm", false}});
+  EXPECT_THAT(TheLine(), MatchesRegex("\\{\"time\":\"[0-9T:.-]+Z\",\"level\":\"info\","
+                                      "\"message\":\"model loaded\",\"path\":\"models/demo\","
+                                      "\"seconds\":0.25,\"warm\":false\\}"));
+}
+
+TEST_F(LogTest, JsonSurvivesAnyBytes) {
+  Start(LogFormat::kJson);
+  const std::string nasty("\"}\\\n\r\t\x01\0 %v {} \xff é", 20);
+  Log(LogLevel::kError, nasty,
+      {{"value", nasty}, {"nan", std::numeric_limits<double>::quiet_NaN()}});
+  const auto line = nlohmann::json::parse(TheLine());
+  const std::string readable = nlohmann::json::parse(
+      nlohmann::json(nasty).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  EXPECT_EQ(line["message"], readable);
+  EXPECT_EQ(line["value"], readable);
+  EXPECT_TRUE(line["nan"].is_null());
+}
+
+TEST_F(LogTest, DropsWhatIsBelowTheLevel) {
+  Start(LogFormat::kText, LogLevel::kWarning);
+  Log(LogLevel::kDebug, "no");
+  Log(LogLevel::kInfo, "no");
+  EXPECT_THAT(Lines(), IsEmpty());
+  Log(LogLevel::kError, "yes");
+  EXPECT_THAT(TheLine(), EndsWith(" error yes"));
+}
+
+TEST_F(LogTest, LibrariesSpeakInTheSameLines) {
+  Start(LogFormat::kJson);
+  gpr_log(GPR_ERROR, "from %s", "gRPC");
+  GOOGLE_LOG(WARNING) << "from Protobuf";
+  const std::vector<std::string> lines = Lines();
+  ASSERT_THAT(lines, SizeIs(2));
+  EXPECT_EQ(nlohmann::json::parse(lines[0])["message"], "from gRPC");
+  EXPECT_EQ(nlohmann::json::parse(lines[0])["library"], "grpc");
+  EXPECT_EQ(nlohmann::json::parse(lines[1])["message"], "from Protobuf");
+  EXPECT_EQ(nlohmann::json::parse(lines[1])["level"], "warning");
+}
+
+TEST_F(LogTest, ThreadsDoNotMixTheirLines) {
+  Start(LogFormat::kJson);
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([i] {
+      for (int j = 0; j < 100; ++j) Log(LogLevel::kInfo, std::string(50, 'x'), {{"thread", i}});
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  const std::vector<std::string> lines = Lines();
+  EXPECT_THAT(lines, SizeIs(400));
+  for (const std::string& line : lines) {
+    EXPECT_TRUE(nlohmann::json::accept(line)) << line;
+  }
+}
+
+}  // namespace
+}  // namespace verdict
