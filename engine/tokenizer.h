@@ -14,7 +14,10 @@
 
 namespace verdict {
 
-// One text or a pair of texts; valid UTF-8, borrowed from the caller.
+struct TokenizerDescription;
+
+// One text or a pair of texts, borrowed from the caller: UTF-8, each under 4 GiB. A byte that is
+// not UTF-8 is read as U+FFFD, which every BERT ignores.
 struct TextInput {
   std::string_view text;
   std::optional<std::string_view> text_pair;
@@ -47,7 +50,7 @@ struct Token {
   uint32_t end = 0;
 };
 
-// Immutable after Load: every method may be called from any number of threads.
+// Immutable: every method may be called from any number of threads.
 class Tokenizer {
  public:
   // Reads `directory`/tokenizer.json, or vocab.txt with the optional tokenizer_config.json.
@@ -57,13 +60,17 @@ class Tokenizer {
   // and found.
   static absl::StatusOr<Tokenizer> Load(const std::string& directory);
 
+  // The tokenizer that `description` describes. INVALID_ARGUMENT: it contradicts itself.
+  static absl::StatusOr<Tokenizer> Create(TokenizerDescription description);
+
   Tokenizer(Tokenizer&&) noexcept;
   Tokenizer& operator=(Tokenizer&&) noexcept;
   ~Tokenizer();
 
-  // The model's view of `input`, in at most `max_tokens` (at least the number of special tokens).
+  // The model's view of `input`, in at most `max_tokens`. Time is linear in the input.
   //
-  // INVALID_ARGUMENT: the input is longer and `truncation` is kError.
+  // INVALID_ARGUMENT: the input is longer and `truncation` is kError, or `max_tokens` has no room
+  // for the special tokens (2 with one text, 3 with a pair).
   absl::StatusOr<Encoding> Encode(const TextInput& input, size_t max_tokens,
                                   Truncation truncation) const;
 

@@ -34,7 +34,7 @@ uint32_t SequenceLength(std::string_view text, size_t position) {
   if (sequence.length < 2) return sequence.length;
   if (byte(1) < sequence.second_min || byte(1) > sequence.second_max) return 0;
   for (uint32_t i = 2; i < sequence.length; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return 0;
+    if (!IsContinuationByte(text[position + i])) return 0;
   }
   return sequence.length;
 }

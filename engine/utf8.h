@@ -27,6 +27,12 @@ inline constexpr char32_t kReplacementCharacter = 0xFFFD;
 // over any bytes at all ends and never reads outside of them. REQUIRES: position < text.size().
 DecodedScalar DecodeUtf8(std::string_view text, size_t position);
 
+inline bool IsAscii(char byte) { return static_cast<unsigned char>(byte) < 0x80; }
+
+// Whether `byte` can only follow the first byte of a sequence. A well-formed text has as many
+// scalar values as bytes for which this is false.
+inline bool IsContinuationByte(char byte) { return (byte & 0xC0) == 0x80; }
+
 // Appends the encoding of `scalar`. REQUIRES: it is a scalar value.
 void AppendUtf8(char32_t scalar, std::string* text);
 

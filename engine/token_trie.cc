@@ -1,0 +1,79 @@
+#include "engine/token_trie.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace verdict {
+namespace {
+
+// The tokens [first, last) of the sorted list that share a node's path of `depth` bytes.
+struct Subtree {
+  size_t first;
+  size_t last;
+  size_t depth;
+};
+
+}  // namespace
+
+TokenTrie::TokenTrie(std::vector<std::pair<std::string_view, int32_t>> tokens) {
+  std::sort(tokens.begin(), tokens.end());
+  std::vector<Subtree> subtrees = {{.first = 0, .last = tokens.size(), .depth = 0}};
+  labels_.push_back(0);
+  for (Node node = 0; node < subtrees.size(); ++node) {
+    auto [first, last, depth] = subtrees[node];
+    slots_.push_back({.first_child = static_cast<Node>(subtrees.size()), .id = kNoToken});
+    // The text that ends here sorts before all that go on.
+    for (; first < last && tokens[first].first.size() == depth; ++first) {
+      if (depth > 0) slots_.back().id = tokens[first].second;
+    }
+    while (first < last) {
+      const char label = tokens[first].first[depth];
+      const size_t begin = first;
+      while (first < last && tokens[first].first[depth] == label) ++first;
+      subtrees.push_back({.first = begin, .last = first, .depth = depth + 1});
+      labels_.push_back(static_cast<unsigned char>(label));
+    }
+  }
+  slots_.push_back({.first_child = static_cast<Node>(subtrees.size()), .id = kNoToken});
+  for (Node child = slots_[kRoot].first_child; child < slots_[kRoot + 1].first_child; ++child) {
+    root_children_[labels_[child]] = child;
+  }
+}
+
+TokenTrie::Node TokenTrie::Child(Node parent, unsigned char byte) const {
+  if (parent == kRoot) return root_children_[byte];
+  const Node first = slots_[parent].first_child;
+  const size_t count = slots_[parent + 1].first_child - first;
+  const unsigned char* const labels = labels_.data() + first;
+  const void* const found = count == 0 ? nullptr : std::memchr(labels, byte, count);
+  if (found == nullptr) return kRoot;
+  return first + static_cast<Node>(static_cast<const unsigned char*>(found) - labels);
+}
+
+TokenTrie::Match TokenTrie::LongestMatch(Node from, std::string_view text) const {
+  Match match;
+  Node node = from;
+  for (size_t i = 0; i < text.size(); ++i) {
+    node = Child(node, static_cast<unsigned char>(text[i]));
+    if (node == kRoot) break;
+    if (slots_[node].id != kNoToken) match = {.id = slots_[node].id, .length = i + 1};
+  }
+  return match;
+}
+
+std::optional<int32_t> TokenTrie::Find(std::string_view text) const {
+  const std::optional<Node> node = Descend(text);
+  if (!node || slots_[*node].id == kNoToken) return std::nullopt;
+  return slots_[*node].id;
+}
+
+std::optional<TokenTrie::Node> TokenTrie::Descend(std::string_view text) const {
+  Node node = kRoot;
+  for (const char byte : text) {
+    node = Child(node, static_cast<unsigned char>(byte));
+    if (node == kRoot) return std::nullopt;
+  }
+  return node;
+}
+
+}  // namespace verdict

@@ -1,0 +1,42 @@
+#include "engine/tokenizer_files.h"
+
+#include <cstdint>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "engine/file.h"
+#include "engine/tokenizer_json.h"
+#include "engine/vocab_txt.h"
+
+namespace verdict {
+namespace {
+
+// Several times the largest known (LaBSE's tokenizer.json has ten million).
+constexpr uint64_t kMaxFileBytes = 64 << 20;
+
+}  // namespace
+
+absl::StatusOr<TokenizerDescription> ReadTokenizerFiles(const std::string& directory) {
+  const std::string json_path = absl::StrCat(directory, "/tokenizer.json");
+  const absl::StatusOr<std::string> json = ReadWholeFile(json_path, kMaxFileBytes);
+  if (json.ok()) return ParseTokenizerJson(*json, json_path);
+  if (!absl::IsNotFound(json.status())) return json.status();
+
+  const std::string vocab_path = absl::StrCat(directory, "/vocab.txt");
+  const absl::StatusOr<std::string> vocab = ReadWholeFile(vocab_path, kMaxFileBytes);
+  if (absl::IsNotFound(vocab.status())) {
+    return absl::NotFoundError(
+        absl::StrCat(directory, ": expected tokenizer.json or vocab.txt, found neither"));
+  }
+  if (!vocab.ok()) return vocab.status();
+
+  const std::string config_path = absl::StrCat(directory, "/tokenizer_config.json");
+  absl::StatusOr<std::string> config = ReadWholeFile(config_path, kMaxFileBytes);
+  if (absl::IsNotFound(config.status())) config = "{}";
+  if (!config.ok()) return config.status();
+  return ParseVocabTxt({.text = *vocab, .name = vocab_path},
+                       {.text = *config, .name = config_path});
+}
+
+}  // namespace verdict

@@ -1,0 +1,134 @@
+#include "engine/vocab_txt.h"
+
+#include <array>
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "engine/json_field.h"
+#include "engine/json_file.h"
+#include "engine/quoted.h"
+#include "engine/utf8.h"
+#include "engine/white_space.h"
+
+namespace verdict {
+namespace {
+
+// Tokenizers of transformers that read vocab.txt and do with it what BertTokenizer does.
+constexpr std::array kTokenizerClasses = {"BertTokenizer", "BertTokenizerFast",
+                                          "DistilBertTokenizer", "DistilBertTokenizerFast"};
+
+using Vocabulary = absl::flat_hash_map<std::string_view, int32_t>;
+
+absl::StatusOr<Vocabulary> ReadVocabulary(const NamedText& file) {
+  if (const std::optional<size_t> fault = FindInvalidUtf8(file.text)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(file.name, ": expected UTF-8, found other bytes at byte ", *fault));
+  }
+  Vocabulary vocabulary;
+  int32_t id = 0;
+  for (size_t begin = 0; begin < file.text.size(); ++id) {
+    if (id > kMaxId) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(file.name, ": expected at most ", kMaxId + 1, " lines, found more"));
+    }
+    const size_t end = std::min(file.text.find('\n', begin), file.text.size());
+    const size_t trimmed = BeginOfWhiteSpace(file.text, begin, end);
+    vocabulary[file.text.substr(begin, trimmed - begin)] = id;
+    begin = end + 1;
+  }
+  return vocabulary;
+}
+
+absl::Status CheckTokenizerClass(const JsonField& field) {
+  if (!field.exists()) return absl::OkStatus();
+  for (const char* name : kTokenizerClasses) {
+    if (field.IsString(name)) return absl::OkStatus();
+  }
+  return field.Error("BertTokenizer or DistilBertTokenizer");
+}
+
+absl::Status ReadBool(const JsonField& field, bool* value) {
+  if (!field.exists()) return absl::OkStatus();
+  absl::StatusOr<bool> read = field.Bool();
+  if (read.ok()) *value = *read;
+  return read.status();
+}
+
+absl::Status ReadOptions(const JsonField& config, NormalizerOptions* options) {
+  absl::Status status = CheckTokenizerClass(config.Member("tokenizer_class"));
+  status.Update(ReadBool(config.Member("do_lower_case"), &options->lowercase));
+  options->strip_accents = options->lowercase;  // unless the file says otherwise
+  status.Update(ReadBool(config.Member("strip_accents"), &options->strip_accents));
+  status.Update(ReadBool(config.Member("tokenize_chinese_chars"), &options->handle_chinese_chars));
+  return status;
+}
+
+// The name of a special token: a string, or an object with one, or else `name` stays.
+absl::Status ReadName(const JsonField& field, std::string* name) {
+  if (!field.exists()) return absl::OkStatus();
+  absl::StatusOr<std::string> read =
+      field.value().is_object() ? field.Member("content").String() : field.String();
+  if (read.ok()) *name = *std::move(read);
+  return read.status();
+}
+
+// Reads the special tokens' names into `*description`, and their ids out of `vocabulary`.
+absl::Status ReadSpecialTokens(const JsonField& config, const Vocabulary& vocabulary,
+                               const std::string& source, TokenizerDescription* description) {
+  SpecialToken unk = {.content = "[UNK]"};
+  SpecialToken pad = {.content = "[PAD]"};
+  SpecialToken mask = {.content = "[MASK]"};
+  description->cls.content = "[CLS]";
+  description->sep.content = "[SEP]";
+  struct Role {
+    const char* field;
+    SpecialToken* token;
+    bool is_needed;
+  };
+  for (const Role& role :
+       {Role{"unk_token", &unk, true}, Role{"cls_token", &description->cls, true},
+        Role{"sep_token", &description->sep, true}, Role{"pad_token", &pad, false},
+        Role{"mask_token", &mask, false}}) {
+    SpecialToken& token = *role.token;
+    absl::Status status = ReadName(config.Member(role.field), &token.content);
+    if (!status.ok()) return status;
+    const auto found = vocabulary.find(token.content);
+    if (found != vocabulary.end()) {
+      token.id = found->second;
+      description->added_tokens.push_back({.content = token.content, .id = token.id});
+    } else if (role.is_needed) {
+      return absl::InvalidArgumentError(absl::StrCat(source, ": expected the ", role.field, " ",
+                                                     Quoted(token.content),
+                                                     " among the lines, found none"));
+    }
+  }
+  description->wordpiece.unk_token = unk.content;
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<TokenizerDescription> ParseVocabTxt(const NamedText& vocab,
+                                                   const NamedText& config) {
+  absl::StatusOr<nlohmann::json> document = ParseJson(config.text, config.name);
+  if (!document.ok()) return document.status();
+  const JsonField root(*document, config.name);
+  absl::StatusOr<Vocabulary> vocabulary = ReadVocabulary(vocab);
+  if (!vocabulary.ok()) return vocabulary.status();
+
+  TokenizerDescription description;
+  description.source = vocab.name;
+  absl::Status status = root.CheckIsObject();
+  if (status.ok()) status = ReadOptions(root, &description.normalizer);
+  if (status.ok()) status = ReadSpecialTokens(root, *vocabulary, vocab.name, &description);
+  if (!status.ok()) return status;
+  description.vocabulary.assign(vocabulary->begin(), vocabulary->end());
+  return description;
+}
+
+}  // namespace verdict
