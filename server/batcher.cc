@@ -1,12 +1,11 @@
 #include "server/batcher.h"
 
-#include <spdlog/spdlog.h>
-
 #include <string>
 #include <utility>
 
 #include "absl/status/statusor.h"
 #include "absl/time/clock.h"
+#include "server/log.h"
 
 namespace verdict {
 namespace {
@@ -90,8 +89,10 @@ void Batcher::RunBatch(std::vector<QueuedText> texts) {
   absl::StatusOr<Logits> logits = engine_->Run(batch);
   const absl::Duration inference = absl::Now() - start;
   if (!logits.ok()) {
-    spdlog::error("the engine failed on a batch of {} texts, {} tokens: {}", batch.texts(),
-                  batch.tokens(), logits.status().ToString());
+    Log(LogLevel::kError, "the engine failed on a batch",
+        {{"texts", batch.texts()},
+         {"tokens", batch.tokens()},
+         {"status", logits.status().ToString()}});
     EndAll(std::move(texts), absl::InternalError("the engine failed; the server's log says how"));
     return;
   }

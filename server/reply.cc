@@ -1,12 +1,11 @@
 #include "server/reply.h"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <vector>
 
+#include "server/log.h"
 #include "server/scores.h"
 #include "verdict/v1/classifier.pb.h"
 
@@ -30,7 +29,7 @@ absl::StatusOr<v1::ClassifyResponse> MakeReply(const ModelConfig& config,
   // Finite weights can still overflow; a reply of NaN would look like an answer.
   if (!std::all_of(result.logits.begin(), result.logits.end(),
                    [](float logit) { return std::isfinite(logit); })) {
-    spdlog::error("the model's logits of a text of {} tokens are not finite", text.used_tokens);
+    Log(LogLevel::kError, "a text's logits are not finite", {{"tokens", text.used_tokens}});
     return absl::InternalError("the model failed on this text; the server's log says how");
   }
   const std::vector<float> scores = Scores(result.logits, options.activation);

@@ -1,0 +1,59 @@
+// verdictd: flags -> config -> server.
+#include <csignal>
+#include <cstdio>
+#include <string>
+#include <utility>
+
+#include "server/log.h"
+#include "server/options.h"
+#include "server/server.h"
+
+namespace verdict {
+namespace {
+
+// Blocks the signals that ask us to go. Before any other thread starts: all inherit it, so that the
+// signals wait for sigwait and interrupt nobody.
+sigset_t BlockStopSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  return signals;
+}
+
+absl::Status Serve(const ServerOptions& options) {
+  const sigset_t signals = BlockStopSignals();
+  absl::Duration load;
+  absl::StatusOr<Model> model = LoadServedModel(options, &load);
+  if (!model.ok()) return model.status();
+  absl::StatusOr<std::unique_ptr<Server>> server = Server::Start(options, *std::move(model), load);
+  if (!server.ok()) return server.status();
+
+  int signal = 0;
+  sigwait(&signals, &signal);
+  Log(LogLevel::kInfo, "draining", {{"signal", signal}});
+  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);  // a second one ends us at once
+  (*server)->Drain(options.drain_timeout);
+  return absl::OkStatus();
+}
+
+}  // namespace
+}  // namespace verdict
+
+int main(int argc, char** argv) {
+  const absl::StatusOr<verdict::CommandLine> command_line = verdict::ParseCommandLine(argc, argv);
+  if (!command_line.ok()) {
+    std::fprintf(stderr, "verdictd: %s\n", std::string(command_line.status().message()).c_str());
+    return 2;
+  }
+  if (!command_line->message.empty()) {
+    std::fputs(command_line->message.c_str(), stdout);
+    return 0;
+  }
+  verdict::StartLogging(command_line->options.log);
+  const absl::Status status = verdict::Serve(command_line->options);
+  if (status.ok()) return 0;
+  Log(verdict::LogLevel::kError, "cannot serve", {{"reason", std::string(status.message())}});
+  return 1;
+}

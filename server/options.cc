@@ -1,0 +1,189 @@
+#include "server/options.h"
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+namespace verdict {
+namespace {
+
+// The words that an option takes, and what they mean; the first one is the default.
+template <typename T>
+using Choices = std::vector<std::pair<std::string, T>>;
+
+// --max-inputs can be said as VERDICT_MAX_INPUTS.
+std::string EnvironmentName(std::string_view option) {
+  std::string name = "VERDICT";
+  for (const char c : option.substr(1)) name += c == '-' ? '_' : absl::ascii_toupper(c);
+  return name;
+}
+
+[[noreturn]] void Refuse(const std::string& option, const std::string& found,
+                         const std::string& expected) {
+  throw CLI::ValidationError(absl::StrCat(option, " is \"", found, "\"; expected ", expected));
+}
+
+// All options go through here. `set` refuses values by itself: CLI11's own checks leave a bad value
+// of the environment unsaid in some versions.
+CLI::Option* AddText(CLI::App& app, const std::string& option, const std::string& default_value,
+                     const std::string& help, std::function<void(const std::string&)> set) {
+  return app.add_option_function<std::string>(option, std::move(set), help)
+      ->envname(EnvironmentName(option))
+      ->default_str(default_value)
+      ->type_name(" ");
+}
+
+template <typename Integer>
+void AddCount(CLI::App& app, const std::string& option, int64_t least, int64_t most,
+              const std::string& help, Integer* value) {
+  AddText(app, option, absl::StrCat(*value), help,
+          [option, least, most, value](const std::string& text) {
+            int64_t parsed = 0;
+            if (!absl::SimpleAtoi(text, &parsed) || parsed < least || parsed > most) {
+              Refuse(option, text, absl::StrCat("a number from ", least, " to ", most));
+            }
+            *value = static_cast<Integer>(parsed);
+          });
+}
+
+template <typename T>
+void AddChoice(CLI::App& app, const std::string& option, const Choices<T>& choices,
+               const std::string& help, T* value) {
+  const auto words = absl::StrJoin(choices, "|", [](std::string* out, const auto& choice) {
+    absl::StrAppend(out, choice.first);
+  });
+  AddText(app, option, choices.front().first, absl::StrCat(words, ": ", help),
+          [option, choices, words, value](const std::string& text) {
+            for (const auto& [word, meaning] : choices) {
+              if (word == text) {
+                *value = meaning;
+                return;
+              }
+            }
+            Refuse(option, text, words);
+          });
+}
+
+void AddAddress(CLI::App& app, const std::string& option, const std::string& help,
+                std::string* value) {
+  AddText(app, option, *value, help, [option, value](const std::string& text) {
+    const size_t colon = text.rfind(':');
+    int port = 0;
+    if (colon == std::string::npos || colon == 0 ||
+        !absl::SimpleAtoi(text.substr(colon + 1), &port) || port < 0 || port > 65535) {
+      Refuse(option, text, "HOST:PORT, such as 127.0.0.1:50051");
+    }
+    *value = text;
+  });
+}
+
+void AddDuration(CLI::App& app, const std::string& option, absl::Duration most,
+                 const std::string& help, absl::Duration* value) {
+  AddText(
+      app, option, absl::FormatDuration(*value), help,
+      [option, most, value](const std::string& text) {
+        absl::Duration parsed;
+        if (!absl::ParseDuration(text, &parsed) || parsed < absl::ZeroDuration() || parsed > most) {
+          Refuse(option, text,
+                 absl::StrCat("a duration such as 30s or 500ms, at most ",
+                              absl::FormatDuration(most)));
+        }
+        *value = parsed;
+      });
+}
+
+void AddModelOptions(CLI::App& app, ServerOptions* options) {
+  app.add_option("--model", options->model_directory,
+                 "Directory of the model, as Hugging Face lays it out")
+      ->envname("VERDICT_MODEL")
+      ->required()
+      ->type_name("DIR");
+  AddText(app, "--model-name", "the directory's own name", "What GetModel calls the model",
+          [options](const std::string& text) { options->model_name = text; });
+  AddText(app, "--precision", "f32", "f32: how the model is computed", [](const std::string& text) {
+    if (text == "bf16" || text == "int8") {
+      Refuse("--precision", text, "f32: this version has no other");
+    }
+    if (text != "f32") Refuse("--precision", text, "f32");
+  });
+  AddCount(app, "--threads", 0, 1024,
+           "Threads that compute a batch; 0: as many as the container may use", &options->threads);
+}
+
+void AddLimitOptions(CLI::App& app, ServerOptions* options) {
+  AddCount(app, "--max-batch-tokens", 1, 1 << 16,
+           "Most tokens of one batch, if they are of more than one text",
+           &options->queue.max_batch_tokens);
+  AddCount(app, "--max-queue-tokens", 1, 1 << 30,
+           "Most tokens that wait; beyond, calls are refused with RESOURCE_EXHAUSTED",
+           &options->queue.max_queue_tokens);
+  AddCount(app, "--max-inputs", 1, 1 << 16, "Most texts of one ClassifyBatch",
+           &options->requests.max_inputs);
+  AddCount(app, "--max-text-bytes", 1, 1 << 24, "Most bytes of one text (of both, of a pair)",
+           &options->requests.max_text_bytes);
+  AddChoice(app, "--truncation",
+            Choices<Truncation>{{"right", Truncation::kRight},
+                                {"left", Truncation::kLeft},
+                                {"head-tail", Truncation::kHeadTail},
+                                {"error", Truncation::kError}},
+            "what is cut off a text that is too long for the model", &options->truncation);
+}
+
+void AddServingOptions(CLI::App& app, ServerOptions* options) {
+  AddAddress(app, "--grpc-address", "Where gRPC listens; port 0 takes a free one",
+             &options->grpc_address);
+  AddAddress(app, "--http-address", "Where /metrics, /healthz and /readyz listen",
+             &options->http_address);
+  AddDuration(app, "--drain-timeout", absl::Hours(1),
+              "Time that accepted calls have to finish after SIGTERM", &options->drain_timeout);
+  AddChoice(app, "--log-level",
+            Choices<LogLevel>{{"info", LogLevel::kInfo},
+                              {"debug", LogLevel::kDebug},
+                              {"warning", LogLevel::kWarning},
+                              {"error", LogLevel::kError}},
+            "the least important lines to log", &options->log.level);
+  AddChoice(app, "--log-format",
+            Choices<LogFormat>{{"text", LogFormat::kText}, {"json", LogFormat::kJson}},
+            "how a line of the log looks", &options->log.format);
+}
+
+// "model" for "models/model/" and "models/model".
+std::string LastName(const std::string& directory) {
+  const std::filesystem::path path = std::filesystem::path(directory).lexically_normal();
+  return path.has_filename() ? path.filename() : path.parent_path().filename();
+}
+
+}  // namespace
+
+absl::StatusOr<CommandLine> ParseCommandLine(int argc, const char* const* argv) {
+  CommandLine command_line;
+  ServerOptions& options = command_line.options;
+  CLI::App app("Serves one text-classification model over gRPC.", "verdictd");
+  app.set_version_flag("--version", "verdictd " VERDICT_VERSION);
+  app.get_formatter()->column_width(40);
+  AddModelOptions(app, &options);
+  AddServingOptions(app, &options);
+  AddLimitOptions(app, &options);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    command_line.message = app.help();
+  } catch (const CLI::CallForVersion&) {
+    command_line.message = app.version() + "\n";
+  } catch (const CLI::ParseError& error) {
+    return absl::InvalidArgumentError(error.what());
+  }
+  if (options.model_name.empty()) options.model_name = LastName(options.model_directory);
+  return command_line;
+}
+
+}  // namespace verdict

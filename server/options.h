@@ -1,0 +1,51 @@
+// verdictd's options: the command line, and VERDICT_… in the environment.
+#ifndef VERDICT_SERVER_OPTIONS_H_
+#define VERDICT_SERVER_OPTIONS_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "engine/tokenizer.h"
+#include "server/log.h"
+#include "server/queue.h"
+#include "server/validation.h"
+
+namespace verdict {
+
+// Every default is here, and --help shows it. All values are in their ranges.
+struct ServerOptions {
+  // The model.
+  std::string model_directory;
+  std::string model_name;  // what GetModel calls it; the directory's own name if not given
+  int threads = 0;         // 0: as many as the container may use
+
+  // Where it listens; port 0 takes any free one, and the log says which.
+  std::string grpc_address = "0.0.0.0:50051";
+  std::string http_address = "0.0.0.0:8080";
+
+  // How much it takes.
+  TextQueue::Limits queue;
+  RequestLimits requests;
+  Truncation truncation = Truncation::kRight;  // where a request asks for none
+
+  // How it ends: the time that accepted calls have after SIGTERM.
+  absl::Duration drain_timeout = absl::Seconds(30);
+
+  LogOptions log;
+};
+
+// What the command line asks for: to serve, or only to say something.
+struct CommandLine {
+  ServerOptions options;
+  std::string message;  // the answer to --help or --version; empty: serve
+};
+
+// Reads the command line, and the environment for what it leaves out.
+//
+// INVALID_ARGUMENT: the message names the option, what was expected and what was found.
+absl::StatusOr<CommandLine> ParseCommandLine(int argc, const char* const* argv);
+
+}  // namespace verdict
+
+#endif  // VERDICT_SERVER_OPTIONS_H_

@@ -1,0 +1,170 @@
+#include "server/server.h"
+
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/impl/codegen/service_type.h>
+#include <grpcpp/server.h>
+#include <grpcpp/server_builder.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <limits>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "engine/cpu_limits.h"
+#include "server/classifier_service.h"
+#include "server/http_routes.h"
+#include "server/log.h"
+
+namespace verdict {
+namespace {
+
+constexpr char kServiceName[] = "verdict.v1.Classifier";
+
+// For the last replies to leave after the last text is done. What still runs then, such as a
+// Health.Watch that its client never ends, is cancelled.
+constexpr absl::Duration kFlush = absl::Seconds(1);
+
+// A request of --max-inputs texts of --max-text-bytes, with room for its framing: whatever is
+// larger cannot be valid, and need not be read to its end. Never below gRPC's usual 4 MiB, so that
+// a text or a list that is only somewhat too large gets our message, with its name in it.
+int MaxRequestBytes(const RequestLimits& limits) {
+  constexpr size_t kFramingBytes = 64;
+  const size_t bytes = limits.max_inputs * (limits.max_text_bytes + kFramingBytes);
+  return static_cast<int>(
+      std::clamp<size_t>(bytes, size_t{4} << 20, std::numeric_limits<int>::max()));
+}
+
+// Every connection is a file. A server that runs out of them never accepts again.
+void RaiseFileLimit() {
+  rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// Connections that are gone without a word are noticed within 80 s; connections are renewed every
+// ten minutes, so that clients behind a plain Kubernetes Service spread over new servers too.
+void ConfigureConnections(grpc::ServerBuilder& builder) {
+  // Two servers on one port would share its calls at random; we want the second to fail.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, 1000);
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, 10'000);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 60'000);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20'000);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 20'000);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, 600'000);  // gRPC adds the jitter
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, 30'000);
+}
+
+void ConfigureRequests(grpc::ServerBuilder& builder, const RequestLimits& limits) {
+  builder.SetMaxReceiveMessageSize(MaxRequestBytes(limits));
+  // gRPC inflates a message before it looks at its size: a megabyte could become a gigabyte.
+  builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
+  builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
+  // Only reflection is synchronous.
+  builder.SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::NUM_CQS, 1);
+}
+
+std::string Listening(const std::string& address, int port) {
+  return absl::StrCat(address.substr(0, address.rfind(':')), ":", port);
+}
+
+}  // namespace
+
+absl::StatusOr<Model> LoadServedModel(const ServerOptions& options, absl::Duration* load) {
+  const int threads =
+      options.threads > 0 ? options.threads : UsableThreads(CpuQuota(""), AffinityCpus());
+  const absl::Time start = absl::Now();
+  absl::StatusOr<Model> model = LoadModel(
+      options.model_directory,
+      {.threads = threads, .max_batch_tokens = static_cast<int>(options.queue.max_batch_tokens)});
+  *load = absl::Now() - start;
+  return model;
+}
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& options, Model model,
+                                                      absl::Duration load) {
+  std::unique_ptr<Server> server(new Server(options, std::move(model), load));
+  if (absl::Status status = server->StartGrpc(options); !status.ok()) return status;
+  if (absl::Status status = server->StartHttp(options); !status.ok()) return status;
+  server->grpc_->GetHealthCheckService()->SetServingStatus(kServiceName, true);
+  server->ready_ = true;
+  Log(LogLevel::kInfo, "serving",
+      {{"model", options.model_name},
+       {"grpc", Listening(options.grpc_address, server->grpc_port())},
+       {"http", Listening(options.http_address, server->http_port())}});
+  return server;
+}
+
+Server::Server(const ServerOptions& options, Model model, absl::Duration load)
+    : model_(std::move(model)),
+      metrics_(ServedModel{.name = options.model_name,
+                           .revision = model_.revision,
+                           .precision = model_.engine->info().precision,
+                           .isa = model_.engine->info().isa,
+                           .threads = model_.engine->info().threads,
+                           .load = load}),
+      batcher_(model_.engine.get(), &metrics_, options.queue),
+      service_(MakeClassifierService({.model = &model_,
+                                      .batcher = &batcher_,
+                                      .metrics = &metrics_,
+                                      .model_name = options.model_name,
+                                      .version = VERDICT_VERSION,
+                                      .limits = options.requests,
+                                      .defaults = {.activation = ModelActivation(model_.config),
+                                                   .truncation = options.truncation}})) {}
+
+Server::~Server() {
+  if (grpc_ != nullptr && !draining_) Drain(absl::ZeroDuration());
+}
+
+absl::Status Server::StartGrpc(const ServerOptions& options) {
+  grpc::EnableDefaultHealthCheckService(true);
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  RaiseFileLimit();
+  grpc::ServerBuilder builder;
+  ConfigureConnections(builder);
+  ConfigureRequests(builder, options.requests);
+  builder.RegisterService(service_.get());
+  builder.AddListeningPort(options.grpc_address, grpc::InsecureServerCredentials(), &grpc_port_);
+  grpc_ = builder.BuildAndStart();
+  if (grpc_ == nullptr) {
+    return absl::UnavailableError(
+        absl::StrCat("cannot listen on --grpc-address ", options.grpc_address,
+                     ": the port is in use, or the address is not one of this machine's"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Server::StartHttp(const ServerOptions& options) {
+  const auto readiness = [this] {
+    if (draining_) return absl::UnavailableError("draining");
+    return ready_ ? absl::OkStatus() : absl::UnavailableError("starting");
+  };
+  absl::StatusOr<std::unique_ptr<HttpServer>> http =
+      HttpServer::Start(options.http_address, HttpRoutes(metrics_, readiness));
+  if (!http.ok()) {
+    return absl::Status(http.status().code(),
+                        absl::StrCat("--http-address: ", http.status().message()));
+  }
+  http_ = *std::move(http);
+  return absl::OkStatus();
+}
+
+void Server::Drain(absl::Duration timeout) {
+  const absl::Time deadline = absl::Now() + timeout;
+  draining_ = true;
+  grpc_->GetHealthCheckService()->SetServingStatus(false);
+  const size_t unfinished = batcher_.Drain(deadline);
+  grpc_->Shutdown(std::chrono::system_clock::now() + absl::ToChronoMilliseconds(kFlush));
+  Log(unfinished == 0 ? LogLevel::kInfo : LogLevel::kWarning, "drained",
+      {{"unfinished_texts", unfinished}});
+}
+
+}  // namespace verdict

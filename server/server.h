@@ -1,0 +1,75 @@
+// verdictd without its main: a loaded model behind its ports.
+#ifndef VERDICT_SERVER_SERVER_H_
+#define VERDICT_SERVER_SERVER_H_
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "engine/model.h"
+#include "server/batcher.h"
+#include "server/http_server.h"
+#include "server/metrics.h"
+#include "server/options.h"
+
+namespace grpc {
+class Server;
+class ServerBuilder;
+class Service;
+}  // namespace grpc
+
+namespace verdict {
+
+// Loads the model that `options` name. `*load` is the time that it took.
+//
+// Codes and messages are LoadModel's.
+absl::StatusOr<Model> LoadServedModel(const ServerOptions& options, absl::Duration* load);
+
+// One running server. Start, Drain and the destructor belong to one thread; the ports may be asked
+// for from any.
+class Server {
+ public:
+  // Serves `model`, which took `load` to load: first gRPC, then HTTP, and only then it is ready.
+  //
+  // UNAVAILABLE: cannot listen on an address. INVALID_ARGUMENT: it is not an address.
+  static absl::StatusOr<std::unique_ptr<Server>> Start(const ServerOptions& options, Model model,
+                                                       absl::Duration load);
+
+  // Ends what is left at once.
+  ~Server();
+
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // Goes away without a loss: not ready any more and refusing new texts at once; then finishes
+  // what was accepted, for at most `timeout`; then ends the rest with UNAVAILABLE and all calls.
+  // Takes a second longer than `timeout` at most, plus the batch in the engine.
+  void Drain(absl::Duration timeout);
+
+  int grpc_port() const { return grpc_port_; }
+  int http_port() const { return http_->port(); }
+
+ private:
+  Server(const ServerOptions& options, Model model, absl::Duration load);
+
+  absl::Status StartGrpc(const ServerOptions& options);
+  absl::Status StartHttp(const ServerOptions& options);
+
+  // In the order of who needs whom: each is used by those after it.
+  const Model model_;
+  Metrics metrics_;
+  Batcher batcher_;
+  const std::unique_ptr<grpc::Service> service_;
+  std::atomic<bool> ready_ = false;
+  std::atomic<bool> draining_ = false;
+  int grpc_port_ = 0;
+  std::unique_ptr<grpc::Server> grpc_;
+  std::unique_ptr<HttpServer> http_;
+};
+
+}  // namespace verdict
+
+#endif  // VERDICT_SERVER_SERVER_H_

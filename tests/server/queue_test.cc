@@ -1,0 +1,224 @@
+#include "server/queue.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+
+namespace verdict {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+constexpr TextQueue::Limits kLimits = {.max_batch_tokens = 10, .max_queue_tokens = 30};
+
+const absl::Time kNow = absl::FromUnixSeconds(1'000'000);
+
+// A text of `tokens` tokens that is told by its first one.
+QueuedText Text(int32_t id, int tokens, absl::Time deadline = absl::InfiniteFuture()) {
+  QueuedText text;
+  text.input_ids.assign(static_cast<size_t>(tokens), id);
+  text.deadline = deadline;
+  return text;
+}
+
+std::vector<int32_t> Ids(const std::vector<QueuedText>& texts) {
+  std::vector<int32_t> ids;
+  for (const QueuedText& text : texts) ids.push_back(text.input_ids.at(0));
+  return ids;
+}
+
+absl::Status Push(TextQueue& queue, QueuedText text, absl::Time now = kNow) {
+  std::vector<QueuedText> texts;
+  texts.push_back(std::move(text));
+  return queue.Push(&texts, now);
+}
+
+TEST(TextQueueTest, AnEmptyQueueHasNoBatch) {
+  TextQueue queue(kLimits);
+  EXPECT_TRUE(queue.empty());
+  const TextQueue::Popped popped = queue.Pop(kNow);
+  EXPECT_THAT(popped.batch, IsEmpty());
+  EXPECT_THAT(popped.expired, IsEmpty());
+  EXPECT_THAT(popped.cancelled, IsEmpty());
+}
+
+TEST(TextQueueTest, ABatchIsWhatWaitsInTheOrderItCame) {
+  TextQueue queue(kLimits);
+  for (int id = 1; id <= 3; ++id) ASSERT_TRUE(Push(queue, Text(id, 3)).ok());
+  EXPECT_THAT(Ids(queue.Pop(kNow).batch), ElementsAre(1, 2, 3));
+  EXPECT_TRUE(queue.empty());
+}
+
+TEST(TextQueueTest, ABatchHoldsAtMostItsTokens) {
+  TextQueue queue(kLimits);
+  for (int id = 1; id <= 5; ++id) ASSERT_TRUE(Push(queue, Text(id, 5)).ok());
+  EXPECT_THAT(Ids(queue.Pop(kNow).batch), ElementsAre(1, 2));
+  EXPECT_THAT(Ids(queue.Pop(kNow).batch), ElementsAre(3, 4));
+  EXPECT_THAT(Ids(queue.Pop(kNow).batch), ElementsAre(5));
+}
+
+TEST(TextQueueTest, ATextLargerThanABatchGoesAlone) {
+  TextQueue queue(kLimits);
+  ASSERT_TRUE(Push(queue, Text(1, 25)).ok());
+  ASSERT_TRUE(Push(queue, Text(2, 1)).ok());
+  EXPECT_THAT(Ids(queue.Pop(kNow).batch), ElementsAre(1));
+  EXPECT_THAT(Ids(queue.Pop(kNow).batch), ElementsAre(2));
+}
+
+TEST(TextQueueTest, AShortTextNeverOvertakesALongOne) {
+  TextQueue queue(kLimits);
+  ASSERT_TRUE(Push(queue, Text(1, 6)).ok());
+  ASSERT_TRUE(Push(queue, Text(2, 9)).ok());
+  ASSERT_TRUE(Push(queue, Text(3, 1)).ok());
+  EXPECT_THAT(Ids(queue.Pop(kNow).batch), ElementsAre(1));
+  EXPECT_THAT(Ids(queue.Pop(kNow).batch), ElementsAre(2, 3));
+}
+
+TEST(TextQueueTest, RejectsWhenFullAndLeavesTheRequestIntact) {
+  TextQueue queue(kLimits);
+  ASSERT_TRUE(Push(queue, Text(1, 28)).ok());
+  std::vector<QueuedText> texts;
+  texts.push_back(Text(2, 2));
+  texts.push_back(Text(3, 1));
+  const absl::Status status = queue.Push(&texts, kNow);
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("28 tokens wait, 3 more do not fit"));
+  EXPECT_THAT(Ids(texts), ElementsAre(2, 3));
+  EXPECT_EQ(texts[0].tokens(), 2);
+  EXPECT_EQ(queue.texts(), 1);
+  EXPECT_EQ(queue.tokens(), 28);
+}
+
+TEST(TextQueueTest, TakesExactlyItsTokens) {
+  TextQueue queue(kLimits);
+  EXPECT_TRUE(Push(queue, Text(1, 28)).ok());
+  EXPECT_TRUE(Push(queue, Text(2, 2)).ok());
+  EXPECT_EQ(Push(queue, Text(3, 1)).code(), absl::StatusCode::kResourceExhausted);
+}
+
+TEST(TextQueueTest, WhatCanNeverFitIsTheCallersFault) {
+  TextQueue queue(kLimits);
+  const absl::Status status = Push(queue, Text(1, 31));
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("31 tokens"));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("--max-queue-tokens allows 30"));
+}
+
+TEST(TextQueueTest, ExpiredNeverReachesABatch) {
+  TextQueue queue(kLimits);
+  ASSERT_TRUE(Push(queue, Text(1, 2, kNow + absl::Seconds(1))).ok());
+  ASSERT_TRUE(Push(queue, Text(2, 2, kNow + absl::Seconds(3))).ok());
+  const TextQueue::Popped popped = queue.Pop(kNow + absl::Seconds(2));
+  EXPECT_THAT(Ids(popped.batch), ElementsAre(2));
+  EXPECT_THAT(Ids(popped.expired), ElementsAre(1));
+}
+
+TEST(TextQueueTest, ADeadlineIsOverWhenItsMomentComes) {
+  TextQueue queue(kLimits);
+  ASSERT_TRUE(Push(queue, Text(1, 2, kNow)).ok());
+  EXPECT_THAT(Ids(queue.Pop(kNow).expired), ElementsAre(1));
+}
+
+TEST(TextQueueTest, CancelledNeverReachesABatch) {
+  TextQueue queue(kLimits);
+  std::atomic<bool> cancelled = false;
+  QueuedText text = Text(1, 2);
+  text.cancelled = &cancelled;
+  ASSERT_TRUE(Push(queue, std::move(text)).ok());
+  ASSERT_TRUE(Push(queue, Text(2, 2)).ok());
+  cancelled = true;
+  const TextQueue::Popped popped = queue.Pop(kNow);
+  EXPECT_THAT(Ids(popped.batch), ElementsAre(2));
+  EXPECT_THAT(Ids(popped.cancelled), ElementsAre(1));
+}
+
+TEST(TextQueueTest, WhatIsBothExpiredAndCancelledIsExpired) {
+  TextQueue queue(kLimits);
+  std::atomic<bool> cancelled = true;
+  QueuedText text = Text(1, 2, kNow);
+  text.cancelled = &cancelled;
+  ASSERT_TRUE(Push(queue, std::move(text)).ok());
+  const TextQueue::Popped popped = queue.Pop(kNow);
+  EXPECT_THAT(Ids(popped.expired), ElementsAre(1));
+  EXPECT_THAT(popped.cancelled, IsEmpty());
+}
+
+TEST(TextQueueTest, TheDeadLeaveFromBehindAFullBatchToo) {
+  TextQueue queue(kLimits);
+  ASSERT_TRUE(Push(queue, Text(1, 10)).ok());
+  ASSERT_TRUE(Push(queue, Text(2, 10)).ok());
+  ASSERT_TRUE(Push(queue, Text(3, 10, kNow)).ok());
+  const TextQueue::Popped popped = queue.Pop(kNow);
+  EXPECT_THAT(Ids(popped.batch), ElementsAre(1));
+  EXPECT_THAT(Ids(popped.expired), ElementsAre(3));
+  EXPECT_EQ(queue.texts(), 1);
+  EXPECT_EQ(queue.tokens(), 10);
+}
+
+TEST(TextQueueTest, ATextKnowsWhenItCame) {
+  TextQueue queue(kLimits);
+  ASSERT_TRUE(Push(queue, Text(1, 1), kNow).ok());
+  ASSERT_TRUE(Push(queue, Text(2, 1), kNow + absl::Seconds(1)).ok());
+  const TextQueue::Popped popped = queue.Pop(kNow + absl::Seconds(2));
+  EXPECT_EQ(popped.batch.at(0).queued_at, kNow);
+  EXPECT_EQ(popped.batch.at(1).queued_at, kNow + absl::Seconds(1));
+}
+
+TEST(TextQueueTest, TakeAllLeavesAnEmptyQueue) {
+  TextQueue queue(kLimits);
+  for (int id = 1; id <= 5; ++id) ASSERT_TRUE(Push(queue, Text(id, 6)).ok());
+  EXPECT_THAT(Ids(queue.TakeAll()), ElementsAre(1, 2, 3, 4, 5));
+  EXPECT_TRUE(queue.empty());
+  EXPECT_EQ(queue.tokens(), 0);
+  EXPECT_TRUE(Push(queue, Text(6, 30)).ok());
+}
+
+// Whatever happens: no text is lost or doubled, none overtakes another, and the counts are right.
+TEST(TextQueueTest, EveryTextLeavesOnceInAnyRun) {
+  std::mt19937 random(7);
+  for (int run = 0; run < 200; ++run) {
+    TextQueue queue(kLimits);
+    absl::Time now = kNow;
+    int32_t pushed = 0;
+    int32_t last_in_batch = 0;
+    size_t left = 0;
+    for (int step = 0; step < 50; ++step) {
+      now += absl::Seconds(1);
+      if (random() % 2 == 0) {
+        const absl::Time deadline = now + absl::Seconds(random() % 6);
+        if (Push(queue, Text(pushed + 1, 1 + static_cast<int>(random() % 12), deadline), now).ok())
+          ++pushed;
+        continue;
+      }
+      const TextQueue::Popped popped = queue.Pop(now);
+      left += popped.batch.size() + popped.expired.size();
+      int64_t tokens = 0;
+      for (const QueuedText& text : popped.batch) {
+        EXPECT_GT(text.deadline, now);
+        EXPECT_GT(text.input_ids[0], last_in_batch);
+        last_in_batch = text.input_ids[0];
+        tokens += text.tokens();
+      }
+      EXPECT_TRUE(tokens <= kLimits.max_batch_tokens || popped.batch.size() == 1);
+      for (const QueuedText& text : popped.expired) EXPECT_LE(text.deadline, now);
+    }
+    EXPECT_EQ(left + static_cast<size_t>(queue.texts()), static_cast<size_t>(pushed));
+    int64_t tokens = 0;
+    const int64_t counted = queue.tokens();
+    for (const QueuedText& text : queue.TakeAll()) tokens += text.tokens();
+    EXPECT_EQ(tokens, counted);
+  }
+}
+
+}  // namespace
+}  // namespace verdict
