@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Trains the demo model from its raw data: about 20 minutes on one core.
+"""Trains the demo model from its raw data: about 17 minutes on one free core.
 
     python3 train.py --data DATA --work SCRATCH --output MODEL_DIR
 
