@@ -19,11 +19,11 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr uint64_t kMaxConfigBytes = 16 << 20;
+constexpr uint64_t kMaxConfigBytes = 1 << 20;
 constexpr char kArchitecture[] = "DistilBertForSequenceClassification";
 
-// Ten times what any published model has, and so small that no product of two overflows 64 bits.
-// Three positions: [CLS] a [SEP] b [SEP] with both texts empty.
+// A field that sizes the model, and its range. The largest values are far above any published
+// model's, and small enough that no product of two overflows 64 bits.
 struct Dimension {
   const char* name;
   int ModelConfig::*value;
@@ -32,13 +32,14 @@ struct Dimension {
 };
 constexpr std::array kDimensions = {
     Dimension{"vocab_size", &ModelConfig::vocab_size, 1, 10'000'000},
+    // At least room for a pair's [CLS] [SEP] [SEP].
     Dimension{"max_position_embeddings", &ModelConfig::max_position_embeddings, 3, 1'000'000},
     Dimension{"dim", &ModelConfig::dim, 1, 65'536},
     Dimension{"hidden_dim", &ModelConfig::hidden_dim, 1, 1'000'000},
-    Dimension{"n_layers", &ModelConfig::n_layers, 1, 1'000},
+    Dimension{"n_layers", &ModelConfig::n_layers, 1, 256},
     Dimension{"n_heads", &ModelConfig::n_heads, 1, 65'536},
 };
-constexpr uint64_t kMaxLabels = 100'000;
+constexpr uint64_t kMaxLabels = 10'000;
 constexpr size_t kMaxLabelBytes = 1'000;
 
 // Without id2label and num_labels, a transformers model has this many.

@@ -17,6 +17,8 @@ using Json = nlohmann::json;
 // event that returns false stops the parser, so a bad file costs no more than its good beginning.
 class DocumentBuilder : public nlohmann::json_sax<Json> {
  public:
+  explicit DocumentBuilder(size_t max_values) : max_values_(max_values) {}
+
   bool null() override { return Add(nullptr); }
   bool boolean(bool value) override { return Add(value); }
   bool number_integer(int64_t value) override { return Add(value); }
@@ -53,9 +55,14 @@ class DocumentBuilder : public nlohmann::json_sax<Json> {
     return false;
   }
 
-  // Where the next value belongs. Pointers stay valid: an open array grows only by its last
-  // element, while none inside it is open.
+  // Where the next value belongs; null if there are too many. Pointers stay valid: an open array
+  // grows only by its last element, while none inside it is open.
   Json* Place() {
+    if (values_ == max_values_) {
+      Fail(absl::StrCat("holds more than ", max_values_, " values"));
+      return nullptr;
+    }
+    ++values_;
     if (open_.empty()) return &document_;
     if (open_.back()->is_object()) return member_;
     open_.back()->push_back(nullptr);
@@ -63,7 +70,9 @@ class DocumentBuilder : public nlohmann::json_sax<Json> {
   }
 
   bool Add(Json value) {
-    *Place() = std::move(value);
+    Json* place = Place();
+    if (place == nullptr) return false;
+    *place = std::move(value);
     return true;
   }
 
@@ -72,6 +81,7 @@ class DocumentBuilder : public nlohmann::json_sax<Json> {
       return Fail(absl::StrCat("nested deeper than ", kMaxJsonDepth, " levels"));
     }
     Json* place = Place();
+    if (place == nullptr) return false;
     *place = std::move(empty);
     open_.push_back(place);
     return true;
@@ -82,6 +92,8 @@ class DocumentBuilder : public nlohmann::json_sax<Json> {
     return true;
   }
 
+  const size_t max_values_;
+  size_t values_ = 0;
   Json document_;
   std::vector<Json*> open_;  // objects and arrays not yet ended, outermost first
   Json* member_ = nullptr;   // of the last name read
@@ -90,12 +102,13 @@ class DocumentBuilder : public nlohmann::json_sax<Json> {
 
 }  // namespace
 
-absl::StatusOr<Json> ParseJson(std::string_view text, const std::string& source) {
+absl::StatusOr<Json> ParseJson(std::string_view text, const std::string& source,
+                               size_t max_values) {
   // The parser would take it for the end and ignore what follows.
   if (const size_t nul = text.find('\0'); nul != text.npos) {
     return absl::InvalidArgumentError(absl::StrCat(source, ": not JSON: NUL at byte ", nul));
   }
-  DocumentBuilder builder;
+  DocumentBuilder builder(max_values);
   if (!Json::sax_parse(text.begin(), text.end(), &builder)) {
     return absl::InvalidArgumentError(absl::StrCat(source, ": ", builder.error()));
   }

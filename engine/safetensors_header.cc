@@ -19,6 +19,10 @@ namespace {
 
 using Json = nlohmann::json;
 
+// Some 11,000 tensors of nine values each; DistilBERT has 104. Without it, a header of 8 MB could
+// keep us busy for a second.
+constexpr size_t kMaxHeaderValues = 100'000;
+
 struct DTypeRow {
   std::string_view name;
   uint64_t bits;  // of one element; tensors of the narrowest types must still fill whole bytes
@@ -229,7 +233,8 @@ std::string ShapeText(absl::Span<const int64_t> shape) {
 
 absl::StatusOr<TensorEntries> ParseSafetensorsHeader(std::string_view text, uint64_t data_bytes,
                                                      const std::string& source) {
-  const absl::StatusOr<Json> header = ParseJson(text, absl::StrCat(source, ": header"));
+  const absl::StatusOr<Json> header =
+      ParseJson(text, absl::StrCat(source, ": header"), kMaxHeaderValues);
   if (!header.ok()) return header.status();
   if (!header->is_object()) {
     return absl::InvalidArgumentError(

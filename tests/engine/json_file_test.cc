@@ -54,6 +54,14 @@ TEST(ParseJson, BoundsNesting) {
   EXPECT_EQ(ErrorOf(std::string(5'000'000, '[')), "x.json: nested deeper than 64 levels");
 }
 
+TEST(ParseJson, BoundsTheNumberOfValues) {
+  EXPECT_TRUE(ParseJson("[1, {\"a\": 2}, []]", "x.json", 5).ok());
+  for (const char* text : {"[1, {\"a\": 2}, []]", "[1, 2, 3, 4]"}) {
+    EXPECT_EQ(ParseJson(text, "x.json", 4).status(),
+              absl::InvalidArgumentError("x.json: holds more than 4 values"));
+  }
+}
+
 TEST(ParseJson, RefusesWhatIsNotJsonAndSaysWhere) {
   EXPECT_EQ(ErrorOf(R"({"a": 1,})"), "x.json: not JSON at byte 9, near \"1,}\"");
   EXPECT_THAT(ErrorOf(""), HasSubstr("not JSON at byte 1"));

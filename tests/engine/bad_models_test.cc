@@ -1,0 +1,413 @@
+// Every way we know in which a model directory can be wrong, one case each: refused at once, with a
+// message that says what is wrong.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "engine/model.h"
+#include "tests/engine/model_directory.h"
+
+namespace verdict {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::TestWithParam;
+using ::testing::ValuesIn;
+using Json = nlohmann::json;
+
+constexpr auto kLongestRefusal = std::chrono::milliseconds(200);
+
+constexpr char kWords[] = "distilbert.embeddings.word_embeddings.weight";  // [20, 8]
+constexpr char kHead[] = "classifier.weight";                              // [2, 8]
+// The first two tensors of the data: [2] and [2, 8], 8 and 64 bytes.
+constexpr char kFirst[] = "classifier.bias";
+constexpr char kSecond[] = "classifier.weight";
+
+struct BadModel {
+  const char* name;
+  std::function<void(const ModelDirectory&)> damage;
+  std::string message;  // part of what is said
+};
+
+void PrintTo(const BadModel& bad, std::ostream* out) { *out << bad.name; }
+
+class BadModelTest : public TestWithParam<BadModel> {};
+
+absl::Status Refusal(const std::string& directory) {
+  return LoadModel(directory, EngineOptions{.max_batch_tokens = 16}).status();
+}
+
+TEST_P(BadModelTest, IsRefusedAtOnceWithItsReason) {
+  const ModelDirectory directory;
+  GetParam().damage(directory);
+  const auto begin = std::chrono::steady_clock::now();
+  const absl::Status status = Refusal(directory.path());
+  const auto duration = std::chrono::steady_clock::now() - begin;
+  ASSERT_FALSE(status.ok());
+  EXPECT_THAT(std::string(status.message()), HasSubstr(GetParam().message));
+  EXPECT_THAT(std::string(status.message()), HasSubstr(directory.path()));
+  EXPECT_LT(std::chrono::duration_cast<std::chrono::milliseconds>(duration), kLongestRefusal);
+}
+
+// The control: without damage the directory is a model, whole and in shards.
+TEST(GoodModel, Loads) {
+  const ModelDirectory directory;
+  EXPECT_EQ(Refusal(directory.path()), absl::OkStatus());
+  directory.Shard();
+  EXPECT_EQ(Refusal(directory.path()), absl::OkStatus());
+}
+
+std::function<void(const ModelDirectory&)> Config(std::function<void(Json&)> edit) {
+  return [edit](const ModelDirectory& directory) { directory.EditConfig(edit); };
+}
+
+std::function<void(const ModelDirectory&)> ConfigValue(std::string field, Json value) {
+  return Config([field, value](Json& config) { config[field] = value; });
+}
+
+std::function<void(const ModelDirectory&)> File(std::string name, std::string bytes) {
+  return [name, bytes](const ModelDirectory& directory) { directory.Write(name, bytes); };
+}
+
+std::function<void(const ModelDirectory&)> Header(std::function<void(Json&)> edit) {
+  return [edit](const ModelDirectory& directory) { directory.EditHeader(edit); };
+}
+
+std::function<void(const ModelDirectory&)> HeaderText(const std::string& header) {
+  return File("model.safetensors", SafetensorsBytes(header, ""));
+}
+
+std::function<void(const ModelDirectory&)> Entry(std::string field, Json value) {
+  return Header([field, value](Json& header) { header[kSecond][field] = value; });
+}
+
+std::function<void(const ModelDirectory&)> Tensors(std::function<void(StoredTensors&)> edit) {
+  return [edit](const ModelDirectory& directory) { directory.EditTensors(edit); };
+}
+
+std::function<void(const ModelDirectory&)> WithoutTensor(std::string name) {
+  return Tensors([name](StoredTensors& tensors) { tensors.erase(name); });
+}
+
+std::function<void(const ModelDirectory&)> WithHead(StoredTensor tensor) {
+  return Tensors([tensor](StoredTensors& tensors) { tensors[kHead] = tensor; });
+}
+
+std::function<void(const ModelDirectory&)> WeightMap(std::function<void(Json&)> edit) {
+  return [edit](const ModelDirectory& directory) {
+    directory.Shard();
+    directory.EditWeightMap(edit);
+  };
+}
+
+std::function<void(const ModelDirectory&)> Index(std::string text) {
+  return [text](const ModelDirectory& directory) {
+    directory.Shard();
+    directory.Write("model.safetensors.index.json", text);
+  };
+}
+
+// Eight little-endian bytes.
+std::string Length(uint64_t length) {
+  return std::string(reinterpret_cast<const char*>(&length), sizeof(length));
+}
+
+std::string Repeated(std::string_view text, int times) {
+  std::string all;
+  for (int i = 0; i < times; ++i) all += text;
+  return all;
+}
+
+const BadModel kFiles[] = {
+    {"NoDirectory", [](const auto& directory) { std::filesystem::remove_all(directory.path()); },
+     "config.json: cannot be opened: No such file or directory"},
+    {"DirectoryIsAFile",
+     [](const auto& directory) {
+       std::filesystem::rename(directory.PathOf("config.json"), directory.path() + ".json");
+       std::filesystem::remove_all(directory.path());
+       std::filesystem::rename(directory.path() + ".json", directory.path());
+     },
+     "config.json: cannot be opened: Not a directory"},
+    {"NoConfig", [](const auto& directory) { directory.Remove("config.json"); },
+     "config.json: cannot be opened: No such file or directory"},
+    {"NoWeights", [](const auto& directory) { directory.Remove("model.safetensors"); },
+     "expected model.safetensors or model.safetensors.index.json, found neither"},
+    {"ConfigIsADirectory",
+     [](const auto& directory) {
+       directory.Remove("config.json");
+       std::filesystem::create_directory(directory.PathOf("config.json"));
+     },
+     "config.json: expected a regular file, found a directory"},
+    {"WeightsAreAPipe",
+     [](const auto& directory) {
+       directory.Remove("model.safetensors");
+       ASSERT_EQ(mkfifo(directory.PathOf("model.safetensors").c_str(), 0600), 0);
+     },
+     "model.safetensors: expected a regular file, found a device, pipe or socket"},
+    {"WeightsAreACycleOfLinks",
+     [](const auto& directory) {
+       directory.Remove("model.safetensors");
+       std::filesystem::create_symlink("model.safetensors", directory.PathOf("model.safetensors"));
+     },
+     "model.safetensors: cannot be opened: Too many levels of symbolic links"},
+    {"WeightsAreAGitLfsPointer",
+     File("model.safetensors", "version https://git-lfs.github.com/spec/v1\noid sha256:0\n"),
+     "model.safetensors: is a Git LFS pointer, not the weights"},
+};
+
+const BadModel kConfigs[] = {
+    {"NotJson", File("config.json", "{\"dim\": 8,"), "config.json: not JSON at byte 11"},
+    {"Empty", File("config.json", ""), "config.json: not JSON at byte 1"},
+    {"Array", File("config.json", "[]"), "config.json: expected a JSON object, found an array"},
+    {"NameTwice", File("config.json", R"({"dim": 8, "dim": 9})"),
+     "config.json: the name \"dim\" is twice in one object"},
+    {"TooDeep", File("config.json", "{\"a\":" + std::string(200'000, '[')),
+     "config.json: nested deeper than 64 levels"},
+    {"TooLarge",
+     [](const auto& directory) {
+       std::filesystem::resize_file(directory.PathOf("config.json"), uint64_t{1} << 40);
+     },
+     "config.json: has 1099511627776 bytes, expected at most 1048576"},
+    {"AnotherModelType", ConfigValue("model_type", "bert"),
+     R"("model_type": expected "distilbert", found "bert")"},
+    {"NoModelType", Config([](Json& config) { config.erase("model_type"); }),
+     R"("model_type": expected "distilbert", found nothing)"},
+    {"BodyWithoutHead", ConfigValue("architectures", Json::array({"DistilBertModel"})),
+     R"("architectures": expected ["DistilBertForSequenceClassification"], )"
+     R"(found ["DistilBertModel"])"},
+    {"NoDim", Config([](Json& config) { config.erase("dim"); }),
+     R"("dim": expected a whole number from 1 to 65536, found nothing)"},
+    {"DimIsText", ConfigValue("dim", "8"),
+     R"("dim": expected a whole number from 1 to 65536, found "8")"},
+    {"DimIsAFraction", ConfigValue("dim", 8.0),
+     R"("dim": expected a whole number from 1 to 65536, found 8.0)"},
+    {"DimIsNegative", ConfigValue("dim", -8), "found -8"},
+    {"DimWrapsToItself", ConfigValue("dim", (uint64_t{1} << 32) + 8), "found 4294967304"},
+    {"NoLayers", ConfigValue("n_layers", 0),
+     R"("n_layers": expected a whole number from 1 to 256, found 0)"},
+    {"HugeHiddenDim", ConfigValue("hidden_dim", 1'000'001), "found 1000001"},
+    {"NoRoomForAPair", ConfigValue("max_position_embeddings", 2),
+     R"("max_position_embeddings": expected a whole number from 3 to 1000000, found 2)"},
+    {"HeadsDoNotDivideDim", ConfigValue("n_heads", 3),
+     R"("dim": expected a multiple of "n_heads", 3, found 8)"},
+    {"UnknownActivation", ConfigValue("activation", "silu"),
+     R"("activation": expected "gelu" or "relu", found "silu")"},
+    {"UnknownProblemType", ConfigValue("problem_type", "ranking"),
+     R"("problem_type": expected one of regression, single_label_classification, )"
+     R"(multi_label_classification, found "ranking")"},
+    {"LabelLeftOut", ConfigValue("id2label", {{"0", "a"}, {"2", "c"}}),
+     "\"id2label\": has 2 labels, but none for index 1"},
+    {"LabelIndexTwice", ConfigValue("id2label", {{"0", "a"}, {"00", "b"}}),
+     "\"id2label\": has 2 labels, but none for index 1"},
+    {"EmptyLabel", ConfigValue("id2label", {{"0", "a"}, {"1", ""}}),
+     R"("id2label": index 1: expected a name of 1 to 1000 bytes, found "")"},
+    {"LabelIsANumber", ConfigValue("id2label", {{"0", "a"}, {"1", 7}}), "index 1: expected a name"},
+    {"LabelsAreAnArray", ConfigValue("id2label", Json::array({"a", "b"})),
+     R"("id2label": expected an object of 1 to 10000 labels, found an array)"},
+    {"NoLabels", Config([](Json& config) {
+       config.erase("id2label");
+       config["num_labels"] = 0;
+     }),
+     R"("num_labels": expected a whole number from 1 to 10000, found 0)"},
+};
+
+const BadModel kTokenizers[] = {
+    {"None", [](const auto& directory) { directory.Remove("vocab.txt"); },
+     "expected tokenizer.json or vocab.txt, found neither"},
+    {"NoWords", File("vocab.txt", ""), "vocab.txt: expected"},
+    {"WordsAreNotUtf8", File("vocab.txt", "[PAD]\n\xff\n"), "vocab.txt: expected UTF-8"},
+    {"NoClassToken", File("vocab.txt", "[PAD]\n[UNK]\n[SEP]\n[MASK]\na\n"), "[CLS]"},
+    {"JsonIsCutShort", File("tokenizer.json", "{\"model\": {\"type\": \"WordPiece\""),
+     "tokenizer.json: not JSON at byte"},
+    {"BytePairs", File("tokenizer.json", R"({"model": {"type": "BPE", "vocab": {}}})"),
+     "tokenizer.json: \"model.type\": expected \"WordPiece\", found \"BPE\""},
+    {"AnotherClass", File("tokenizer_config.json", R"({"tokenizer_class": "RobertaTokenizer"})"),
+     "found \"RobertaTokenizer\""},
+    {"OfALargerModel", ConfigValue("vocab_size", 19),
+     "ids up to 19, but config.json's vocab_size is 19"},
+};
+
+const BadModel kHeaders[] = {
+    {"EmptyFile", File("model.safetensors", ""), "has 0 bytes, expected at least 8"},
+    {"SevenBytes", File("model.safetensors", "1234567"), "has 7 bytes, expected at least 8"},
+    {"LengthThatWraps", File("model.safetensors", Length(std::numeric_limits<uint64_t>::max())),
+     "the header's length is 18446744073709551615 bytes, expected at most 8388608"},
+    {"LengthOverTheLimit", File("model.safetensors", Length(8'388'609) + std::string(100, ' ')),
+     "the header's length is 8388609 bytes, expected at most 8388608"},
+    {"LengthPastTheEnd", File("model.safetensors", Length(3) + "{}"),
+     "the header's length is 3 bytes, but only 2 follow"},
+    {"LengthZero", HeaderText(""), "header: not JSON at byte 1"},
+    {"NotJson", HeaderText("{\"a\":}"), "header: not JSON at byte 6"},
+    {"NotUtf8", HeaderText("{\"\xff\": 1}"), "header: not JSON at byte 3"},
+    {"Array", HeaderText("[]"), "header: expected an object, found an array"},
+    {"PaddedWithNul", HeaderText(std::string("{}\0\0", 4)), "header: not JSON: NUL at byte 2"},
+    {"TooDeep", HeaderText(Repeated("{\"a\":", 100'000)), "header: nested deeper than 64 levels"},
+    {"TooManyValues", HeaderText("{\"a\":[" + Repeated("[],", 2'000'000) + "0]}"),
+     "header: holds more than 100000 values"},
+    {"TensorTwice",
+     HeaderText(R"({"w":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},)"
+                R"("w":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}})"),
+     "header: the name \"w\" is twice in one object"},
+    {"MetadataIsNotAnObject", Header([](Json& header) { header["__metadata__"] = "pt"; }),
+     "__metadata__: expected an object, found \"pt\""},
+    {"MetadataIsNotText", Header([](Json& header) { header["__metadata__"]["format"] = 1; }),
+     "__metadata__: \"format\": expected a string, found 1"},
+    {"EntryIsNotAnObject", Header([](Json& header) { header[kSecond] = 3; }),
+     "tensor \"classifier.weight\": expected an object, found 3"},
+    {"NoDType", Header([](Json& header) { header[kSecond].erase("dtype"); }),
+     "tensor \"classifier.weight\": has no dtype"},
+    {"UnknownField", Entry("strides", {1, 8}),
+     "tensor \"classifier.weight\": unknown field \"strides\""},
+    {"UnknownDType", Entry("dtype", "F31"), "tensor \"classifier.weight\": unknown dtype \"F31\""},
+    {"DTypeIsANumber", Entry("dtype", 32), "dtype: expected a string, found 32"},
+    {"ShapeIsNotAnArray", Entry("shape", 16),
+     "shape: expected an array of whole numbers, found 16"},
+    {"NegativeDimension", Entry("shape", {-2, -8}),
+     "shape: expected a whole number from 0 on, found -2"},
+    {"FractionalDimension", Entry("shape", {2.0, 8}),
+     "shape: expected a whole number from 0 on, found 2.0"},
+    {"DimensionOver63Bits", Entry("shape", {uint64_t{1} << 63, 0}),
+     "shape: dimension 9223372036854775808 is too large"},
+    {"SizeOverflows", Entry("shape", {int64_t{1} << 40, int64_t{1} << 40}),
+     "the size of shape [1099511627776, 1099511627776] overflows 64 bits"},
+    {"SizeWrapsToZero", Entry("shape", {int64_t{1} << 32, int64_t{1} << 32, 16}),
+     "overflows 64 bits"},
+    {"SizeIsNoWholeBytes", HeaderText(R"({"w":{"dtype":"F4","shape":[3],"data_offsets":[0,0]}})"),
+     "tensor \"w\": shape [3] has 12 bits, which are no whole bytes"},
+    {"SizeDiffersFromTheRange", Entry("shape", {2, 9}),
+     "shape [2, 9] of F32 needs 72 bytes, but data_offsets [8, 72) hold 64"},
+    {"NegativeOffset", Entry("data_offsets", {-8, 56}),
+     "data_offsets: expected a whole number from 0 on, found -8"},
+    {"FractionalOffset", Entry("data_offsets", {8, 72.0}),
+     "data_offsets: expected a whole number from 0 on, found 72.0"},
+    {"OneOffset", Entry("data_offsets", Json::array({8})),
+     "data_offsets: expected 2 numbers, found 1"},
+    {"ThreeOffsets", Entry("data_offsets", {8, 72, 80}),
+     "data_offsets: expected 2 numbers, found 3"},
+    {"ReversedOffsets", Entry("data_offsets", {72, 8}), "data_offsets [72, 8) are reversed"},
+    {"OffsetsPastTheEnd", Entry("data_offsets", {1'000'000, 1'000'064}),
+     "data_offsets [1000000, 1000064) pass the end of the data at"},
+    {"Overlap", Entry("data_offsets", {4, 68}),
+     "tensor \"classifier.weight\": data_offsets [4, 68) overlap those of tensor "
+     "\"classifier.bias\", which end at 8"},
+    {"SameBytesTwice",
+     File("model.safetensors",
+          SafetensorsBytes(R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},)"
+                           R"("b":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}})",
+                           "x")),
+     "tensor \"b\": data_offsets [0, 1) overlap those of tensor \"a\", which end at 1"},
+    {"Hole", Header([](Json& header) { header.erase(kSecond); }),
+     "bytes [8, 72) of the data, between tensor \"classifier.bias\" and tensor "},
+    {"HoleAtTheBeginning", Header([](Json& header) { header.erase(kFirst); }),
+     "bytes [0, 8) of the data, between the header and tensor \"classifier.weight\", belong to"},
+    {"BytesAfterTheLastTensor",
+     File("model.safetensors", SafetensorsBytes(ModelDirectory::Tensors()) + "x"),
+     "of the data, after tensor \"pre_classifier.weight\", belong to no tensor"},
+    {"CutShort", [](const auto& directory) { directory.Cut("model.safetensors", 4'000); },
+     "pass the end of the data at"},
+    {"CutInTheHeader", [](const auto& directory) { directory.Cut("model.safetensors", 100); },
+     "but only 92 follow"},
+};
+
+const BadModel kShards[] = {
+    {"IndexIsNotJson", Index("{"), "model.safetensors.index.json: not JSON"},
+    {"NoWeightMap", Index("{}"), "model.safetensors.index.json: has no \"weight_map\""},
+    {"EmptyWeightMap", Index(R"({"weight_map": {}})"), "found an empty one"},
+    {"WeightMapIsAnArray", Index(R"({"weight_map": []})"),
+     "\"weight_map\": expected an object with a file name per tensor, found an array"},
+    {"TensorTwiceInTheIndex", Index(R"({"weight_map": {"a": "x", "a": "x"}})"),
+     "the name \"a\" is twice in one object"},
+    {"PathInsteadOfAName", WeightMap([](Json& map) { map[kHead] = "../model.safetensors"; }),
+     "tensor \"classifier.weight\": expected the plain name of a file in the same directory, found "
+     "\"../model.safetensors\""},
+    {"AbsolutePath", WeightMap([](Json& map) { map[kHead] = "/etc/passwd"; }), "\"/etc/passwd\""},
+    {"ParentAsAName", WeightMap([](Json& map) { map[kHead] = ".."; }), "found \"..\""},
+    {"NameWithNul", WeightMap([](Json& map) { map[kHead] = std::string("a\0b", 3); }),
+     "expected the plain name"},
+    {"NameIsANumber", WeightMap([](Json& map) { map[kHead] = 1; }), "found 1"},
+    {"ShardIsMissing",
+     [](const auto& directory) {
+       directory.Shard();
+       directory.Remove(kSecondShard);
+     },
+     "model-00002-of-00002.safetensors: cannot be opened: No such file or directory"},
+    {"ShardIsCutShort",
+     [](const auto& directory) {
+       directory.Shard();
+       directory.Cut(kSecondShard, 300);
+     },
+     "model-00002-of-00002.safetensors: tensor \"pre_classifier"},
+    {"TensorInTwoShards",
+     [](const auto& directory) {
+       directory.Shard();
+       StoredTensors second;
+       for (const char* name : {kHead, "pre_classifier.bias", "pre_classifier.weight"}) {
+         second[name] = ModelDirectory::Tensors()[name];
+       }
+       directory.Write(kSecondShard, SafetensorsBytes(second));
+     },
+     "model-00002-of-00002.safetensors: holds tensor \"classifier.weight\", which "
+     "model.safetensors.index.json says is in \"model-00001-of-00002.safetensors\""},
+    {"TensorNotInTheIndex", WeightMap([](Json& map) { map.erase(kHead); }),
+     "model-00001-of-00002.safetensors: tensor \"classifier.weight\" is not in "
+     "model.safetensors.index.json"},
+    {"TensorNotInItsShard", WeightMap([](Json& map) { map["another"] = kFirstShard; }),
+     "model-00001-of-00002.safetensors: has no tensor \"another\", which "
+     "model.safetensors.index.json says it holds"},
+    {"TensorInTheOtherShard", WeightMap([](Json& map) { map[kHead] = kSecondShard; }),
+     "holds tensor \"classifier.weight\", which model.safetensors.index.json says is in "
+     "\"model-00002-of-00002.safetensors\""},
+};
+
+const BadModel kModels[] = {
+    {"NoClassifier", WithoutTensor(kHead), "no tensor 'classifier.weight'"},
+    {"NoPreClassifier", WithoutTensor("pre_classifier.weight"),
+     "no tensor 'pre_classifier.weight'"},
+    {"NoBiasOfTheHead", WithoutTensor(kFirst),
+     "no tensor \"classifier.bias\", expected one of shape [2]"},
+    {"NoWordEmbeddings", WithoutTensor(kWords),
+     "no tensor \"distilbert.embeddings.word_embeddings.weight\", expected one of shape [20, 8]"},
+    {"NoLayerNorm", WithoutTensor("distilbert.embeddings.LayerNorm.bias"),
+     "no tensor \"distilbert.embeddings.LayerNorm.bias\", expected one of shape [8]"},
+    {"OneLayerLess", ConfigValue("n_layers", 2),
+     "no tensor \"distilbert.transformer.layer.1.attention.q_lin.weight\""},
+    {"Transposed", WithHead(F32Tensor({8, 2}, std::vector<float>(16))),
+     "tensor \"classifier.weight\": expected shape [2, 8], found [8, 2]"},
+    {"FlatInsteadOfAMatrix", WithHead(F32Tensor({16}, std::vector<float>(16))),
+     "expected shape [2, 8], found [16]"},
+    {"ScalarInsteadOfAMatrix", WithHead(F32Tensor({}, {1})), "expected shape [2, 8], found []"},
+    {"MoreLabelsThanRows", ConfigValue("id2label", {{"0", "a"}, {"1", "b"}, {"2", "c"}}),
+     "expected shape [3, 8], found [2, 8]"},
+    {"Integers", WithHead({"I32", {2, 8}, std::string(64, '\0')}),
+     "tensor \"classifier.weight\": expected dtype F32, F16 or BF16, found I32"},
+    {"Doubles", WithHead({"F64", {2, 8}, std::string(128, '\0')}), "found F64"},
+    {"NaN",
+     WithHead(F32Tensor({2, 8}, {0, 0, 0, 0, 0, std::numeric_limits<float>::quiet_NaN(), 0, 0, 0, 0,
+                                 0, 0, 0, 0, 0, 0})),
+     "tensor \"classifier.weight\": value 5 is nan, expected a finite number"},
+    {"InfinityInF16", WithHead({"F16", {2, 8}, std::string(30, '\0') + std::string("\0\xfc", 2)}),
+     "tensor \"classifier.weight\": value 15 is -inf, expected a finite number"},
+    {"NaNInBF16", WithHead({"BF16", {2, 8}, std::string("\xc0\x7f", 2) + std::string(30, '\0')}),
+     "value 0 is nan"},
+    {"MorePositionsThanRows", ConfigValue("max_position_embeddings", 17),
+     "expected shape [17, 8], found [16, 8]"},
+};
+
+std::string CaseName(const ::testing::TestParamInfo<BadModel>& info) { return info.param.name; }
+
+INSTANTIATE_TEST_SUITE_P(Files, BadModelTest, ValuesIn(kFiles), CaseName);
+INSTANTIATE_TEST_SUITE_P(Config, BadModelTest, ValuesIn(kConfigs), CaseName);
+INSTANTIATE_TEST_SUITE_P(Tokenizer, BadModelTest, ValuesIn(kTokenizers), CaseName);
+INSTANTIATE_TEST_SUITE_P(Header, BadModelTest, ValuesIn(kHeaders), CaseName);
+INSTANTIATE_TEST_SUITE_P(Shards, BadModelTest, ValuesIn(kShards), CaseName);
+INSTANTIATE_TEST_SUITE_P(Model, BadModelTest, ValuesIn(kModels), CaseName);
+
+}  // namespace
+}  // namespace verdict
