@@ -29,6 +29,7 @@ struct TextRun {
 
   std::string_view text;
   std::vector<Token> tokens;
+  std::vector<WordTokens> words;
   NormalizedText normalized;
   std::vector<Piece> pieces;
 
@@ -45,6 +46,20 @@ void AppendIds(absl::Span<const Token> tokens, size_t head, size_t tail,
                std::vector<int32_t>* ids) {
   for (const Token& token : tokens.first(head)) ids->push_back(token.id);
   for (const Token& token : tokens.last(tail)) ids->push_back(token.id);
+}
+
+// The number of tokens that tells which of two texts is the longer.
+size_t ComparedTokens(const TextRun& run, size_t limit, Truncation truncation) {
+  switch (truncation) {
+    case Truncation::kRight:
+      return TokensReadFromBegin(run.words, run.tokens.size(), limit);
+    case Truncation::kLeft:
+      return TokensReadFromEnd(run.words, run.tokens.size(), limit);
+    case Truncation::kHeadTail:
+    case Truncation::kError:
+      break;
+  }
+  return run.tokens.size();
 }
 
 // How many of `kept` tokens stay at a text's beginning; the rest stay at its end.
@@ -96,19 +111,17 @@ struct Tokenizer::Parts {
     for (auto& token : description.added_tokens) name(std::move(token.content), token.id);
   }
 
-  // The tokens of `text`. Added tokens are cut out of it first, so that no step sees them.
-  std::vector<Token> TokensOf(std::string_view text) const {
-    TextRun run(text);
+  // Makes the tokens of run->text. Added tokens are cut out first, so that no step sees them.
+  void Run(TextRun* run) const {
     size_t begin = 0;
-    while (const auto match = added_to_original.FindNext(text, begin)) {
-      AppendPlain(begin, match->begin, &run);
-      run.tokens.push_back({.id = match->id,
-                            .begin = static_cast<uint32_t>(match->begin),
-                            .end = static_cast<uint32_t>(match->end)});
+    while (const auto match = added_to_original.FindNext(run->text, begin)) {
+      AppendPlain(begin, match->begin, run);
+      run->tokens.push_back({.id = match->id,
+                             .begin = static_cast<uint32_t>(match->begin),
+                             .end = static_cast<uint32_t>(match->end)});
       begin = match->end;
     }
-    AppendPlain(begin, text.size(), &run);
-    return std::move(run.tokens);
+    AppendPlain(begin, run->text.size(), run);
   }
 
   Normalizer normalizer;
@@ -140,10 +153,12 @@ struct Tokenizer::Parts {
     WordReader reader(normalized.substr(begin, end - begin));
     for (std::string_view word = reader.Next(); !word.empty(); word = reader.Next()) {
       const size_t offset = static_cast<size_t>(word.data() - normalized.data());
+      const size_t first_token = run->tokens.size();
       wordpiece.Split(word, &run->pieces);
       for (const Piece& piece : run->pieces) {
         run->AddNormalized(piece.id, base, offset + piece.begin, offset + piece.end);
       }
+      run->words.push_back({.begin = first_token, .end = run->tokens.size()});
     }
   }
 };
@@ -171,27 +186,29 @@ absl::StatusOr<Encoding> Tokenizer::Encode(const TextInput& input, size_t max_to
     return absl::InvalidArgumentError(absl::StrCat("expected room for at least ", special_tokens,
                                                    " tokens, found a limit of ", max_tokens));
   }
-  const std::vector<Token> text = parts_->TokensOf(input.text);
-  std::vector<Token> pair;
-  if (input.text_pair) pair = parts_->TokensOf(*input.text_pair);
+  TextRun text(input.text);
+  parts_->Run(&text);
+  TextRun pair(input.text_pair.value_or(""));
+  parts_->Run(&pair);
 
   Encoding encoding;
-  encoding.total_tokens = text.size() + pair.size() + special_tokens;
+  encoding.total_tokens = text.tokens.size() + pair.tokens.size() + special_tokens;
   if (encoding.total_tokens > max_tokens && truncation == Truncation::kError) {
     return absl::InvalidArgumentError(absl::StrCat("the input has ", encoding.total_tokens,
                                                    " tokens, the limit is ", max_tokens));
   }
-  const TextTokens kept =
-      LongestFirst({.text = text.size(), .text_pair = pair.size()}, max_tokens - special_tokens);
+  const TextTokens kept = LongestFirst({.text = ComparedTokens(text, max_tokens, truncation),
+                                        .text_pair = ComparedTokens(pair, max_tokens, truncation)},
+                                       max_tokens - special_tokens);
   encoding.input_ids.reserve(std::min(encoding.total_tokens, max_tokens));
-  const auto append = [&](absl::Span<const Token> tokens, size_t count) {
+  const auto append = [&](const std::vector<Token>& tokens, size_t count) {
     const size_t head = count < tokens.size() ? KeptAtBeginning(count, truncation) : count;
     AppendIds(tokens, head, count - head, &encoding.input_ids);
     encoding.input_ids.push_back(parts_->sep);
   };
   encoding.input_ids.push_back(parts_->cls);
-  append(text, kept.text);
-  if (input.text_pair) append(pair, kept.text_pair);
+  append(text.tokens, kept.text);
+  if (input.text_pair) append(pair.tokens, kept.text_pair);
   return encoding;
 }
 
@@ -200,12 +217,13 @@ std::vector<Token> Tokenizer::Tokenize(const TextInput& input, bool add_special_
   const auto add_special = [&](int32_t id) {
     if (add_special_tokens) tokens.push_back({.id = id});
   };
-  add_special(parts_->cls);
   const auto append = [&](std::string_view text) {
-    const std::vector<Token> added = parts_->TokensOf(text);
-    tokens.insert(tokens.end(), added.begin(), added.end());
+    TextRun run(text);
+    parts_->Run(&run);
+    tokens.insert(tokens.end(), run.tokens.begin(), run.tokens.end());
     add_special(parts_->sep);
   };
+  add_special(parts_->cls);
   append(input.text);
   if (input.text_pair) append(*input.text_pair);
   return tokens;
