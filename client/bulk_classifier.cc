@@ -1,0 +1,107 @@
+#include "client/bulk_classifier.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
+#include "absl/time/clock.h"
+
+namespace verdict {
+namespace {
+
+// Runs in a thread of its own. RESOURCE_EXHAUSTED is the server's "not now".
+absl::StatusOr<v1::ClassifyBatchResponse> CallPatiently(const Client& client,
+                                                        const v1::ClassifyBatchRequest& request,
+                                                        const BulkOptions& options) {
+  absl::Duration backoff = options.first_backoff;
+  for (int attempt = 1;; ++attempt, backoff *= 2) {
+    absl::StatusOr<v1::ClassifyBatchResponse> response = client.ClassifyBatch(request);
+    if (!absl::IsResourceExhausted(response.status()) || attempt == options.attempts) {
+      return response;
+    }
+    absl::SleepFor(backoff);
+  }
+}
+
+// Whether a failed call speaks of what was sent. Otherwise the next call would fail as well.
+bool IsAboutTheTexts(const absl::Status& status) {
+  return absl::IsInvalidArgument(status) || absl::IsResourceExhausted(status);
+}
+
+// The server counts inputs within a call, which means nothing to who counts texts.
+absl::Status ItemStatus(const v1::Error& error, int index) {
+  absl::string_view message = error.message();
+  if (absl::ConsumePrefix(&message, absl::StrCat("inputs[", index, "]"))) {
+    absl::ConsumePrefix(&message, ".");
+  }
+  return absl::Status(static_cast<absl::StatusCode>(error.code()), message);
+}
+
+absl::StatusOr<v1::ClassifyResponse> TakeResult(v1::ClassifyBatchResponse::Item* item, int index) {
+  if (item->has_result()) return std::move(*item->mutable_result());
+  if (item->error().code() != 0) return ItemStatus(item->error(), index);
+  return absl::InternalError("the server sent neither a result nor an error");
+}
+
+}  // namespace
+
+BulkClassifier::BulkClassifier(const Client* client, BulkOptions options,
+                               std::function<void(Outcome)> done)
+    : client_(client), options_(std::move(options)), done_(std::move(done)) {}
+
+absl::Status BulkClassifier::Add(std::string text) {
+  if (!texts_.empty() && (texts_.size() >= options_.texts_per_call ||
+                          bytes_ + text.size() > options_.bytes_per_call)) {
+    if (absl::Status status = Send(); !status.ok()) return status;
+  }
+  bytes_ += text.size();
+  texts_.push_back(std::move(text));
+  return absl::OkStatus();
+}
+
+absl::Status BulkClassifier::Drain() {
+  if (!texts_.empty()) {
+    if (absl::Status status = Send(); !status.ok()) return status;
+  }
+  while (!calls_.empty()) {
+    if (absl::Status status = Collect(); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status BulkClassifier::Send() {
+  while (calls_.size() >= options_.calls_in_flight) {
+    if (absl::Status status = Collect(); !status.ok()) return status;
+  }
+  v1::ClassifyBatchRequest request;
+  *request.mutable_options() = options_.classify;
+  for (const std::string& text : texts_) {
+    v1::Input* input = request.add_inputs();
+    input->set_text(text);
+    if (options_.text_pair) input->set_text_pair(*options_.text_pair);
+  }
+  calls_.push_back({.texts = std::exchange(texts_, {}),
+                    .results = std::async(std::launch::async, [this, request = std::move(request)] {
+                      return CallPatiently(*client_, request, options_);
+                    })});
+  bytes_ = 0;
+  return absl::OkStatus();
+}
+
+absl::Status BulkClassifier::Collect() {
+  Call call = std::move(calls_.front());
+  calls_.pop_front();
+  Results results = call.results.get();
+  if (!results.ok() && !IsAboutTheTexts(results.status())) return results.status();
+  for (size_t i = 0; i < call.texts.size(); ++i) {
+    const int index = static_cast<int>(i);
+    done_({.number = ++handed_out_,
+           .text = std::move(call.texts[i]),
+           .result = results.ok() ? TakeResult(results->mutable_items(index), index)
+                                  : absl::StatusOr<v1::ClassifyResponse>(results.status())});
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace verdict

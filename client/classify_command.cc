@@ -1,0 +1,206 @@
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_format.h"
+#include "absl/time/clock.h"
+#include "client/bulk_classifier.h"
+#include "client/client.h"
+#include "client/commands.h"
+#include "client/connection_flags.h"
+#include "client/output.h"
+#include "client/progress_bar.h"
+
+namespace verdict {
+namespace {
+
+constexpr char kFooter[] =
+    "Prints one line for each text, in the order of the texts: label, score and text; with "
+    "--top-k,\n"
+    "further labels and scores before the text. On a terminal the columns are aligned and the "
+    "text\n"
+    "is cut; otherwise there is a tab between them. Control characters of the text become blanks.\n"
+    "\n"
+    "A text that cannot be classified (an empty line, say) is reported on standard error with its\n"
+    "number, its line has - for label and score or {\"error\": ...}, and the exit status is 1.\n"
+    "\n"
+    "Exit status: 0 all classified; 1 at least one text failed; 2 wrong usage; 3 the server "
+    "cannot\n"
+    "be reached, failed or took too long: output ends before the first text without an answer.";
+
+const std::map<std::string, v1::Activation> kActivations = {
+    {"softmax", v1::SOFTMAX}, {"sigmoid", v1::SIGMOID}, {"none", v1::NONE}};
+const std::map<std::string, v1::Truncation> kTruncations = {
+    {"right", v1::RIGHT}, {"left", v1::LEFT}, {"head-tail", v1::HEAD_TAIL}, {"error", v1::ERROR}};
+
+struct ClassifyFlags {
+  ClientOptions connection;
+  std::vector<std::string> texts;
+  std::string file;
+  std::string text_pair;
+  std::optional<uint32_t> top_k;
+  v1::Activation activation = v1::ACTIVATION_UNSPECIFIED;
+  v1::Truncation truncation = v1::TRUNCATION_UNSPECIFIED;
+  bool logits = false;
+  bool json = false;
+};
+
+BulkOptions ToBulkOptions(const ClassifyFlags& flags) {
+  BulkOptions options;
+  // People want the label; whoever reads JSON may as well have them all.
+  options.classify.set_top_k(flags.top_k.value_or(flags.json ? 0 : 1));
+  options.classify.set_activation(flags.activation);
+  options.classify.set_truncation(flags.truncation);
+  options.classify.set_return_logits(flags.logits);
+  if (!flags.text_pair.empty()) options.text_pair = flags.text_pair;
+  return options;
+}
+
+// One run of the command: texts go in by Arguments or Lines, outcomes come out on stdout and
+// stderr.
+class Classification {
+ public:
+  explicit Classification(const ClassifyFlags& flags)
+      : flags_(flags),
+        format_(ChooseFormat(flags.json), TerminalColumns()),
+        // Where the results are seen as they come, they are the progress.
+        bar_(isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO) ? stderr : nullptr, absl::Now()),
+        client_(flags.connection),
+        bulk_(&client_, ToBulkOptions(flags), [this](Outcome outcome) { Print(outcome); }) {}
+
+  ExitStatus Arguments() {
+    unit_ = "text";
+    for (const std::string& text : flags_.texts) {
+      if (absl::Status status = bulk_.Add(text); !status.ok()) return Finish(status);
+    }
+    return Finish(bulk_.Drain());
+  }
+
+  ExitStatus Lines(std::istream& input, std::optional<uint64_t> total_bytes) {
+    progress_.total_bytes = total_bytes;
+    for (std::string line; std::getline(input, line);) {
+      if (!line.empty() && line.back() == '\r') line.pop_back();
+      absl::Status status = bulk_.Add(std::move(line));
+      // Answer before waiting for more: whoever writes the lines may wait for the answer.
+      if (status.ok() && input.rdbuf()->in_avail() <= 0) {
+        status = bulk_.Drain();
+        std::fflush(stdout);
+      }
+      if (!status.ok()) return Finish(status);
+    }
+    const absl::Status status = bulk_.Drain();
+    if (input.bad()) {
+      absl::FPrintF(stderr, "verdict: cannot read on after line %d\n", progress_.texts);
+      exit_status_ = kSomeFailed;
+    }
+    return Finish(status);
+  }
+
+ private:
+  void Print(const Outcome& outcome) {
+    if (!outcome.result.ok()) {
+      bar_.Clear();
+      absl::FPrintF(stderr, "verdict: %s %d: %s\n", unit_, outcome.number,
+                    outcome.result.status().message());
+      exit_status_ = kSomeFailed;
+    } else if (outcome.result->tokens().truncated()) {
+      ++truncated_;
+    }
+    absl::PrintF("%s\n", format_.Line(outcome));
+    progress_.texts = outcome.number;
+    progress_.bytes += outcome.text.size() + 1;
+    bar_.Update(absl::Now(), progress_);
+  }
+
+  ExitStatus Finish(const absl::Status& status) {
+    bar_.Clear();
+    std::fflush(stdout);
+    if (truncated_ > 0 && !flags_.json) {
+      absl::FPrintF(stderr,
+                    "verdict: %d of %d texts were longer than the model takes: their labels speak "
+                    "for a part\n",
+                    truncated_, progress_.texts);
+    }
+    return status.ok() ? exit_status_ : ReportServerFailure(flags_.connection, status);
+  }
+
+  const ClassifyFlags& flags_;
+  OutcomeFormat format_;
+  ProgressBar bar_;
+  Progress progress_;
+  const char* unit_ = "line";
+  uint64_t truncated_ = 0;
+  ExitStatus exit_status_ = kDone;
+  const Client client_;
+  BulkClassifier bulk_;  // last: its calls end before anything else does
+};
+
+ExitStatus RunClassify(const ClassifyFlags& flags) {
+  if (!flags.texts.empty()) return Classification(flags).Arguments();
+  if (flags.file.empty() || flags.file == "-") {
+    if (isatty(STDIN_FILENO)) std::fputs("One text a line; Ctrl-D ends.\n", stderr);
+    return Classification(flags).Lines(std::cin, std::nullopt);
+  }
+  std::ifstream file(flags.file);
+  if (!file.is_open()) {
+    absl::FPrintF(stderr, "verdict: cannot open %s: %s\n", flags.file, std::strerror(errno));
+    return kWrongUsage;
+  }
+  std::error_code error;
+  const uint64_t bytes = std::filesystem::file_size(flags.file, error);
+  return Classification(flags).Lines(file, error ? std::nullopt : std::optional(bytes));
+}
+
+}  // namespace
+
+void AddClassifyCommand(CLI::App* app, ExitStatus* exit_status) {
+  CLI::App* command = app->add_subcommand("classify", "Classify texts");
+  command->footer(kFooter);
+  const auto flags = std::make_shared<ClassifyFlags>();
+  CLI::Option* texts =
+      command->add_option("text", flags->texts, "Texts; without any, lines of standard input");
+  texts->type_name("TEXT");
+  command->add_option("-f,--file", flags->file, "Classify the lines of a file; - is standard input")
+      ->type_name("FILE")
+      ->excludes(texts)
+      ->check((CLI::ExistingFile | CLI::IsMember({"-"})).description(""));
+  command->add_option("--pair", flags->text_pair, "The second text of each pair")
+      ->type_name("TEXT");
+  command
+      ->add_option("--top-k", flags->top_k,
+                   "How many labels, best first; 0: all; default 1, with --json 0")
+      ->type_name("N");
+  command
+      ->add_option("--activation", flags->activation,
+                   "What makes scores of logits; else the model's own")
+      ->type_name("softmax|sigmoid|none")
+      ->transform(CLI::CheckedTransformer(kActivations).description(""));
+  command
+      ->add_option("--truncation", flags->truncation,
+                   "What a long text loses; else the server's default")
+      ->type_name("right|left|head-tail|error")
+      ->transform(CLI::CheckedTransformer(kTruncations).description(""));
+  CLI::Option* json = command->add_flag("--json", flags->json, "Print one JSON object a line");
+  command->add_flag("--logits", flags->logits, "Add the raw logits")->needs(json);
+  AddConnectionFlags(command, &flags->connection);
+  command->callback([flags, exit_status] {
+    std::ios::sync_with_stdio(false);  // lets std::cin read ahead
+    *exit_status = RunClassify(*flags);
+  });
+}
+
+}  // namespace verdict

@@ -1,0 +1,23 @@
+// The commands of `verdict`. Each function adds one to `app`; when it was chosen, parsing runs it
+// and leaves its outcome in `*exit_status`, which must outlive the app.
+#ifndef VERDICT_CLIENT_COMMANDS_H_
+#define VERDICT_CLIENT_COMMANDS_H_
+
+#include <CLI/CLI.hpp>
+
+#include "client/exit_status.h"
+
+namespace verdict {
+
+// verdict classify [TEXT...] | --file FILE | standard input
+void AddClassifyCommand(CLI::App* app, ExitStatus* exit_status);
+
+// verdict tokenize TEXT
+void AddTokenizeCommand(CLI::App* app, ExitStatus* exit_status);
+
+// verdict info
+void AddInfoCommand(CLI::App* app, ExitStatus* exit_status);
+
+}  // namespace verdict
+
+#endif  // VERDICT_CLIENT_COMMANDS_H_

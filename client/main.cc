@@ -1,0 +1,40 @@
+// `verdict`: the command line of a Verdict server.
+#include <google/protobuf/stubs/common.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "client/commands.h"
+#include "client/exit_status.h"
+
+#if GOOGLE_PROTOBUF_VERSION < 4022000
+#include <google/protobuf/stubs/logging.h>
+#endif
+
+int main(int argc, char** argv) {
+#if GOOGLE_PROTOBUF_VERSION < 4022000
+  // A text that is not UTF-8 is the server's to refuse; this library would only mutter about it.
+  google::protobuf::SetLogHandler(nullptr);
+#endif
+  CLI::App app("Asks a Verdict server what labels texts get.", "verdict");
+  app.set_version_flag("--version", "verdict " VERDICT_VERSION);
+  app.require_subcommand(1);
+  app.footer(
+      "Exit status: 0 all done; 1 at least one text failed; 2 wrong usage; 3 the server cannot be\n"
+      "reached, failed or took too long.");
+  verdict::ExitStatus exit_status = verdict::kDone;
+  verdict::AddClassifyCommand(&app, &exit_status);
+  verdict::AddTokenizeCommand(&app, &exit_status);
+  verdict::AddInfoCommand(&app, &exit_status);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? verdict::kDone : verdict::kWrongUsage;
+  }
+  // Buffered lines may fail to be written as late as here, on a full disk for one.
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+    std::fputs("verdict: cannot write to standard output\n", stderr);
+    return verdict::kSomeFailed;
+  }
+  return exit_status;
+}

@@ -1,0 +1,231 @@
+// Runs the real `verdict` against a service in this process.
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/client/fake_classifier.h"
+
+namespace verdict {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+using ::testing::StartsWith;
+
+struct Finished {
+  int exit_status = -1;
+  std::string out;
+  std::string err;
+};
+
+class CliTest : public ::testing::Test {
+ protected:
+  CliTest() { std::filesystem::create_directories(folder_); }
+  ~CliTest() override { std::filesystem::remove_all(folder_); }
+
+  // Runs `verdict COMMAND` in a shell, so that COMMAND may quote, redirect and pipe. The server of
+  // this test is in $VERDICT_SERVER.
+  Finished Verdict(const std::string& command, const std::string& input = "") {
+    Write("in", input);
+    const std::string script = absl::StrCat(
+        "export VERDICT_SERVER=", service_.address(), "; verdict() { '", VERDICT_BINARY,
+        "' \"$@\"; }; cd '", folder_, "'; { verdict ", command, "; } <in >out 2>err");
+    const int status = std::system(script.c_str());
+    EXPECT_TRUE(WIFEXITED(status));
+    return {.exit_status = WEXITSTATUS(status), .out = Read("out"), .err = Read("err")};
+  }
+
+  void Write(const std::string& name, const std::string& text) {
+    std::ofstream(folder_ + "/" + name, std::ios::binary) << text;
+  }
+  std::string Read(const std::string& name) {
+    std::ostringstream text;
+    text << std::ifstream(folder_ + "/" + name, std::ios::binary).rdbuf();
+    return text.str();
+  }
+
+  const std::string folder_ =
+      absl::StrCat(::testing::TempDir(), "/cli.", getpid(), ".",
+                   ::testing::UnitTest::GetInstance()->current_test_info()->name());
+  FakeClassifier service_;
+};
+
+TEST_F(CliTest, ClassifiesItsArguments) {
+  const Finished run = Verdict("classify 'a fine film' 'a bad film'");
+  EXPECT_EQ(run.exit_status, 0);
+  EXPECT_EQ(run.out,
+            "POSITIVE\t0.750000\ta fine film\n"
+            "NEGATIVE\t0.750000\ta bad film\n");
+  EXPECT_EQ(run.err, "");
+}
+
+TEST_F(CliTest, ClassifiesTheLinesOfStandardInput) {
+  for (const char* command : {"classify", "classify --file -", "classify -f in </dev/null"}) {
+    const Finished run = Verdict(command, "fine\r\nbad\nno line feed at the end");
+    EXPECT_EQ(run.exit_status, 0) << run.err;
+    EXPECT_EQ(run.out,
+              "POSITIVE\t0.750000\tfine\n"
+              "NEGATIVE\t0.750000\tbad\n"
+              "POSITIVE\t0.750000\tno line feed at the end\n");
+  }
+}
+
+TEST_F(CliTest, ManyLinesKeepTheirOrder) {
+  std::string input;
+  std::string expected;
+  for (int i = 0; i < 5000; ++i) {
+    absl::StrAppend(&input, i % 3 == 0 ? "bad " : "fine ", i, "\n");
+    absl::StrAppend(&expected,
+                    i % 3 == 0 ? "NEGATIVE\t0.750000\tbad " : "POSITIVE\t0.750000\tfine ", i, "\n");
+  }
+  Write("many", input);
+  for (const char* command :
+       {"classify --file many", "classify <many", "--version; cat many | verdict classify"}) {
+    const Finished run = Verdict(command);
+    EXPECT_EQ(run.exit_status, 0) << run.err;
+    EXPECT_THAT(run.out, ::testing::EndsWith(expected)) << command;
+  }
+}
+
+TEST_F(CliTest, AnswersALineBeforeTheNextIsWritten) {
+  // The writer waits for each answer; only the time-out would end a verdict that waits for more.
+  const Finished run = Verdict(
+      "--version >/dev/null; mkfifo answers;"
+      " { exec 3<>answers; echo fine; read a <&3; echo bad; read b <&3; echo \"$a\" >&2; echo "
+      "\"$b\" >&2; }"
+      " | timeout 20 '" VERDICT_BINARY "' classify >answers");
+  EXPECT_EQ(run.exit_status, 0);
+  EXPECT_EQ(run.err, "POSITIVE\t0.750000\tfine\nNEGATIVE\t0.750000\tbad\n");
+}
+
+TEST_F(CliTest, AFailedLineKeepsItsPlaceAndIsNamed) {
+  const Finished run = Verdict("classify", "fine\n\nbad\n");
+  EXPECT_EQ(run.exit_status, 1);
+  EXPECT_EQ(run.out,
+            "POSITIVE\t0.750000\tfine\n"
+            "-\t-\t\n"
+            "NEGATIVE\t0.750000\tbad\n");
+  EXPECT_EQ(run.err, "verdict: line 2: text is empty\n");
+  EXPECT_EQ(Verdict("classify fine ''").err, "verdict: text 2: text is empty\n");
+}
+
+TEST_F(CliTest, JsonIsOneObjectALine) {
+  const Finished run = Verdict("classify --json --logits", "fine\n\n");
+  EXPECT_EQ(run.exit_status, 1);
+  const std::vector<std::string> lines = absl::StrSplit(run.out, '\n');
+  ASSERT_THAT(lines, SizeIs(3));
+  const auto first = nlohmann::json::parse(lines[0]);
+  EXPECT_EQ(first["label"], "POSITIVE");
+  EXPECT_EQ(first["score"], 0.75);
+  EXPECT_THAT(first["scores"], SizeIs(2));
+  EXPECT_EQ(first["logits"], nlohmann::json({1.5}));
+  EXPECT_EQ(nlohmann::json::parse(lines[1])["error"]["code"], 3);
+}
+
+TEST_F(CliTest, OptionsReachTheServer) {
+  const Finished run = Verdict(
+      "classify --top-k 2 --activation sigmoid --truncation head-tail --pair second 'a fine film'");
+  EXPECT_EQ(run.out, "POSITIVE\t0.750000\tNEGATIVE\t0.250000\ta fine film\n") << run.err;
+  ASSERT_THAT(service_.batches(), SizeIs(1));
+  const v1::ClassifyBatchRequest request = service_.batches()[0];
+  EXPECT_EQ(request.options().activation(), v1::SIGMOID);
+  EXPECT_EQ(request.options().truncation(), v1::HEAD_TAIL);
+  EXPECT_EQ(request.inputs(0).text_pair(), "second");
+}
+
+TEST_F(CliTest, SaysWhenTextsWereTruncated) {
+  const Finished run = Verdict("classify 'a long film' fine");
+  EXPECT_EQ(run.exit_status, 0);
+  EXPECT_EQ(
+      run.err,
+      "verdict: 1 of 2 texts were longer than the model takes: their labels speak for a part\n");
+}
+
+TEST_F(CliTest, AServerThatCannotBeReachedIsStatusThree) {
+  for (const char* command : {"classify fine", "tokenize word", "info"}) {
+    const Finished run = Verdict(absl::StrCat(command, " --server 127.0.0.1:1"));
+    EXPECT_EQ(run.exit_status, 3) << command;
+    EXPECT_THAT(run.err, StartsWith("verdict: server 127.0.0.1:1: UNAVAILABLE: ")) << command;
+    EXPECT_EQ(run.out, "");
+  }
+}
+
+TEST_F(CliTest, AServerThatFailsMidwayLeavesTheAnswersSoFar) {
+  std::atomic<int> calls = 0;
+  service_.before = [&](auto) {
+    return ++calls > 1 ? grpc::Status(grpc::UNAVAILABLE, "draining") : grpc::Status::OK;
+  };
+  // The second line comes when the first is answered.
+  const Finished run = Verdict(
+      "--version >/dev/null; mkfifo answers;"
+      " { exec 3<>answers; echo fine; read a <&3; echo \"$a\" >&2; echo bad; }"
+      " | '" VERDICT_BINARY "' classify >answers");
+  EXPECT_EQ(run.exit_status, 3);
+  EXPECT_THAT(run.err, AllOf(StartsWith("POSITIVE\t0.750000\tfine\n"), HasSubstr("draining")));
+}
+
+TEST_F(CliTest, WrongUsageIsStatusTwo) {
+  for (const char* command :
+       {"", "clasify", "classify --file absent", "classify --file in text", "classify --logits x",
+        "classify --activation relu x", "classify --timeout soon x", "classify --timeout=-1s x",
+        "classify --top-k -1 x", "tokenize", "info --what"}) {
+    const Finished run = Verdict(command);
+    EXPECT_EQ(run.exit_status, 2) << command;
+    EXPECT_NE(run.err, "") << command;
+    EXPECT_EQ(run.out, "") << command;
+  }
+  EXPECT_THAT(service_.batches(), SizeIs(0));
+}
+
+TEST_F(CliTest, HelpIsNotAnError) {
+  EXPECT_THAT(Verdict("--help").out, HasSubstr("classify"));
+  const Finished run = Verdict("classify --help");
+  EXPECT_EQ(run.exit_status, 0);
+  EXPECT_THAT(run.out, AllOf(HasSubstr("Exit status"), HasSubstr("VERDICT_SERVER")));
+}
+
+TEST_F(CliTest, EndsQuietlyWhenItsReaderDoes) {
+  std::string input;
+  for (int i = 0; i < 20'000; ++i) absl::StrAppend(&input, "a fine film\n");
+  Write("many", input);
+  const Finished run = Verdict("classify --file many | head -n 1");
+  EXPECT_EQ(run.out, "POSITIVE\t0.750000\ta fine film\n");
+  EXPECT_EQ(run.err, "");
+  // It stopped early: the rest was never sent.
+  EXPECT_LT(service_.batches().size(), 20'000 / 32);
+}
+
+TEST_F(CliTest, AFullDiskIsAnError) {
+  const Finished run = Verdict("classify fine >/dev/full");
+  EXPECT_EQ(run.exit_status, 1);
+  EXPECT_THAT(run.err, HasSubstr("cannot write to standard output"));
+}
+
+TEST_F(CliTest, TokenizePrintsIdRangeAndToken) {
+  EXPECT_EQ(Verdict("tokenize word").out, "101\t0\t0\t[CLS]\n7\t0\t4\tword\n102\t0\t0\t[SEP]\n");
+  EXPECT_EQ(Verdict("tokenize --no-special-tokens word").out, "7\t0\t4\tword\n");
+  const auto json = nlohmann::json::parse(Verdict("tokenize --json word").out);
+  EXPECT_EQ(json["tokens"][1]["text"], "word");
+}
+
+TEST_F(CliTest, InfoDescribesTheModel) {
+  EXPECT_THAT(Verdict("info").out,
+              AllOf(HasSubstr("name\tfake\n"), HasSubstr("labels\tNEGATIVE, POSITIVE\n")));
+  EXPECT_EQ(nlohmann::json::parse(Verdict("info --json").out)["maxTokens"], 512);
+}
+
+}  // namespace
+}  // namespace verdict

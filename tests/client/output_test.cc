@@ -1,0 +1,88 @@
+#include "client/output.h"
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace verdict {
+namespace {
+
+Outcome OutcomeOf(const std::string& text,
+                  const std::vector<std::pair<std::string, float>>& scores) {
+  v1::ClassifyResponse response;
+  for (const auto& [label, value] : scores) {
+    v1::LabelScore* score = response.add_scores();
+    score->set_label(label);
+    score->set_score(value);
+  }
+  return {.number = 1, .text = text, .result = response};
+}
+
+Outcome Failed(const std::string& text) {
+  return {.number = 1, .text = text, .result = absl::InvalidArgumentError("text is empty")};
+}
+
+TEST(OutcomeFormatTest, TabsAreBetweenLabelScoreAndText) {
+  OutcomeFormat format(OutputFormat::kTabs, 20);
+  EXPECT_EQ(format.Line(OutcomeOf("a rather long text, whole", {{"GOOD", 0.75F}})),
+            "GOOD\t0.750000\ta rather long text, whole");
+  EXPECT_EQ(format.Line(OutcomeOf("x", {{"GOOD", 0.75F}, {"BAD", 0.25F}})),
+            "GOOD\t0.750000\tBAD\t0.250000\tx");
+}
+
+TEST(OutcomeFormatTest, DashesStandForWhatFailed) {
+  EXPECT_EQ(OutcomeFormat(OutputFormat::kTabs, 80).Line(Failed("x")), "-\t-\tx");
+  EXPECT_EQ(OutcomeFormat(OutputFormat::kTerminal, 80).Line(Failed("x")), "-  -       x");
+}
+
+TEST(OutcomeFormatTest, TheTerminalHasAlignedColumnsAndACutText) {
+  OutcomeFormat format(OutputFormat::kTerminal, 40);
+  EXPECT_EQ(format.Line(OutcomeOf("short", {{"NEGATIVE", 0.99987F}})), "NEGATIVE  0.9999  short");
+  EXPECT_EQ(format.Line(OutcomeOf("short", {{"GOOD", 0.5F}})), "GOOD      0.5000  short");
+  const std::string line = format.Line(OutcomeOf(std::string(50, 'x'), {{"GOOD", 0.5F}}));
+  EXPECT_EQ(line, "GOOD      0.5000  " + std::string(21, 'x') + "…");
+  EXPECT_EQ(Width(line), 40);
+}
+
+TEST(OutcomeFormatTest, CutsBetweenCharacters) {
+  OutcomeFormat format(OutputFormat::kTerminal, 0);
+  std::string text;
+  for (int i = 0; i < 30; ++i) text += "é";
+  std::string cut;
+  for (int i = 0; i < 19; ++i) cut += "é";
+  EXPECT_EQ(format.Line(OutcomeOf(text, {{"A", 0.5F}})), "A  0.5000  " + cut + "…");
+}
+
+TEST(OutcomeFormatTest, ATextCanNeitherBreakALineNorCommandATerminal) {
+  OutcomeFormat format(OutputFormat::kTabs, 80);
+  EXPECT_EQ(format.Line(OutcomeOf("a\tb\nc\rd\x1b[2J\x7f\xC2\x9B"
+                                  "31m é",
+                                  {{"A", 1}})),
+            "A\t1.000000\ta b c d [2J  31m é");
+}
+
+TEST(OutcomeFormatTest, JsonIsTheResponseOrItsError) {
+  OutcomeFormat format(OutputFormat::kJson, 80);
+  Outcome outcome = OutcomeOf("x", {{"GOOD", 0.75F}});
+  outcome.result->mutable_tokens()->set_total(9);
+  const auto json = nlohmann::json::parse(format.Line(outcome));
+  EXPECT_EQ(json["scores"][0]["label"], "GOOD");
+  EXPECT_EQ(json["scores"][0]["index"], 0);
+  EXPECT_EQ(json["tokens"]["total"], 9);
+  EXPECT_EQ(json["tokens"]["truncated"], false);
+  const auto error = nlohmann::json::parse(format.Line(Failed("x")));
+  EXPECT_EQ(error, (nlohmann::json{{"error", {{"code", 3}, {"message", "text is empty"}}}}));
+}
+
+TEST(TableTest, AlignsAllButTheLastColumn) {
+  const std::vector<std::vector<std::string>> rows = {{"é", "1", "x"}, {"long", "10", "y z"}};
+  EXPECT_EQ(Table(OutputFormat::kTerminal, rows), "é     1   x\nlong  10  y z\n");
+  EXPECT_EQ(Table(OutputFormat::kTabs, rows), "é\t1\tx\nlong\t10\ty z\n");
+}
+
+}  // namespace
+}  // namespace verdict
