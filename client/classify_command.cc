@@ -7,18 +7,17 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
 #include "client/bulk_classifier.h"
+#include "client/classify_flags.h"
 #include "client/client.h"
 #include "client/commands.h"
 #include "client/connection_flags.h"
@@ -28,37 +27,6 @@
 namespace verdict {
 namespace {
 
-constexpr char kFooter[] =
-    "Prints one line for each text, in the order of the texts: label, score and text; with "
-    "--top-k,\n"
-    "further labels and scores before the text. On a terminal the columns are aligned and the "
-    "text\n"
-    "is cut; otherwise there is a tab between them. Control characters of the text become blanks.\n"
-    "\n"
-    "A text that cannot be classified (an empty line, say) is reported on standard error with its\n"
-    "number, its line has - for label and score or {\"error\": ...}, and the exit status is 1.\n"
-    "\n"
-    "Exit status: 0 all classified; 1 at least one text failed; 2 wrong usage; 3 the server "
-    "cannot\n"
-    "be reached, failed or took too long: output ends before the first text without an answer.";
-
-const std::map<std::string, v1::Activation> kActivations = {
-    {"softmax", v1::SOFTMAX}, {"sigmoid", v1::SIGMOID}, {"none", v1::NONE}};
-const std::map<std::string, v1::Truncation> kTruncations = {
-    {"right", v1::RIGHT}, {"left", v1::LEFT}, {"head-tail", v1::HEAD_TAIL}, {"error", v1::ERROR}};
-
-struct ClassifyFlags {
-  ClientOptions connection;
-  std::vector<std::string> texts;
-  std::string file;
-  std::string text_pair;
-  std::optional<uint32_t> top_k;
-  v1::Activation activation = v1::ACTIVATION_UNSPECIFIED;
-  v1::Truncation truncation = v1::TRUNCATION_UNSPECIFIED;
-  bool logits = false;
-  bool json = false;
-};
-
 BulkOptions ToBulkOptions(const ClassifyFlags& flags) {
   BulkOptions options;
   // People want the label; whoever reads JSON may as well have them all.
@@ -66,7 +34,7 @@ BulkOptions ToBulkOptions(const ClassifyFlags& flags) {
   options.classify.set_activation(flags.activation);
   options.classify.set_truncation(flags.truncation);
   options.classify.set_return_logits(flags.logits);
-  if (!flags.text_pair.empty()) options.text_pair = flags.text_pair;
+  options.text_pair = flags.text_pair;
   return options;
 }
 
@@ -169,36 +137,10 @@ ExitStatus RunClassify(const ClassifyFlags& flags) {
 
 void AddClassifyCommand(CLI::App* app, ExitStatus* exit_status) {
   CLI::App* command = app->add_subcommand("classify", "Classify texts");
-  command->footer(kFooter);
   const auto flags = std::make_shared<ClassifyFlags>();
-  CLI::Option* texts =
-      command->add_option("text", flags->texts, "Texts; without any, lines of standard input");
-  texts->type_name("TEXT");
-  command->add_option("-f,--file", flags->file, "Classify the lines of a file; - is standard input")
-      ->type_name("FILE")
-      ->excludes(texts)
-      ->check((CLI::ExistingFile | CLI::IsMember({"-"})).description(""));
-  command->add_option("--pair", flags->text_pair, "The second text of each pair")
-      ->type_name("TEXT");
-  command
-      ->add_option("--top-k", flags->top_k,
-                   "How many labels, best first; 0: all; default 1, with --json 0")
-      ->type_name("N");
-  command
-      ->add_option("--activation", flags->activation,
-                   "What makes scores of logits; else the model's own")
-      ->type_name("softmax|sigmoid|none")
-      ->transform(CLI::CheckedTransformer(kActivations).description(""));
-  command
-      ->add_option("--truncation", flags->truncation,
-                   "What a long text loses; else the server's default")
-      ->type_name("right|left|head-tail|error")
-      ->transform(CLI::CheckedTransformer(kTruncations).description(""));
-  CLI::Option* json = command->add_flag("--json", flags->json, "Print one JSON object a line");
-  command->add_flag("--logits", flags->logits, "Add the raw logits")->needs(json);
-  AddConnectionFlags(command, &flags->connection);
+  AddClassifyFlags(command, flags.get());
   command->callback([flags, exit_status] {
-    std::ios::sync_with_stdio(false);  // lets std::cin read ahead
+    std::ios::sync_with_stdio(false);  // lets std::cin read ahead, and tell whether more is there
     *exit_status = RunClassify(*flags);
   });
 }

@@ -1,5 +1,6 @@
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,7 +19,7 @@ namespace {
 struct TokenizeFlags {
   ClientOptions connection;
   std::string text;
-  std::string text_pair;
+  std::optional<std::string> text_pair;
   bool no_special_tokens = false;
   bool json = false;
 };
@@ -26,7 +27,7 @@ struct TokenizeFlags {
 ExitStatus RunTokenize(const TokenizeFlags& flags) {
   v1::TokenizeRequest request;
   request.mutable_input()->set_text(flags.text);
-  if (!flags.text_pair.empty()) request.mutable_input()->set_text_pair(flags.text_pair);
+  if (flags.text_pair) request.mutable_input()->set_text_pair(*flags.text_pair);
   request.set_add_special_tokens(!flags.no_special_tokens);
   const absl::StatusOr<v1::TokenizeResponse> response = Client(flags.connection).Tokenize(request);
   if (absl::IsInvalidArgument(response.status())) {
