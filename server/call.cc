@@ -13,8 +13,9 @@ namespace {
 // When a caller that met a full queue may try again. A full queue is seconds of work.
 constexpr char kRetryPushbackMilliseconds[] = "1000";
 
-// At a deadline gRPC cancels the call, by a clock that may be this much ahead of ours.
-constexpr absl::Duration kClockSkew = absl::Milliseconds(10);
+// The client's clock and timers decide when a deadline has passed. They and the way here may make
+// it look earlier or later than by ours.
+constexpr absl::Duration kDeadlineTolerance = absl::Milliseconds(10);
 
 }  // namespace
 
@@ -29,10 +30,11 @@ Call::Call(Method method, Metrics* metrics, grpc::CallbackServerContext* context
   metrics_->CallStarted(method_);
 }
 
-// A deadline that passes looks like a cancellation here. It is left to those who compare it with
-// the time, so that it is counted as what it is.
+// A deadline that passes is a cancellation too, for gRPC: by its own timer here, or by the client,
+// which gives up at the same moment.
 void Call::OnCancel() {
-  if (absl::Now() + kClockSkew < deadline_) cancelled_ = true;
+  abandoned_ = absl::Now() + kDeadlineTolerance < deadline_ ? absl::StatusCode::kCancelled
+                                                            : absl::StatusCode::kDeadlineExceeded;
 }
 
 absl::Status Call::Parse(const grpc::ByteBuffer& bytes, google::protobuf::MessageLite* message) {

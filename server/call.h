@@ -43,8 +43,9 @@ class Call : public grpc::ServerUnaryReactor {
 
   absl::Time arrival() const { return arrival_; }
   absl::Time deadline() const { return deadline_; }
-  // Becomes true when the caller goes away before its deadline; lives as long as the call.
-  const std::atomic<bool>& cancelled() const { return cancelled_; }
+  // Becomes CANCELLED when the caller goes away, DEADLINE_EXCEEDED when its deadline passes; lives
+  // as long as the call.
+  const std::atomic<absl::StatusCode>& abandoned() const { return abandoned_; }
 
  private:
   void End(const absl::Status& status);
@@ -55,7 +56,7 @@ class Call : public grpc::ServerUnaryReactor {
   Metrics* const metrics_;
   grpc::CallbackServerContext* const context_;
   grpc::ByteBuffer* const response_;
-  std::atomic<bool> cancelled_ = false;
+  std::atomic<absl::StatusCode> abandoned_ = absl::StatusCode::kOk;
 };
 
 }  // namespace verdict

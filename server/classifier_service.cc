@@ -48,7 +48,7 @@ class ClassifyingCall : public Call {
     QueuedText text;
     text.input_ids = std::move(encoding->input_ids);
     text.deadline = deadline();
-    text.cancelled = &cancelled();
+    text.abandoned = &abandoned();
     return text;
   }
 
@@ -153,11 +153,11 @@ class ClassifyBatchCall final : public ClassifyingCall {
 
   // Many long texts take a while to tokenize; nobody may be waiting any more.
   absl::Status CheckCaller() const {
-    if (absl::Now() >= deadline()) {
+    if (absl::Now() >= deadline() || abandoned() == absl::StatusCode::kDeadlineExceeded) {
       serving_.metrics->CountExpired(Stage::kTokenize);
       return absl::DeadlineExceededError("the deadline passed while the texts were tokenized");
     }
-    if (cancelled()) return absl::CancelledError("the caller went away");
+    if (abandoned() != absl::StatusCode::kOk) return absl::CancelledError("the caller went away");
     return absl::OkStatus();
   }
 

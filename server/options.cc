@@ -39,7 +39,7 @@ CLI::Option* AddText(CLI::App& app, const std::string& option, const std::string
   return app.add_option_function<std::string>(option, std::move(set), help)
       ->envname(EnvironmentName(option))
       ->default_str(default_value)
-      ->type_name(" ");
+      ->type_name("TEXT");
 }
 
 template <typename Integer>

@@ -6,6 +6,15 @@
 #include "absl/strings/str_cat.h"
 
 namespace verdict {
+namespace {
+
+// How `text` ends without being computed; OK if somebody still waits for it.
+absl::StatusCode EndOf(const QueuedText& text, absl::Time now) {
+  if (text.deadline <= now) return absl::StatusCode::kDeadlineExceeded;
+  return text.abandoned == nullptr ? absl::StatusCode::kOk : text.abandoned->load();
+}
+
+}  // namespace
 
 absl::Status TextQueue::Push(std::vector<QueuedText>* texts, absl::Time now) {
   int64_t tokens = 0;
@@ -59,10 +68,11 @@ std::vector<QueuedText> TextQueue::TakeAll() {
 void TextQueue::TakeDead(absl::Time now, Popped* popped) {
   auto kept = texts_.begin();
   for (auto text = texts_.begin(); text != texts_.end(); ++text) {
-    const bool expired = text->deadline <= now;
-    if (expired || (text->cancelled != nullptr && text->cancelled->load())) {
+    const absl::StatusCode end = EndOf(*text, now);
+    if (end != absl::StatusCode::kOk) {
       tokens_ -= text->tokens();
-      (expired ? popped->expired : popped->cancelled).push_back(std::move(*text));
+      (end == absl::StatusCode::kCancelled ? popped->cancelled : popped->expired)
+          .push_back(std::move(*text));
     } else {
       if (kept != text) *kept = std::move(*text);
       ++kept;

@@ -26,8 +26,9 @@ struct QueuedText {
   std::vector<int32_t> input_ids;
   // When the caller stops waiting.
   absl::Time deadline = absl::InfiniteFuture();
-  // Set by any thread when the caller has gone away; outlives the run of `done`. May be null.
-  const std::atomic<bool>* cancelled = nullptr;
+  // Set by any thread when nobody waits any more, to the code that tells why: CANCELLED or
+  // DEADLINE_EXCEEDED. Until then OK. Outlives the run of `done`. May be null.
+  const std::atomic<absl::StatusCode>* abandoned = nullptr;
   // The end of this text's way; whoever owns the text runs it exactly once.
   std::function<void(absl::StatusOr<TextResult>)> done;
   // Set by TextQueue::Push.
@@ -66,7 +67,7 @@ class TextQueue {
     std::vector<QueuedText> cancelled;
   };
 
-  // The next batch. A text whose deadline is not after `now`, or that is cancelled, is never in it.
+  // The next batch. A text whose deadline is not after `now`, or that is abandoned, is never in it.
   Popped Pop(absl::Time now);
 
   // Everything that waits; the queue is empty then.

@@ -148,11 +148,11 @@ TEST_F(BatcherTest, ExpiredNeverReachesABatch) {
 
 TEST_F(BatcherTest, CancelledNeverReachesABatch) {
   HoldEngine();
-  std::atomic<bool> cancelled = false;
+  std::atomic<absl::StatusCode> abandoned = absl::StatusCode::kOk;
   QueuedText text = outcomes_.Text(1);
-  text.cancelled = &cancelled;
+  text.abandoned = &abandoned;
   ASSERT_TRUE(Submit(std::move(text)).ok());
-  cancelled = true;
+  abandoned = absl::StatusCode::kCancelled;
   engine_.Release();
   EXPECT_EQ(outcomes_.Await(2).at(1).status().code(), absl::StatusCode::kCancelled);
   EXPECT_THAT(engine_.batches(), SizeIs(1));

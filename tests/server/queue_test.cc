@@ -131,22 +131,33 @@ TEST(TextQueueTest, ADeadlineIsOverWhenItsMomentComes) {
 
 TEST(TextQueueTest, CancelledNeverReachesABatch) {
   TextQueue queue(kLimits);
-  std::atomic<bool> cancelled = false;
+  std::atomic<absl::StatusCode> abandoned = absl::StatusCode::kOk;
   QueuedText text = Text(1, 2);
-  text.cancelled = &cancelled;
+  text.abandoned = &abandoned;
   ASSERT_TRUE(Push(queue, std::move(text)).ok());
   ASSERT_TRUE(Push(queue, Text(2, 2)).ok());
-  cancelled = true;
+  abandoned = absl::StatusCode::kCancelled;
   const TextQueue::Popped popped = queue.Pop(kNow);
   EXPECT_THAT(Ids(popped.batch), ElementsAre(2));
   EXPECT_THAT(Ids(popped.cancelled), ElementsAre(1));
 }
 
+TEST(TextQueueTest, WhatItsCallerSaysIsExpiredIsExpired) {
+  TextQueue queue(kLimits);
+  const std::atomic<absl::StatusCode> abandoned = absl::StatusCode::kDeadlineExceeded;
+  QueuedText text = Text(1, 2);
+  text.abandoned = &abandoned;
+  ASSERT_TRUE(Push(queue, std::move(text)).ok());
+  const TextQueue::Popped popped = queue.Pop(kNow);
+  EXPECT_THAT(popped.batch, IsEmpty());
+  EXPECT_THAT(Ids(popped.expired), ElementsAre(1));
+}
+
 TEST(TextQueueTest, WhatIsBothExpiredAndCancelledIsExpired) {
   TextQueue queue(kLimits);
-  std::atomic<bool> cancelled = true;
+  std::atomic<absl::StatusCode> abandoned = absl::StatusCode::kCancelled;
   QueuedText text = Text(1, 2, kNow);
-  text.cancelled = &cancelled;
+  text.abandoned = &abandoned;
   ASSERT_TRUE(Push(queue, std::move(text)).ok());
   const TextQueue::Popped popped = queue.Pop(kNow);
   EXPECT_THAT(Ids(popped.expired), ElementsAre(1));

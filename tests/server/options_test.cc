@@ -1,0 +1,188 @@
+#include "server/options.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <string>
+#include <vector>
+
+namespace verdict {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+absl::StatusOr<CommandLine> Parse(std::vector<const char*> arguments) {
+  arguments.insert(arguments.begin(), "verdictd");
+  return ParseCommandLine(static_cast<int>(arguments.size()), arguments.data());
+}
+
+ServerOptions Parsed(std::vector<const char*> arguments) {
+  absl::StatusOr<CommandLine> command_line = Parse(std::move(arguments));
+  EXPECT_TRUE(command_line.ok()) << command_line.status();
+  return command_line.ok() ? command_line->options : ServerOptions();
+}
+
+std::string Refusal(std::vector<const char*> arguments) {
+  arguments.insert(arguments.begin(), {"--model", "m"});
+  const absl::Status status = Parse(std::move(arguments)).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  return std::string(status.message());
+}
+
+TEST(OptionsTest, TheModelIsAllThatIsRequired) {
+  const ServerOptions options = Parsed({"--model", "models/demo"});
+  EXPECT_EQ(options.model_directory, "models/demo");
+  EXPECT_EQ(options.model_name, "demo");
+  EXPECT_EQ(options.grpc_address, "0.0.0.0:50051");
+  EXPECT_EQ(options.http_address, "0.0.0.0:8080");
+  EXPECT_EQ(options.threads, 0);
+  EXPECT_EQ(options.requests.max_text_bytes, 65536U);
+  EXPECT_EQ(options.truncation, Truncation::kRight);
+  EXPECT_EQ(options.drain_timeout, absl::Seconds(30));
+  EXPECT_EQ(options.log.level, LogLevel::kInfo);
+  EXPECT_EQ(options.log.format, LogFormat::kText);
+}
+
+TEST(OptionsTest, TheModelIsRequired) {
+  const absl::Status status = Parse({}).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("--model"));
+}
+
+TEST(OptionsTest, TheModelsNameIsItsDirectorysUnlessGiven) {
+  EXPECT_EQ(Parsed({"--model", "a/b/"}).model_name, "b");
+  EXPECT_EQ(Parsed({"--model", "a/b", "--model-name", "sst2"}).model_name, "sst2");
+}
+
+TEST(OptionsTest, EveryOptionIsTaken) {
+  const ServerOptions options = Parsed({"--model",
+                                        "m",
+                                        "--grpc-address",
+                                        "127.0.0.1:0",
+                                        "--http-address",
+                                        "[::1]:9090",
+                                        "--precision",
+                                        "f32",
+                                        "--threads",
+                                        "3",
+                                        "--max-batch-tokens",
+                                        "1024",
+                                        "--max-queue-tokens",
+                                        "2048",
+                                        "--max-inputs",
+                                        "7",
+                                        "--max-text-bytes",
+                                        "99",
+                                        "--truncation",
+                                        "head-tail",
+                                        "--drain-timeout",
+                                        "1m30s",
+                                        "--log-level",
+                                        "debug",
+                                        "--log-format",
+                                        "json"});
+  EXPECT_EQ(options.grpc_address, "127.0.0.1:0");
+  EXPECT_EQ(options.http_address, "[::1]:9090");
+  EXPECT_EQ(options.threads, 3);
+  EXPECT_EQ(options.queue.max_batch_tokens, 1024);
+  EXPECT_EQ(options.queue.max_queue_tokens, 2048);
+  EXPECT_EQ(options.requests.max_inputs, 7U);
+  EXPECT_EQ(options.requests.max_text_bytes, 99U);
+  EXPECT_EQ(options.truncation, Truncation::kHeadTail);
+  EXPECT_EQ(options.drain_timeout, absl::Seconds(90));
+  EXPECT_EQ(options.log.level, LogLevel::kDebug);
+  EXPECT_EQ(options.log.format, LogFormat::kJson);
+}
+
+TEST(OptionsTest, ABadValueSaysWhatWasExpectedAndFound) {
+  EXPECT_EQ(Refusal({"--threads", "many"}),
+            "--threads is \"many\"; expected a number from 0 to 1024");
+  EXPECT_EQ(Refusal({"--threads", "1025"}),
+            "--threads is \"1025\"; expected a number from 0 to 1024");
+  EXPECT_EQ(Refusal({"--max-inputs", "0"}),
+            "--max-inputs is \"0\"; expected a number from 1 to 65536");
+  EXPECT_EQ(Refusal({"--max-batch-tokens", "9999999999999999999"}),
+            "--max-batch-tokens is \"9999999999999999999\"; expected a number from 1 to 65536");
+  EXPECT_EQ(Refusal({"--truncation", "middle"}),
+            "--truncation is \"middle\"; expected right|left|head-tail|error");
+  EXPECT_EQ(Refusal({"--log-format", "xml"}), "--log-format is \"xml\"; expected text|json");
+  for (const char* duration : {"30", "-1s", "soon", "inf", "61m"}) {
+    EXPECT_THAT(Refusal({"--drain-timeout", duration}),
+                HasSubstr("expected a duration such as 30s or 500ms, at most 1h"));
+  }
+}
+
+TEST(OptionsTest, AnAddressIsAHostAndAPort) {
+  for (const char* address : {"localhost", ":50051", "127.0.0.1:", "127.0.0.1:65536", "h:-1", ""}) {
+    EXPECT_THAT(Refusal({"--grpc-address", address}), HasSubstr("expected HOST:PORT")) << address;
+  }
+}
+
+TEST(OptionsTest, OtherPrecisionsAreOfLaterVersions) {
+  for (const char* precision : {"bf16", "int8"}) {
+    EXPECT_THAT(Refusal({"--precision", precision}), HasSubstr("this version has no other"));
+  }
+  EXPECT_EQ(Refusal({"--precision", "f64"}), "--precision is \"f64\"; expected f32");
+}
+
+TEST(OptionsTest, WhatIsNoOptionIsRefused) {
+  EXPECT_THAT(Refusal({"--thread", "1"}), HasSubstr("--thread"));
+  EXPECT_THAT(Refusal({"stray"}), HasSubstr("stray"));
+}
+
+TEST(OptionsTest, TheEnvironmentFillsWhatTheCommandLineLeavesOut) {
+  setenv("VERDICT_MODEL", "from/environment", 1);
+  setenv("VERDICT_MAX_INPUTS", "12", 1);
+  setenv("VERDICT_THREADS", "4", 1);
+  const ServerOptions options = Parsed({"--threads", "2"});
+  EXPECT_EQ(options.model_directory, "from/environment");
+  EXPECT_EQ(options.requests.max_inputs, 12U);
+  EXPECT_EQ(options.threads, 2);
+  setenv("VERDICT_MAX_INPUTS", "none", 1);
+  EXPECT_EQ(Refusal({}), "--max-inputs is \"none\"; expected a number from 1 to 65536");
+  for (const char* name : {"VERDICT_MODEL", "VERDICT_MAX_INPUTS", "VERDICT_THREADS"}) {
+    unsetenv(name);
+  }
+}
+
+TEST(OptionsTest, HelpListsEveryOptionWithItsDefaultAndItsEnvironment) {
+  const absl::StatusOr<CommandLine> command_line = Parse({"--help"});
+  ASSERT_TRUE(command_line.ok()) << command_line.status();
+  for (const char* text : {"--model",
+                           "--model-name",
+                           "--grpc-address",
+                           "0.0.0.0:50051",
+                           "--http-address",
+                           "0.0.0.0:8080",
+                           "--precision",
+                           "--threads",
+                           "--max-batch-tokens",
+                           "512",
+                           "--max-queue-tokens",
+                           "131072",
+                           "--max-inputs",
+                           "256",
+                           "--max-text-bytes",
+                           "65536",
+                           "--truncation",
+                           "right",
+                           "--drain-timeout",
+                           "30s",
+                           "--log-level",
+                           "--log-format",
+                           "VERDICT_MODEL",
+                           "VERDICT_DRAIN_TIMEOUT"}) {
+    EXPECT_THAT(command_line->message, HasSubstr(text));
+  }
+}
+
+TEST(OptionsTest, VersionIsOneLine) {
+  const absl::StatusOr<CommandLine> command_line = Parse({"--version"});
+  ASSERT_TRUE(command_line.ok()) << command_line.status();
+  EXPECT_THAT(command_line->message, ::testing::MatchesRegex("verdictd [0-9.]+\n"));
+}
+
+}  // namespace
+}  // namespace verdict

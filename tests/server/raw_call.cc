@@ -1,0 +1,94 @@
+#include "tests/server/raw_call.h"
+
+#include <grpcpp/support/byte_buffer.h>
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/notification.h"
+
+namespace verdict {
+namespace {
+
+grpc::ByteBuffer ToBuffer(const std::string& bytes) {
+  const grpc::Slice slice(bytes);
+  return {&slice, 1};
+}
+
+std::string ToBytes(const grpc::ByteBuffer& buffer) {
+  std::vector<grpc::Slice> slices;
+  std::string bytes;
+  if (!buffer.Dump(&slices).ok()) return bytes;
+  for (const grpc::Slice& slice : slices) {
+    bytes.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
+  }
+  return bytes;
+}
+
+}  // namespace
+
+grpc::Status RawCall(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
+                     const std::string& bytes, std::string* reply) {
+  grpc::ClientContext context;
+  const grpc::ByteBuffer request = ToBuffer(bytes);
+  grpc::ByteBuffer response;
+  grpc::Status status;
+  absl::Notification done;
+  grpc::GenericStub(channel).UnaryCall(&context, method, {}, &request, &response,
+                                       [&](grpc::Status result) {
+                                         status = std::move(result);
+                                         done.Notify();
+                                       });
+  done.WaitForNotification();
+  if (reply != nullptr && status.ok()) *reply = ToBytes(response);
+  return status;
+}
+
+RawStream::RawStream(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
+                     const std::string& bytes) {
+  stream_ = grpc::GenericStub(channel).PrepareCall(&context_, method, &queue_);
+  stream_->StartCall(nullptr);
+  if (!Await()) return;
+  stream_->Write(ToBuffer(bytes), nullptr);
+  Await();
+}
+
+RawStream::~RawStream() {
+  context_.TryCancel();
+  grpc::Status status;
+  stream_->Finish(&status, nullptr);
+  Await();
+  queue_.Shutdown();
+}
+
+std::optional<std::string> RawStream::Read() {
+  grpc::ByteBuffer buffer;
+  stream_->Read(&buffer, nullptr);
+  if (!Await()) return std::nullopt;
+  return ToBytes(buffer);
+}
+
+bool RawStream::Await() {
+  void* tag = nullptr;
+  bool ok = false;
+  return queue_.Next(&tag, &ok) && ok;
+}
+
+// There is no package with a stub for grpc.health.v1: HealthCheckRequest has a string `service` =
+// 1, HealthCheckResponse an enum `status` = 1.
+std::string Health(const std::shared_ptr<grpc::Channel>& channel, const std::string& service) {
+  std::string reply;
+  const std::string request =
+      absl::StrCat("\x0A", std::string(1, static_cast<char>(service.size())), service);
+  const grpc::Status status = RawCall(channel, "/grpc.health.v1.Health/Check", request, &reply);
+  if (!status.ok()) return absl::StrCat("code ", status.error_code());
+  if (reply == "\x08\x01") return "SERVING";
+  return reply == "\x08\x02" ? "NOT_SERVING" : reply;
+}
+
+std::unique_ptr<RawStream> WatchHealth(const std::shared_ptr<grpc::Channel>& channel) {
+  return std::make_unique<RawStream>(channel, "/grpc.health.v1.Health/Watch", "");
+}
+
+}  // namespace verdict

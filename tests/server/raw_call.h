@@ -1,0 +1,49 @@
+// Calls that a generated stub would not make, or that we have no stub for.
+#ifndef VERDICT_TESTS_SERVER_RAW_CALL_H_
+#define VERDICT_TESTS_SERVER_RAW_CALL_H_
+
+#include <grpcpp/channel.h>
+#include <grpcpp/client_context.h>
+#include <grpcpp/completion_queue.h>
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/support/status.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace verdict {
+
+// Sends `bytes` as the request of `method` ("/package.Service/Method") and waits; the bytes of the
+// answer go to `*reply`, which may be null.
+grpc::Status RawCall(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
+                     const std::string& bytes, std::string* reply = nullptr);
+
+// A stream that sends one message and reads what comes. It is cancelled when it is destroyed.
+class RawStream {
+ public:
+  RawStream(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
+            const std::string& bytes);
+  ~RawStream();
+
+  // Waits for the next message; nullopt when there will be none.
+  std::optional<std::string> Read();
+
+ private:
+  // Whether the operation that was started last succeeded.
+  bool Await();
+
+  grpc::ClientContext context_;
+  grpc::CompletionQueue queue_;
+  std::unique_ptr<grpc::GenericClientAsyncReaderWriter> stream_;
+};
+
+// What grpc.health.v1 says of `service`: "SERVING", "NOT_SERVING", or the code of its refusal.
+std::string Health(const std::shared_ptr<grpc::Channel>& channel, const std::string& service);
+
+// A stream of the health of "".
+std::unique_ptr<RawStream> WatchHealth(const std::shared_ptr<grpc::Channel>& channel);
+
+}  // namespace verdict
+
+#endif  // VERDICT_TESTS_SERVER_RAW_CALL_H_

@@ -1,0 +1,182 @@
+// The whole server but its engine and its process: ports, health, limits, drain.
+#include "server/server.h"
+
+#include <gmock/gmock.h>
+#include <grpcpp/grpcpp.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "tests/server/http_get.h"
+#include "tests/server/raw_call.h"
+#include "tests/server/tiny_model.h"
+#include "verdict/v1/classifier.grpc.pb.h"
+
+namespace verdict {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+constexpr char kService[] = "verdict.v1.Classifier";
+
+std::string Loopback(int port) { return absl::StrCat("127.0.0.1:", port); }
+
+class ServerTest : public ::testing::Test {
+ protected:
+  ServerTest() {
+    Model model = TinyModel();
+    engine_ = &EngineOf(model);
+    absl::StatusOr<std::unique_ptr<Server>> server =
+        Server::Start(options_, std::move(model), absl::Seconds(1));
+    EXPECT_TRUE(server.ok()) << server.status();
+    server_ = *std::move(server);
+    channel_ = Connect({});
+  }
+
+  static ServerOptions Options() {
+    ServerOptions options;
+    options.model_name = "tiny";
+    options.grpc_address = "127.0.0.1:0";
+    options.http_address = "127.0.0.1:0";
+    options.requests = {.max_inputs = 20, .max_text_bytes = 1000};
+    return options;
+  }
+
+  std::shared_ptr<grpc::Channel> Connect(grpc::ChannelArguments arguments) const {
+    // Channels with equal arguments would share one connection.
+    arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+    return grpc::CreateCustomChannel(Loopback(server_->grpc_port()),
+                                     grpc::InsecureChannelCredentials(), arguments);
+  }
+
+  static grpc::Status Classify(const std::shared_ptr<grpc::Channel>& channel,
+                               const std::string& text,
+                               absl::Duration timeout = absl::Seconds(30)) {
+    v1::ClassifyRequest request;
+    request.mutable_input()->set_text(text);
+    v1::ClassifyResponse response;
+    grpc::ClientContext context;
+    context.set_deadline(absl::ToChronoTime(absl::Now() + timeout));
+    return v1::Classifier::NewStub(channel)->Classify(&context, request, &response);
+  }
+
+  const ServerOptions options_ = Options();
+  FakeEngine* engine_ = nullptr;
+  std::unique_ptr<Server> server_;
+  std::shared_ptr<grpc::Channel> channel_;
+};
+
+TEST_F(ServerTest, ServesAndSaysSo) {
+  EXPECT_TRUE(Classify(channel_, "good").ok());
+  EXPECT_EQ(Health(channel_, ""), "SERVING");
+  EXPECT_EQ(Health(channel_, kService), "SERVING");
+  EXPECT_EQ(Health(channel_, "nothing"), absl::StrCat("code ", grpc::NOT_FOUND));
+  EXPECT_THAT(HttpGet(server_->http_port(), "/readyz"), HasSubstr(" 200 "));
+  EXPECT_THAT(HttpGet(server_->http_port(), "/healthz"), HasSubstr(" 200 "));
+  EXPECT_THAT(HttpGet(server_->http_port(), "/metrics"), HasSubstr("verdict_model_info"));
+}
+
+TEST_F(ServerTest, ReflectionListsTheService) {
+  RawStream stream(channel_, "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+                   std::string("\x3A\x00", 2));  // list_services = ""
+  const std::optional<std::string> reply = stream.Read();
+  ASSERT_TRUE(reply.has_value());
+  EXPECT_THAT(*reply, HasSubstr(kService));
+  EXPECT_THAT(*reply, HasSubstr("grpc.health.v1.Health"));
+}
+
+TEST_F(ServerTest, ABusyGrpcPortIsAnErrorThatNamesTheAddress) {
+  ServerOptions options = Options();
+  options.grpc_address = Loopback(server_->grpc_port());
+  const absl::Status status = Server::Start(options, TinyModel(), absl::ZeroDuration()).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(std::string(status.message()), HasSubstr(options.grpc_address));
+}
+
+TEST_F(ServerTest, ABusyHttpPortIsAnErrorThatNamesTheAddress) {
+  ServerOptions options = Options();
+  options.http_address = Loopback(server_->http_port());
+  const absl::Status status = Server::Start(options, TinyModel(), absl::ZeroDuration()).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(std::string(status.message()), HasSubstr(options.http_address));
+}
+
+TEST_F(ServerTest, CompressedRequestsAreRefused) {
+  grpc::ChannelArguments arguments;
+  arguments.SetCompressionAlgorithm(GRPC_COMPRESS_GZIP);
+  const grpc::Status status = Classify(Connect(arguments), std::string(900, 'x'));
+  EXPECT_EQ(status.error_code(), grpc::UNIMPLEMENTED) << status.error_message();
+  EXPECT_TRUE(Classify(channel_, "good").ok());
+}
+
+TEST_F(ServerTest, ATextThatIsMuchTooLongIsNotReadToItsEnd) {
+  EXPECT_EQ(Classify(channel_, std::string(1 << 20, 'x')).error_code(), grpc::INVALID_ARGUMENT);
+  EXPECT_EQ(Classify(channel_, std::string(5 << 20, 'x')).error_code(), grpc::RESOURCE_EXHAUSTED);
+  EXPECT_TRUE(Classify(channel_, "good").ok());
+}
+
+TEST_F(ServerTest, DrainAnswersWhatWasAcceptedAndRefusesTheRest) {
+  const std::unique_ptr<RawStream> watch = WatchHealth(channel_);
+  EXPECT_EQ(watch->Read(), "\x08\x01");
+  engine_->Hold();
+  grpc::Status accepted;
+  std::thread call([&] { accepted = Classify(channel_, "good"); });
+  engine_->AwaitRuns(1);
+
+  std::thread drain([&] { server_->Drain(absl::InfiniteDuration()); });
+  EXPECT_EQ(watch->Read(), "\x08\x02");  // as soon as it drains
+  EXPECT_EQ(Health(channel_, kService), "NOT_SERVING");
+  EXPECT_THAT(HttpGet(server_->http_port(), "/readyz"), HasSubstr(" 503 "));
+  EXPECT_THAT(HttpGet(server_->http_port(), "/readyz"), HasSubstr("draining"));
+  // One that comes between the two is accepted, and cannot be answered while the engine is held.
+  grpc::Status refused;
+  do {
+    refused = Classify(channel_, "bad", absl::Milliseconds(50));
+  } while (refused.error_code() == grpc::DEADLINE_EXCEEDED);
+  EXPECT_EQ(refused.error_code(), grpc::UNAVAILABLE);
+  EXPECT_EQ(refused.error_message(), "the server is draining");
+
+  engine_->Release();
+  call.join();
+  EXPECT_TRUE(accepted.ok()) << accepted.error_message();
+  drain.join();  // although the health is still watched
+  EXPECT_EQ(watch->Read(), std::nullopt);
+}
+
+TEST_F(ServerTest, DrainEndsWhatIsNotDoneInTime) {
+  engine_->Hold();
+  grpc::Status in_engine;
+  std::thread first([&] { in_engine = Classify(channel_, "good"); });
+  engine_->AwaitRuns(1);
+  grpc::Status waiting;
+  std::thread second([&] { waiting = Classify(channel_, "bad"); });
+  while (
+      !absl::StrContains(HttpGet(server_->http_port(), "/metrics"), "\nverdict_queue_texts 1\n")) {
+  }
+  std::thread drain([&] { server_->Drain(absl::ZeroDuration()); });
+  second.join();
+  EXPECT_EQ(waiting.error_code(), grpc::UNAVAILABLE);
+  EXPECT_EQ(waiting.error_message(), "the server is going away");
+  engine_->Release();
+  first.join();
+  drain.join();
+}
+
+TEST_F(ServerTest, TheDestructorEndsAServerThatWasNotDrained) {
+  const std::unique_ptr<RawStream> watch = WatchHealth(channel_);
+  EXPECT_EQ(watch->Read(), "\x08\x01");
+  server_.reset();
+  while (watch->Read().has_value()) {
+  }
+}
+
+}  // namespace
+}  // namespace verdict

@@ -1,0 +1,116 @@
+// A client and a server with a FakeEngine behind it, connected through a real port.
+#ifndef VERDICT_TESTS_SERVER_SERVING_FIXTURE_H_
+#define VERDICT_TESTS_SERVER_SERVING_FIXTURE_H_
+
+#include <grpcpp/grpcpp.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "server/batcher.h"
+#include "server/classifier_service.h"
+#include "server/metrics.h"
+#include "tests/server/tiny_model.h"
+#include "verdict/v1/classifier.grpc.pb.h"
+
+namespace verdict {
+
+class ServingTest : public ::testing::Test {
+ protected:
+  ServingTest() {
+    grpc::ServerBuilder builder;
+    builder.RegisterService(service_.get());
+    builder.SetMaxReceiveMessageSize(8 << 20);
+    int port = 0;
+    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
+    server_ = builder.BuildAndStart();
+    channel_ =
+        grpc::CreateChannel(absl::StrCat("127.0.0.1:", port), grpc::InsecureChannelCredentials());
+    stub_ = v1::Classifier::NewStub(channel_);
+  }
+
+  ~ServingTest() override { server_->Shutdown(); }
+
+  static v1::ClassifyRequest Request(const std::string& text) {
+    v1::ClassifyRequest request;
+    request.mutable_input()->set_text(text);
+    return request;
+  }
+
+  grpc::Status Classify(const v1::ClassifyRequest& request, v1::ClassifyResponse* response) {
+    grpc::ClientContext context;
+    return stub_->Classify(&context, request, response);
+  }
+
+  grpc::Status Classify(const v1::ClassifyRequest& request) {
+    v1::ClassifyResponse response;
+    return Classify(request, &response);
+  }
+
+  grpc::Status ClassifyBatch(const v1::ClassifyBatchRequest& request,
+                             v1::ClassifyBatchResponse* response) {
+    grpc::ClientContext context;
+    return stub_->ClassifyBatch(&context, request, response);
+  }
+
+  // The server is fine: another call gets its answer.
+  void ExpectServes() {
+    const grpc::Status status = Classify(Request("good film"));
+    EXPECT_TRUE(status.ok()) << status.error_message();
+  }
+
+  // What was sent before on the channel has arrived, and been dealt with.
+  void ExchangeMessages() {
+    for (int i = 0; i < 10; ++i) {
+      grpc::ClientContext context;
+      v1::GetModelResponse response;
+      EXPECT_TRUE(stub_->GetModel(&context, {}, &response).ok());
+    }
+  }
+
+  void ScriptLogits(std::vector<float> logits) {
+    engine_.SetScript([logits](const Batch& batch) -> absl::StatusOr<Logits> {
+      Logits result{.values = {}, .labels = static_cast<int>(logits.size())};
+      for (int i = 0; i < batch.texts(); ++i) {
+        result.values.insert(result.values.end(), logits.begin(), logits.end());
+      }
+      return result;
+    });
+  }
+
+  // Whether verdictd's metrics have this line.
+  bool Exposes(const std::string& line) const {
+    return absl::StrContains(metrics_.Expose(), "\n" + line + "\n");
+  }
+
+  // How many calls of `method` ended with `code`, as Go spells it.
+  bool ExposesHandled(const std::string& method, const std::string& code, int count) const {
+    return Exposes(
+        absl::StrCat("grpc_server_handled_total{grpc_code=\"", code, "\",grpc_method=\"", method,
+                     "\",grpc_service=\"verdict.v1.Classifier\",grpc_type=\"unary\"} ", count));
+  }
+
+  const Model model_ = TinyModel();
+  FakeEngine& engine_ = EngineOf(model_);
+  Metrics metrics_{ServedModel{}};
+  Batcher batcher_{&engine_, &metrics_, {.max_batch_tokens = 64, .max_queue_tokens = 40}};
+  const std::unique_ptr<grpc::Service> service_ =
+      MakeClassifierService({.model = &model_,
+                             .batcher = &batcher_,
+                             .metrics = &metrics_,
+                             .model_name = "tiny",
+                             .version = "1.2.3",
+                             .limits = {.max_inputs = 20, .max_text_bytes = 1000},
+                             .defaults = {.activation = ModelActivation(model_.config)}});
+  std::unique_ptr<grpc::Server> server_;
+  std::shared_ptr<grpc::Channel> channel_;
+  std::unique_ptr<v1::Classifier::Stub> stub_;
+};
+
+}  // namespace verdict
+
+#endif  // VERDICT_TESTS_SERVER_SERVING_FIXTURE_H_
