@@ -2,17 +2,18 @@
 
 #include <utility>
 
+#include "engine/vocabulary.h"
 #include "engine/white_space.h"
 
 namespace verdict {
 namespace {
 
 TokenTrie TrieOf(const std::vector<AddedToken>& tokens) {
-  std::vector<std::pair<std::string_view, int32_t>> contents;
+  std::vector<VocabularyEntry> contents;
   for (size_t i = 0; i < tokens.size(); ++i) {
-    contents.emplace_back(tokens[i].content, static_cast<int32_t>(i));
+    contents.push_back({.text = tokens[i].content, .id = static_cast<int32_t>(i)});
   }
-  return TokenTrie(std::move(contents));
+  return TokenTrie(Vocabulary(std::move(contents)));
 }
 
 }  // namespace

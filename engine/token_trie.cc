@@ -1,6 +1,5 @@
 #include "engine/token_trie.h"
 
-#include <algorithm>
 #include <cstring>
 
 namespace verdict {
@@ -15,21 +14,21 @@ struct Subtree {
 
 }  // namespace
 
-TokenTrie::TokenTrie(std::vector<std::pair<std::string_view, int32_t>> tokens) {
-  std::sort(tokens.begin(), tokens.end());
+TokenTrie::TokenTrie(const Vocabulary& vocabulary) {
+  const std::vector<VocabularyEntry>& tokens = vocabulary.entries();
   std::vector<Subtree> subtrees = {{.first = 0, .last = tokens.size(), .depth = 0}};
   labels_.push_back(0);
   for (Node node = 0; node < subtrees.size(); ++node) {
     auto [first, last, depth] = subtrees[node];
     slots_.push_back({.first_child = static_cast<Node>(subtrees.size()), .id = kNoToken});
     // The text that ends here sorts before all that go on.
-    for (; first < last && tokens[first].first.size() == depth; ++first) {
-      if (depth > 0) slots_.back().id = tokens[first].second;
+    for (; first < last && tokens[first].text.size() == depth; ++first) {
+      if (depth > 0) slots_.back().id = tokens[first].id;
     }
     while (first < last) {
-      const char label = tokens[first].first[depth];
+      const char label = tokens[first].text[depth];
       const size_t begin = first;
-      while (first < last && tokens[first].first[depth] == label) ++first;
+      while (first < last && tokens[first].text[depth] == label) ++first;
       subtrees.push_back({.first = begin, .last = first, .depth = depth + 1});
       labels_.push_back(static_cast<unsigned char>(label));
     }
@@ -59,12 +58,6 @@ TokenTrie::Match TokenTrie::LongestMatch(Node from, std::string_view text) const
     if (slots_[node].id != kNoToken) match = {.id = slots_[node].id, .length = i + 1};
   }
   return match;
-}
-
-std::optional<int32_t> TokenTrie::Find(std::string_view text) const {
-  const std::optional<Node> node = Descend(text);
-  if (!node || slots_[*node].id == kNoToken) return std::nullopt;
-  return slots_[*node].id;
 }
 
 std::optional<TokenTrie::Node> TokenTrie::Descend(std::string_view text) const {

@@ -7,13 +7,14 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
-#include <utility>
 #include <vector>
+
+#include "engine/vocabulary.h"
 
 namespace verdict {
 
 // A trie over bytes. The children of a node lie side by side, so a node is little more than the
-// index of its first child, and building takes one sort and one pass.
+// index of its first child, and a vocabulary in order is built in one pass.
 //
 // A double array would save a few nanoseconds a byte, and cost a search for free slots at load that
 // a hostile vocabulary can make quadratic.
@@ -30,15 +31,12 @@ class TokenTrie {
     size_t length = 0;  // bytes
   };
 
-  // Holds `tokens`: pairs of a text and its id. An empty text is left out: it matches nowhere.
-  // REQUIRES: texts are distinct; ids are not negative.
-  explicit TokenTrie(std::vector<std::pair<std::string_view, int32_t>> tokens);
+  // The tokens of `vocabulary`, which it does not need afterwards. An empty text is left out: it
+  // matches nowhere. REQUIRES: ids are not negative.
+  explicit TokenTrie(const Vocabulary& vocabulary);
 
   // The longest continuation of `from` that is a token and that `text` begins with.
   Match LongestMatch(Node from, std::string_view text) const;
-
-  // The id of the token `text`.
-  std::optional<int32_t> Find(std::string_view text) const;
 
   // Where `text` leads from the root; nullopt if no token begins with it.
   std::optional<Node> Descend(std::string_view text) const;

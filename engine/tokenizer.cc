@@ -96,19 +96,19 @@ std::vector<AddedToken> Select(const std::vector<AddedToken>& added, bool is_nor
 }  // namespace
 
 struct Tokenizer::Parts {
-  explicit Parts(TokenizerDescription description)
+  explicit Parts(const TokenizerDescription& description)
       : normalizer(description.normalizer),
         wordpiece(description.vocabulary, description.wordpiece),
         added_to_original(Select(description.added_tokens, false, normalizer)),
         added_to_normalized(Select(description.added_tokens, true, normalizer)),
         cls(description.cls.id),
         sep(description.sep.id) {
-    const auto name = [this](std::string text, int32_t id) {
+    const auto name = [this](const std::string& text, int32_t id) {
       if (texts.size() <= static_cast<size_t>(id)) texts.resize(id + 1);
-      texts[id] = std::move(text);
+      texts[id] = text;
     };
-    for (auto& [text, id] : description.vocabulary) name(std::move(text), id);
-    for (auto& token : description.added_tokens) name(std::move(token.content), token.id);
+    for (const auto& entry : description.vocabulary.entries()) name(entry.text, entry.id);
+    for (const auto& token : description.added_tokens) name(token.content, token.id);
   }
 
   // Makes the tokens of run->text. Added tokens are cut out first, so that no step sees them.
@@ -166,12 +166,12 @@ struct Tokenizer::Parts {
 absl::StatusOr<Tokenizer> Tokenizer::Load(const std::string& directory) {
   absl::StatusOr<TokenizerDescription> description = ReadTokenizerFiles(directory);
   if (!description.ok()) return description.status();
-  return Create(*std::move(description));
+  return Create(*description);
 }
 
-absl::StatusOr<Tokenizer> Tokenizer::Create(TokenizerDescription description) {
+absl::StatusOr<Tokenizer> Tokenizer::Create(const TokenizerDescription& description) {
   if (absl::Status status = CheckConsistent(description); !status.ok()) return status;
-  return Tokenizer(std::make_unique<const Parts>(std::move(description)));
+  return Tokenizer(std::make_unique<const Parts>(description));
 }
 
 Tokenizer::Tokenizer(std::unique_ptr<const Parts> parts) : parts_(std::move(parts)) {}

@@ -61,7 +61,7 @@ class Tokenizer {
   static absl::StatusOr<Tokenizer> Load(const std::string& directory);
 
   // The tokenizer that `description` describes. INVALID_ARGUMENT: it contradicts itself.
-  static absl::StatusOr<Tokenizer> Create(TokenizerDescription description);
+  static absl::StatusOr<Tokenizer> Create(const TokenizerDescription& description);
 
   Tokenizer(Tokenizer&&) noexcept;
   Tokenizer& operator=(Tokenizer&&) noexcept;

@@ -1,92 +1,90 @@
 #include "engine/tokenizer_description.h"
 
+#include <cstdint>
+#include <optional>
 #include <string_view>
+#include <vector>
 
-#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "engine/quoted.h"
 
 namespace verdict {
 namespace {
 
-// Both directions between texts and ids, as far as the description has been read.
-class TokenNames {
- public:
-  explicit TokenNames(const TokenizerDescription& description)
-      : source_(description.source), next_id_(description.vocabulary.size()) {
-    ids_.reserve(description.vocabulary.size());
-    texts_.reserve(description.vocabulary.size());
-  }
+absl::Status Error(const TokenizerDescription& description, const std::string& what) {
+  return absl::InvalidArgumentError(absl::StrCat(description.source, ": ", what));
+}
 
-  absl::Status AddVocabulary(std::string_view text, int32_t id) {
-    const auto [other, is_new] = texts_.try_emplace(id, text);
-    if (!is_new) {
-      return Error(absl::StrCat("expected every id once, found ", id, " for ",
-                                Quoted(other->second), " and for ", Quoted(text)));
+absl::Status CheckId(const TokenizerDescription& description, const std::string& content,
+                     int64_t expected, int32_t found) {
+  if (expected == found) return absl::OkStatus();
+  return Error(description, absl::StrCat("expected id ", expected, " for the special token ",
+                                         Quoted(content), ", found ", found));
+}
+
+absl::Status CheckIdsAreUnique(const TokenizerDescription& description) {
+  std::vector<const VocabularyEntry*> owners;  // by id
+  for (const VocabularyEntry& entry : description.vocabulary.entries()) {
+    const auto id = static_cast<size_t>(entry.id);
+    if (owners.size() <= id) owners.resize(id + 1);
+    if (owners[id] != nullptr) {
+      return Error(description,
+                   absl::StrCat("expected every id once, found ", id, " for ",
+                                Quoted(owners[id]->text), " and for ", Quoted(entry.text)));
     }
-    ids_[text] = id;
-    return absl::OkStatus();
+    owners[id] = &entry;
   }
+  return absl::OkStatus();
+}
 
-  // An added token has the vocabulary's id, or is numbered on from the vocabulary's size.
-  absl::Status AddAdded(std::string_view content, int32_t id) {
-    if (content.empty()) return Error("expected added tokens with content, found an empty one");
-    if (!added_.insert({content, id}).second) {
-      return Error(
-          absl::StrCat("expected every added token once, found ", Quoted(content), " twice"));
+absl::Status CheckAddedTokens(const TokenizerDescription& description) {
+  absl::flat_hash_set<std::string_view> contents;
+  // The reference numbers tokens that are new to the vocabulary on from its size.
+  auto next_id = static_cast<int64_t>(description.vocabulary.entries().size());
+  for (const AddedToken& token : description.added_tokens) {
+    if (token.content.empty()) {
+      return Error(description, "expected added tokens with content, found an empty one");
     }
-    const auto known = ids_.find(content);
-    if (known != ids_.end()) return CheckId(content, known->second, id);
-    if (absl::Status status = CheckId(content, next_id_++, id); !status.ok()) return status;
-    return AddVocabulary(content, id);
-  }
-
-  absl::Status CheckSpecial(const SpecialToken& token) const {
-    const auto known = ids_.find(token.content);
-    if (known == ids_.end()) {
-      return Error(absl::StrCat("expected the special token ", Quoted(token.content),
-                                " in the vocabulary, found nothing"));
+    if (!contents.insert(token.content).second) {
+      return Error(description, absl::StrCat("expected every added token once, found ",
+                                             Quoted(token.content), " twice"));
     }
-    return CheckId(token.content, known->second, token.id);
+    const std::optional<int32_t> known = description.vocabulary.Find(token.content);
+    const int64_t expected = known ? *known : next_id++;
+    if (absl::Status status = CheckId(description, token.content, expected, token.id);
+        !status.ok()) {
+      return status;
+    }
   }
+  return absl::OkStatus();
+}
 
-  absl::Status Error(const std::string& what) const {
-    return absl::InvalidArgumentError(absl::StrCat(source_, ": ", what));
+absl::Status CheckSpecialToken(const TokenizerDescription& description, const SpecialToken& token) {
+  if (const std::optional<int32_t> known = description.vocabulary.Find(token.content)) {
+    return CheckId(description, token.content, *known, token.id);
   }
-
- private:
-  absl::Status CheckId(std::string_view content, int64_t expected, int32_t found) const {
-    if (expected == found) return absl::OkStatus();
-    return Error(absl::StrCat("expected id ", expected, " for the special token ", Quoted(content),
-                              ", found ", found));
+  for (const AddedToken& added : description.added_tokens) {
+    if (added.content == token.content) {
+      return CheckId(description, token.content, added.id, token.id);
+    }
   }
-
-  const std::string& source_;
-  int64_t next_id_;
-  absl::flat_hash_map<std::string_view, int32_t> ids_;
-  absl::flat_hash_map<int32_t, std::string_view> texts_;
-  absl::flat_hash_map<std::string_view, int32_t> added_;
-};
+  return Error(description, absl::StrCat("expected the special token ", Quoted(token.content),
+                                         " in the vocabulary, found nothing"));
+}
 
 }  // namespace
 
 absl::Status CheckConsistent(const TokenizerDescription& description) {
-  TokenNames names(description);
-  bool has_unknown = false;
-  for (const auto& [text, id] : description.vocabulary) {
-    if (absl::Status status = names.AddVocabulary(text, id); !status.ok()) return status;
-    has_unknown |= text == description.wordpiece.unk_token;
+  if (!description.vocabulary.Find(description.wordpiece.unk_token)) {
+    return Error(description, absl::StrCat("expected the unknown token ",
+                                           Quoted(description.wordpiece.unk_token),
+                                           " in the vocabulary, found nothing"));
   }
-  if (!has_unknown) {
-    return names.Error(absl::StrCat("expected the unknown token ",
-                                    Quoted(description.wordpiece.unk_token),
-                                    " in the vocabulary, found nothing"));
-  }
-  for (const AddedToken& token : description.added_tokens) {
-    if (absl::Status status = names.AddAdded(token.content, token.id); !status.ok()) return status;
-  }
-  absl::Status status = names.CheckSpecial(description.cls);
-  status.Update(names.CheckSpecial(description.sep));
+  absl::Status status = CheckIdsAreUnique(description);
+  if (status.ok()) status = CheckAddedTokens(description);
+  if (status.ok()) status = CheckSpecialToken(description, description.cls);
+  if (status.ok()) status = CheckSpecialToken(description, description.sep);
   return status;
 }
 

@@ -4,12 +4,12 @@
 
 #include <cstdint>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "engine/added_tokens.h"
 #include "engine/normalizer.h"
+#include "engine/vocabulary.h"
 #include "engine/wordpiece.h"
 
 namespace verdict {
@@ -30,8 +30,7 @@ struct TokenizerDescription {
   std::string source;
   NormalizerOptions normalizer;
   WordPieceOptions wordpiece;
-  // Pairs of a text and its id in 0..kMaxId; texts are distinct.
-  std::vector<std::pair<std::string, int32_t>> vocabulary;
+  Vocabulary vocabulary;  // ids are in 0..kMaxId
   std::vector<AddedToken> added_tokens;
   SpecialToken cls;  // begins every input
   SpecialToken sep;  // ends each of its texts

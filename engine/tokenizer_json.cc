@@ -52,13 +52,15 @@ absl::Status ReadModel(const JsonField& model, TokenizerDescription* description
   const JsonField vocabulary = model.Member("vocab");
   status.Update(vocabulary.CheckIsObject());
   if (!status.ok()) return status;
-  description->vocabulary.reserve(vocabulary.value().size());
+  std::vector<VocabularyEntry> entries;
+  entries.reserve(vocabulary.value().size());
   for (const auto& [text, value] : vocabulary.value().items()) {
     if (!value.is_number_unsigned() || value.get<uint64_t>() > kMaxId) {
       return vocabulary.Member(text).WholeNumber(kMaxId).status();
     }
-    description->vocabulary.emplace_back(text, value.get<int32_t>());
+    entries.push_back({.text = text, .id = value.get<int32_t>()});
   }
+  description->vocabulary = Vocabulary(std::move(entries));
   return absl::OkStatus();
 }
 

@@ -1,12 +1,13 @@
 #include "engine/vocab_txt.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
+#include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "engine/json_field.h"
@@ -22,14 +23,12 @@ namespace {
 constexpr std::array kTokenizerClasses = {"BertTokenizer", "BertTokenizerFast",
                                           "DistilBertTokenizer", "DistilBertTokenizerFast"};
 
-using Vocabulary = absl::flat_hash_map<std::string_view, int32_t>;
-
 absl::StatusOr<Vocabulary> ReadVocabulary(const NamedText& file) {
   if (const std::optional<size_t> fault = FindInvalidUtf8(file.text)) {
     return absl::InvalidArgumentError(
         absl::StrCat(file.name, ": expected UTF-8, found other bytes at byte ", *fault));
   }
-  Vocabulary vocabulary;
+  std::vector<VocabularyEntry> entries;
   int32_t id = 0;
   for (size_t begin = 0; begin < file.text.size(); ++id) {
     if (id > kMaxId) {
@@ -38,10 +37,10 @@ absl::StatusOr<Vocabulary> ReadVocabulary(const NamedText& file) {
     }
     const size_t end = std::min(file.text.find('\n', begin), file.text.size());
     const size_t trimmed = BeginOfWhiteSpace(file.text, begin, end);
-    vocabulary[file.text.substr(begin, trimmed - begin)] = id;
+    entries.push_back({.text = std::string(file.text.substr(begin, trimmed - begin)), .id = id});
     begin = end + 1;
   }
-  return vocabulary;
+  return Vocabulary(std::move(entries));
 }
 
 absl::Status CheckTokenizerClass(const JsonField& field) {
@@ -77,9 +76,8 @@ absl::Status ReadName(const JsonField& field, std::string* name) {
   return read.status();
 }
 
-// Reads the special tokens' names into `*description`, and their ids out of `vocabulary`.
-absl::Status ReadSpecialTokens(const JsonField& config, const Vocabulary& vocabulary,
-                               const std::string& source, TokenizerDescription* description) {
+// Reads the special tokens' names, and finds their ids in the vocabulary.
+absl::Status ReadSpecialTokens(const JsonField& config, TokenizerDescription* description) {
   SpecialToken unk = {.content = "[UNK]"};
   SpecialToken pad = {.content = "[PAD]"};
   SpecialToken mask = {.content = "[MASK]"};
@@ -97,13 +95,12 @@ absl::Status ReadSpecialTokens(const JsonField& config, const Vocabulary& vocabu
     SpecialToken& token = *role.token;
     absl::Status status = ReadName(config.Member(role.field), &token.content);
     if (!status.ok()) return status;
-    const auto found = vocabulary.find(token.content);
-    if (found != vocabulary.end()) {
-      token.id = found->second;
+    if (const std::optional<int32_t> id = description->vocabulary.Find(token.content)) {
+      token.id = *id;
       description->added_tokens.push_back({.content = token.content, .id = token.id});
     } else if (role.is_needed) {
-      return absl::InvalidArgumentError(absl::StrCat(source, ": expected the ", role.field, " ",
-                                                     Quoted(token.content),
+      return absl::InvalidArgumentError(absl::StrCat(description->source, ": expected the ",
+                                                     role.field, " ", Quoted(token.content),
                                                      " among the lines, found none"));
     }
   }
@@ -123,11 +120,11 @@ absl::StatusOr<TokenizerDescription> ParseVocabTxt(const NamedText& vocab,
 
   TokenizerDescription description;
   description.source = vocab.name;
+  description.vocabulary = *std::move(vocabulary);
   absl::Status status = root.CheckIsObject();
   if (status.ok()) status = ReadOptions(root, &description.normalizer);
-  if (status.ok()) status = ReadSpecialTokens(root, *vocabulary, vocab.name, &description);
+  if (status.ok()) status = ReadSpecialTokens(root, &description);
   if (!status.ok()) return status;
-  description.vocabulary.assign(vocabulary->begin(), vocabulary->end());
   return description;
 }
 

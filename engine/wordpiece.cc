@@ -6,11 +6,10 @@
 
 namespace verdict {
 
-WordPiece::WordPiece(const std::vector<std::pair<std::string, int32_t>>& vocabulary,
-                     const WordPieceOptions& options)
-    : trie_({vocabulary.begin(), vocabulary.end()}),
+WordPiece::WordPiece(const Vocabulary& vocabulary, const WordPieceOptions& options)
+    : trie_(vocabulary),
       max_scalars_(options.max_input_chars_per_word),
-      unknown_(trie_.Find(options.unk_token).value()),
+      unknown_(vocabulary.Find(options.unk_token).value()),
       continuation_(trie_.Descend(options.continuing_subword_prefix)) {}
 
 void WordPiece::Split(std::string_view word, std::vector<Piece>* pieces) const {

@@ -7,10 +7,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "engine/token_trie.h"
+#include "engine/vocabulary.h"
 
 namespace verdict {
 
@@ -31,19 +31,14 @@ struct Piece {
 // Immutable; any thread may use it.
 class WordPiece {
  public:
-  // A model with the pairs of text and id in `vocabulary`. REQUIRES: texts are distinct, ids are
-  // not negative, and options.unk_token is among them.
-  WordPiece(const std::vector<std::pair<std::string, int32_t>>& vocabulary,
-            const WordPieceOptions& options);
+  // REQUIRES: options.unk_token is in `vocabulary`.
+  WordPiece(const Vocabulary& vocabulary, const WordPieceOptions& options);
 
   // Replaces `*pieces` by those of `word`: the longest token that it begins with, then again and
   // again the longest that continues it; the unknown token alone if that comes to nothing. Costs at
   // most max_input_chars_per_word walks of the longest token's bytes. REQUIRES: `word` is not
   // empty.
   void Split(std::string_view word, std::vector<Piece>* pieces) const;
-
-  // The id of the token `text`.
-  std::optional<int32_t> Find(std::string_view text) const { return trie_.Find(text); }
 
  private:
   bool IsTooLong(std::string_view word) const;

@@ -30,7 +30,7 @@ absl::StatusOr<Tokenizer> LoadTokenizerJson(const std::string& path) {
   if (!text.ok()) return text.status();
   absl::StatusOr<TokenizerDescription> description = ParseTokenizerJson(*text, path);
   if (!description.ok()) return description.status();
-  return Tokenizer::Create(*std::move(description));
+  return Tokenizer::Create(*description);
 }
 
 // The cases of a file with one JSON object a line.

@@ -107,7 +107,7 @@ class TokenizerSweepTest : public testing::TestWithParam<std::string> {
     ASSERT_TRUE(json.ok()) << json.status();
     auto description = ParseTokenizerJson(*json, path);
     ASSERT_TRUE(description.ok()) << description.status();
-    auto tokenizer = Tokenizer::Create(*std::move(description));
+    auto tokenizer = Tokenizer::Create(*description);
     ASSERT_TRUE(tokenizer.ok()) << tokenizer.status();
     tokenizer_.emplace(*std::move(tokenizer));
     digests_ = Digests().at(GetParam());
