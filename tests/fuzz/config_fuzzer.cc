@@ -2,33 +2,38 @@
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <string>
+#include <string_view>
 
 #include "engine/config.h"
+#include "tests/fuzz/memory_file.h"
 
+namespace verdict {
 namespace {
 
-// A directory of this process's own, removed when it exits.
-class Directory {
+// A directory whose config.json is a file in memory.
+class ConfigDirectory {
  public:
-  Directory() {
+  ConfigDirectory() {
     if (mkdtemp(path_.data()) == nullptr) std::abort();
+    std::filesystem::create_symlink(config_.path(), path_ + "/config.json");
   }
-  ~Directory() { std::filesystem::remove_all(path_); }
+  ~ConfigDirectory() { std::filesystem::remove_all(path_); }
 
   const std::string& path() const { return path_; }
+  MemoryFile& config() { return config_; }
 
  private:
+  MemoryFile config_;
   std::string path_ = (std::filesystem::temp_directory_path() / "verdict_fuzz_XXXXXX").string();
 };
 
 }  // namespace
+}  // namespace verdict
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  static const Directory directory;
-  std::ofstream(directory.path() + "/config.json", std::ios::binary)
-      .write(reinterpret_cast<const char*>(data), static_cast<std::streamsize>(size));
+  static verdict::ConfigDirectory directory;
+  directory.config().Write(std::string_view(reinterpret_cast<const char*>(data), size));
   const auto config = verdict::LoadModelConfig(directory.path());
   // What holds of every config that is let through.
   if (config.ok() && (config->dim < 1 || config->dim % config->n_heads != 0 ||

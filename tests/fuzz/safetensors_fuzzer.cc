@@ -1,13 +1,10 @@
 // Any bytes as a safetensors file, and as the header of one.
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <cstdint>
 #include <cstdlib>
-#include <string>
 #include <string_view>
 
 #include "engine/safetensors.h"
+#include "tests/fuzz/memory_file.h"
 
 namespace verdict {
 namespace {
@@ -23,13 +20,9 @@ void CheckCovers(const TensorEntries& tensors, uint64_t data_bytes) {
 }
 
 void ReadAsFile(std::string_view bytes) {
-  // A file in memory, one for all inputs.
-  static const int descriptor = memfd_create("input", MFD_CLOEXEC);
-  static const std::string path = "/proc/self/fd/" + std::to_string(descriptor);
-  const auto written = pwrite(descriptor, bytes.data(), bytes.size(), 0);
-  if (ftruncate(descriptor, written) != 0) std::abort();
-
-  const auto file = SafetensorsFile::Open(path);
+  static MemoryFile input;
+  input.Write(bytes);
+  const auto file = SafetensorsFile::Open(input.path());
   if (!file.ok()) return;
   for (const auto& [name, entry] : file->tensors()) {
     const auto values = file->ReadFloats(name, entry.shape);

@@ -1,0 +1,97 @@
+// Any bytes as a text or a pair of texts, with any limit. The first three bytes choose the
+// tokenizer, the truncation and the limit; a byte 0xFF, which is never UTF-8, parts a text from its
+// pair.
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/tokenizer.h"
+#include "engine/tokenizer_description.h"
+
+namespace {
+
+using verdict::Tokenizer;
+
+constexpr size_t kHeaderBytes = 3;
+constexpr char kParting = '\xFF';
+
+verdict::TokenizerDescription Description() {
+  std::vector<verdict::VocabularyEntry> entries;
+  for (const char* text :
+       {"[UNK]",    "[CLS]", "[SEP]", "[PAD]",  "a",        "ab",      "abc",      "b",
+        "the",      "##a",   "##b",   "##ab",   "##bcd",    "##s",     ".",        "!",
+        "[",        "]",     "SEP",   "sep",    "\u6f22",   "\u5b57",  "##\u5b57", "\u00e9",
+        "##\u00e9", "e",     "##e",   "\u302e", "##\u302e", "i\u0307", "\u1112",   "##\u1161"}) {
+    entries.push_back({.text = text, .id = static_cast<int32_t>(entries.size())});
+  }
+  verdict::TokenizerDescription description;
+  description.vocabulary = verdict::Vocabulary(entries);
+  description.cls = {.content = "[CLS]", .id = 1};
+  description.sep = {.content = "[SEP]", .id = 2};
+  description.added_tokens = {{.content = "[SEP]", .id = 2}, {.content = "[PAD]", .id = 3}};
+  return description;
+}
+
+verdict::TokenizerDescription OddDescription() {
+  verdict::TokenizerDescription description = Description();
+  description.normalizer = {.clean_text = false,
+                            .handle_chinese_chars = false,
+                            .strip_accents = true,
+                            .lowercase = false};
+  description.wordpiece.max_input_chars_per_word = 4;
+  const auto next_id = static_cast<int32_t>(description.vocabulary.entries().size());
+  description.added_tokens.push_back(
+      {.content = "\u00c9T", .id = next_id, .lstrip = true, .normalized = true});
+  description.added_tokens.push_back(
+      {.content = "[E]", .id = next_id + 1, .lstrip = true, .rstrip = true});
+  return description;
+}
+
+void Check(bool holds) {
+  if (!holds) std::abort();
+}
+
+void CheckTokens(const Tokenizer& tokenizer, const std::vector<verdict::Token>& tokens,
+                 std::string_view text) {
+  uint32_t last_begin = 0;
+  for (const verdict::Token& token : tokens) {
+    Check(token.id >= 0 && token.id < tokenizer.vocab_size());
+    Check(token.begin < token.end && token.end <= text.size());
+    Check(token.begin >= last_begin);
+    last_begin = token.begin;
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  static const Tokenizer tokenizers[] = {Tokenizer::Create(Description()).value(),
+                                         Tokenizer::Create(OddDescription()).value()};
+  if (size < kHeaderBytes) return 0;
+  const Tokenizer& tokenizer = tokenizers[data[0] % 2];
+  const auto truncation = static_cast<verdict::Truncation>(data[1] % 4);
+  const size_t limit = data[2];
+  const std::string_view all(reinterpret_cast<const char*>(data) + kHeaderBytes,
+                             size - kHeaderBytes);
+  const size_t parting = all.find(kParting);
+  verdict::TextInput input = {.text = all.substr(0, parting), .text_pair = {}};
+  if (parting != all.npos) input.text_pair = all.substr(parting + 1);
+
+  const auto tokens = tokenizer.Tokenize({.text = input.text, .text_pair = {}}, false);
+  CheckTokens(tokenizer, tokens, input.text);
+  const size_t specials = input.text_pair ? 3 : 2;
+  const size_t total = tokenizer.Tokenize(input, true).size();
+  const auto encoding = tokenizer.Encode(input, limit, truncation);
+  const bool is_refused =
+      limit < specials || (truncation == verdict::Truncation::kError && total > limit);
+  Check(encoding.ok() == !is_refused);
+  if (encoding.ok()) {
+    Check(encoding->total_tokens == total);
+    Check(encoding->input_ids.size() == std::min(total, limit));
+  }
+  return 0;
+}
