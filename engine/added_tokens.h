@@ -34,7 +34,7 @@ class AddedTokens {
     size_t end = 0;
   };
 
-  // REQUIRES: contents are distinct and not empty.
+  // An empty content matches nowhere; of equal contents the last counts.
   explicit AddedTokens(std::vector<AddedToken> tokens);
 
   // The first one in `text` at or after byte `from`, where the last one ended.

@@ -101,7 +101,7 @@ bool IsBertTemplate(const JsonField& pieces, const std::string& cls, const std::
                     const std::vector<std::string>& sequences) {
   if (!pieces.CheckIsArray().ok() || pieces.value().size() != 1 + 2 * sequences.size())
     return false;
-  bool matches = SpecialTokenOf(pieces, 0) == cls;
+  bool matches = !cls.empty() && !sep.empty() && SpecialTokenOf(pieces, 0) == cls;
   for (size_t i = 0; i < sequences.size(); ++i) {
     const JsonField sequence = pieces.Element(1 + 2 * i).Member("Sequence").Member("id");
     matches = matches && sequence.IsString(sequences[i]);

@@ -25,16 +25,16 @@ constexpr std::array kTokenizerClasses = {"BertTokenizer", "BertTokenizerFast",
 
 absl::StatusOr<Vocabulary> ReadVocabulary(const NamedText& file) {
   if (const std::optional<size_t> fault = FindInvalidUtf8(file.text)) {
+    return absl::InvalidArgumentError(absl::StrCat(file.name, ": not UTF-8 at byte ", *fault));
+  }
+  // An unended last line may come on top.
+  if (std::count(file.text.begin(), file.text.end(), '\n') > kMaxId) {
     return absl::InvalidArgumentError(
-        absl::StrCat(file.name, ": expected UTF-8, found other bytes at byte ", *fault));
+        absl::StrCat(file.name, ": expected at most ", kMaxId, " lines, found more"));
   }
   std::vector<VocabularyEntry> entries;
   int32_t id = 0;
   for (size_t begin = 0; begin < file.text.size(); ++id) {
-    if (id > kMaxId) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(file.name, ": expected at most ", kMaxId + 1, " lines, found more"));
-    }
     const size_t end = std::min(file.text.find('\n', begin), file.text.size());
     const size_t trimmed = BeginOfWhiteSpace(file.text, begin, end);
     entries.push_back({.text = std::string(file.text.substr(begin, trimmed - begin)), .id = id});
@@ -76,6 +76,23 @@ absl::Status ReadName(const JsonField& field, std::string* name) {
   return read.status();
 }
 
+// The id of the special token that `field` names, or else `*content`; nullopt if no line has it.
+// One that is found is cut out of texts.
+absl::StatusOr<std::optional<int32_t>> ReadSpecialToken(const JsonField& field,
+                                                        std::string* content,
+                                                        TokenizerDescription* description) {
+  if (absl::Status status = ReadName(field, content); !status.ok()) return status;
+  const std::optional<int32_t> id = description->vocabulary.Find(*content);
+  if (!id || content->empty()) return std::nullopt;
+  std::vector<AddedToken>& added = description->added_tokens;
+  // Two roles may share a token.
+  const bool is_new = std::none_of(added.begin(), added.end(), [&](const AddedToken& token) {
+    return token.content == *content;
+  });
+  if (is_new) added.push_back({.content = *content, .id = *id});
+  return id;
+}
+
 // Reads the special tokens' names, and finds their ids in the vocabulary.
 absl::Status ReadSpecialTokens(const JsonField& config, TokenizerDescription* description) {
   SpecialToken unk = {.content = "[UNK]"};
@@ -93,16 +110,14 @@ absl::Status ReadSpecialTokens(const JsonField& config, TokenizerDescription* de
         Role{"sep_token", &description->sep, true}, Role{"pad_token", &pad, false},
         Role{"mask_token", &mask, false}}) {
     SpecialToken& token = *role.token;
-    absl::Status status = ReadName(config.Member(role.field), &token.content);
-    if (!status.ok()) return status;
-    if (const std::optional<int32_t> id = description->vocabulary.Find(token.content)) {
-      token.id = *id;
-      description->added_tokens.push_back({.content = token.content, .id = token.id});
-    } else if (role.is_needed) {
+    const auto id = ReadSpecialToken(config.Member(role.field), &token.content, description);
+    if (!id.ok()) return id.status();
+    if (!*id && role.is_needed) {
       return absl::InvalidArgumentError(absl::StrCat(description->source, ": expected the ",
                                                      role.field, " ", Quoted(token.content),
                                                      " among the lines, found none"));
     }
+    token.id = id->value_or(0);
   }
   description->wordpiece.unk_token = unk.content;
   return absl::OkStatus();
