@@ -1,5 +1,6 @@
 #include "server/batcher.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -39,6 +40,7 @@ absl::Status Batcher::Submit(std::vector<QueuedText>* texts) {
     absl::MutexLock lock(&mutex_);
     if (draining_) {
       status = absl::UnavailableError("the server is draining");
+      last_refusal_ = absl::Now();
     } else {
       reason = ShedReason::kQueueFull;
       status = queue_.Push(texts, absl::Now());
@@ -56,6 +58,7 @@ size_t Batcher::Drain(absl::Time deadline) {
   {
     absl::MutexLock lock(&mutex_);
     draining_ = true;
+    last_refusal_ = absl::Now();
     mutex_.AwaitWithDeadline(absl::Condition(this, &Batcher::Idle), deadline);
     left = queue_.TakeAll();
     ReportQueue();
@@ -63,6 +66,19 @@ size_t Batcher::Drain(absl::Time deadline) {
   const size_t count = left.size();
   EndAll(std::move(left), absl::UnavailableError("the server is going away"));
   return count;
+}
+
+void Batcher::AwaitQuiet(absl::Duration quiet, absl::Time deadline) {
+  while (true) {
+    absl::Time end;
+    {
+      absl::MutexLock lock(&mutex_);
+      end = std::min(last_refusal_ + quiet, deadline);
+    }
+    const absl::Time now = absl::Now();
+    if (now >= end) return;
+    absl::SleepFor(end - now);
+  }
 }
 
 void Batcher::ServeEngine() {

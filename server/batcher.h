@@ -52,6 +52,10 @@ class Batcher {
   // batch in the engine, if any, still ends as it ends.
   size_t Drain(absl::Time deadline) ABSL_LOCKS_EXCLUDED(mutex_);
 
+  // Waits until nobody has been refused for `quiet`, at the latest until `deadline`. REQUIRES: it
+  // drains.
+  void AwaitQuiet(absl::Duration quiet, absl::Time deadline) ABSL_LOCKS_EXCLUDED(mutex_);
+
  private:
   void ServeEngine() ABSL_LOCKS_EXCLUDED(mutex_);
   void RunBatch(std::vector<QueuedText> texts);
@@ -67,6 +71,8 @@ class Batcher {
   TextQueue queue_ ABSL_GUARDED_BY(mutex_);
   bool busy_ ABSL_GUARDED_BY(mutex_) = false;  // texts have left the queue and are not done yet
   bool draining_ ABSL_GUARDED_BY(mutex_) = false;
+  // When a text was refused last because it drains; when it began, if none was.
+  absl::Time last_refusal_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
 
   std::thread engine_thread_;

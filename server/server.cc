@@ -25,6 +25,12 @@ namespace {
 
 constexpr char kServiceName[] = "verdict.v1.Classifier";
 
+// A call that reaches gRPC after its shutdown has begun, and before its client has been told, is
+// cut off with CANCELLED, which clients do not retry. So we go on refusing with UNAVAILABLE until
+// those who leave at that, or because of our health, have left; but not for longer than kMostQuiet.
+constexpr absl::Duration kQuiet = absl::Milliseconds(100);
+constexpr absl::Duration kMostQuiet = absl::Seconds(1);
+
 // For the last replies to leave after the last text is done. What still runs then, such as a
 // Health.Watch that its client never ends, is cancelled.
 constexpr absl::Duration kFlush = absl::Seconds(1);
@@ -162,6 +168,7 @@ void Server::Drain(absl::Duration timeout) {
   draining_ = true;
   grpc_->GetHealthCheckService()->SetServingStatus(false);
   const size_t unfinished = batcher_.Drain(deadline);
+  batcher_.AwaitQuiet(kQuiet, absl::Now() + kMostQuiet);
   grpc_->Shutdown(std::chrono::system_clock::now() + absl::ToChronoMilliseconds(kFlush));
   Log(unfinished == 0 ? LogLevel::kInfo : LogLevel::kWarning, "drained",
       {{"unfinished_texts", unfinished}});

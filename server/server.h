@@ -46,7 +46,7 @@ class Server {
 
   // Goes away without a loss: not ready any more and refusing new texts at once; then finishes
   // what was accepted, for at most `timeout`; then ends the rest with UNAVAILABLE and all calls.
-  // Takes a second longer than `timeout` at most, plus the batch in the engine.
+  // Takes two seconds longer than `timeout` at most, plus the batch in the engine.
   void Drain(absl::Duration timeout);
 
   int grpc_port() const { return grpc_port_; }

@@ -200,6 +200,16 @@ TEST_F(BatcherTest, DrainingRefusesNewTexts) {
   EXPECT_TRUE(Exposes("verdict_shed_total{reason=\"draining\"} 1"));
 }
 
+TEST_F(BatcherTest, ItIsQuietSomeTimeAfterTheLastRefusal) {
+  constexpr absl::Duration kQuiet = absl::Milliseconds(5);
+  batcher_->Drain(absl::InfiniteFuture());
+  const absl::Time refusal = absl::Now();
+  EXPECT_EQ(Submit(outcomes_.Text(1)).code(), absl::StatusCode::kUnavailable);
+  batcher_->AwaitQuiet(kQuiet, absl::InfiniteFuture());
+  EXPECT_GE(absl::Now(), refusal + kQuiet);
+  batcher_->AwaitQuiet(absl::Hours(1), absl::Now());  // not for longer than asked
+}
+
 TEST_F(BatcherTest, DrainEndsTheRestWhenItsTimeIsOver) {
   HoldEngine();
   for (int i = 1; i <= 4; ++i) ASSERT_TRUE(Submit(outcomes_.Text(i)).ok());

@@ -1,0 +1,127 @@
+// How a real verdictd begins and ends.
+#include <gmock/gmock.h>
+#include <grpcpp/grpcpp.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "tests/server/http_get.h"
+#include "tests/server/raw_call.h"
+#include "tests/server/verdictd_process.h"
+#include "verdict/v1/classifier.grpc.pb.h"
+
+namespace verdict {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+const std::string kDemoModel = "--model=" VERDICT_SOURCE_DIR "/models/demo";
+
+std::shared_ptr<grpc::Channel> Connect(const VerdictdProcess& verdictd) {
+  return grpc::CreateChannel(verdictd.grpc_address(), grpc::InsecureChannelCredentials());
+}
+
+grpc::Status Classify(v1::Classifier::Stub& stub, v1::ClassifyResponse* response) {
+  v1::ClassifyRequest request;
+  request.mutable_input()->set_text("a warm , funny and deeply human film");
+  grpc::ClientContext context;
+  return stub.Classify(&context, request, response);
+}
+
+TEST(LifecycleTest, AnswersOnceItSaysThatItServes) {
+  VerdictdProcess verdictd({kDemoModel});
+  verdictd.AwaitServing();
+  const auto channel = Connect(verdictd);
+  EXPECT_EQ(Health(channel, ""), "SERVING");
+  EXPECT_THAT(HttpGet(verdictd.http_port(), "/readyz"), HasSubstr(" 200 "));
+  v1::ClassifyResponse response;
+  const grpc::Status status = Classify(*v1::Classifier::NewStub(channel), &response);
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  EXPECT_EQ(response.label(), "POSITIVE");
+}
+
+TEST(LifecycleTest, SigtermEndsAnIdleServerWithStatusZero) {
+  for (const int signal : {SIGTERM, SIGINT}) {
+    VerdictdProcess verdictd({kDemoModel});
+    verdictd.AwaitServing();
+    // A client that watches for ever must not keep it.
+    const auto watch = WatchHealth(Connect(verdictd));
+    EXPECT_EQ(watch->Read(), "\x08\x01");
+    verdictd.Signal(signal);
+    EXPECT_EQ(watch->Read(), "\x08\x02");
+    EXPECT_EQ(verdictd.Wait(), 0) << verdictd.log();
+  }
+}
+
+// A call that was sent before the signal is answered, or told that the server drains: none is lost.
+TEST(LifecycleTest, SigtermUnderLoadAnswersEveryAcceptedCall) {
+  constexpr int kThreads = 8;
+  VerdictdProcess verdictd({kDemoModel, "--threads=1"});
+  verdictd.AwaitServing();
+  const auto channel = Connect(verdictd);
+  std::atomic<bool> signalled = false;
+  std::atomic<int> answered = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kThreads; ++i) {
+    threads.emplace_back([&] {
+      const auto stub = v1::Classifier::NewStub(channel);
+      while (true) {
+        const bool before = !signalled;
+        v1::ClassifyResponse response;
+        const grpc::Status status = Classify(*stub, &response);
+        if (status.ok()) {
+          EXPECT_EQ(response.label(), "POSITIVE");
+          ++answered;
+          continue;
+        }
+        EXPECT_EQ(status.error_code(), grpc::UNAVAILABLE);
+        if (before) {
+          EXPECT_EQ(status.error_message(), "the server is draining");
+        }
+        return;
+      }
+    });
+  }
+  while (answered < 200) std::this_thread::yield();
+  signalled = true;
+  verdictd.Signal(SIGTERM);
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(verdictd.Wait(), 0) << verdictd.log();
+  EXPECT_THAT(verdictd.log(), HasSubstr("unfinished_texts=0"));
+}
+
+TEST(LifecycleTest, ABusyPortEndsTheSecondServer) {
+  VerdictdProcess first({kDemoModel});
+  first.AwaitServing();
+  const std::string http_address = absl::StrCat("127.0.0.1:", first.http_port());
+  VerdictdProcess grpc_busy({kDemoModel, "--grpc-address=" + first.grpc_address()});
+  EXPECT_EQ(grpc_busy.Wait(), 1);
+  EXPECT_THAT(grpc_busy.log(),
+              HasSubstr("cannot listen on --grpc-address " + first.grpc_address()));
+  VerdictdProcess http_busy({kDemoModel, "--http-address=" + http_address});
+  EXPECT_EQ(http_busy.Wait(), 1);
+  EXPECT_THAT(http_busy.log(), HasSubstr(http_address));
+}
+
+TEST(LifecycleTest, ABadOptionEndsItWithStatusTwo) {
+  VerdictdProcess verdictd({kDemoModel, "--threads=many"});
+  EXPECT_EQ(verdictd.Wait(), 2);
+  EXPECT_EQ(verdictd.log(), "verdictd: --threads is \"many\"; expected a number from 0 to 1024\n");
+}
+
+TEST(LifecycleTest, ABadModelEndsItWithStatusOneBeforeAnyPortOpens) {
+  VerdictdProcess verdictd({"--model=" VERDICT_SOURCE_DIR "/proto"});
+  EXPECT_EQ(verdictd.Wait(), 1);
+  EXPECT_THAT(verdictd.log(), HasSubstr("config.json"));
+  EXPECT_THAT(verdictd.log(), Not(HasSubstr("serving")));
+}
+
+}  // namespace
+}  // namespace verdict
