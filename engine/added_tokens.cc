@@ -22,6 +22,7 @@ AddedTokens::AddedTokens(std::vector<AddedToken> tokens)
     : tokens_(std::move(tokens)), trie_(TrieOf(tokens_)) {}
 
 std::optional<AddedTokens::Match> AddedTokens::FindNext(std::string_view text, size_t from) const {
+  if (tokens_.empty()) return std::nullopt;
   for (size_t begin = from; begin < text.size(); ++begin) {
     if (!trie_.BeginsToken(static_cast<unsigned char>(text[begin]))) continue;
     const TokenTrie::Match match = trie_.LongestMatch(TokenTrie::kRoot, text.substr(begin));

@@ -18,7 +18,7 @@ class Walk {
   Walk(const NormalizerOptions& options, NormalizedText* normalized)
       : options_(options), properties_(ScalarProperties::Get()), normalized_(*normalized) {}
 
-  // A scalar value of the original that is not ASCII, or any if Normalizer's table does not serve.
+  // Takes a scalar value of the original through all steps.
   void Clean(char32_t scalar, uint32_t origin) {
     const uint8_t properties = properties_.Of(scalar);
     if (options_.clean_text) {
@@ -31,7 +31,7 @@ class Walk {
     if (is_apart) Append(' ', origin);
   }
 
-  // An ASCII character in its final form.
+  // Appends an ASCII character that has all steps behind it.
   void Append(char character, uint32_t origin) {
     EndRun();
     normalized_.text.push_back(character);
