@@ -55,8 +55,10 @@ std::string Data(const StoredTensors& tensors) {
 }  // namespace
 
 StoredTensor F32Tensor(std::vector<int64_t> shape, const std::vector<float>& values) {
-  std::string bytes(values.size() * sizeof(float), '\0');
-  std::memcpy(bytes.data(), values.data(), bytes.size());
+  std::string bytes;
+  for (const float value : values) {
+    bytes.append(reinterpret_cast<const char*>(&value), sizeof(value));
+  }
   return {"F32", std::move(shape), std::move(bytes)};
 }
 
