@@ -1,6 +1,7 @@
 #include "server/http_server.h"
 
 #include <arpa/inet.h>
+#include <civetweb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -183,6 +184,16 @@ TEST(HttpAddressTest, MayBeAHostName) {
   const auto server = HttpServer::Start("localhost:0", {});
   ASSERT_TRUE(server.ok()) << server.status();
   EXPECT_GT((*server)->port(), 0);
+}
+
+TEST(HttpAddressTest, Ipv6NeedsALibraryThatHasIt) {
+  const auto server = HttpServer::Start("[::1]:0", {});
+  if (server.ok()) return;
+  EXPECT_EQ(server.status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(std::string(server.status().message()),
+              AllOf(HasSubstr("[::1]:0"),
+                    HasSubstr(mg_check_feature(MG_FEATURES_IPV6) ? "cannot listen"
+                                                                 : "built without IPv6")));
 }
 
 TEST(HttpAddressTest, AnAddressOfAnotherMachineIsAnError) {
