@@ -1,6 +1,6 @@
 #include "engine/tokenizer_files.h"
 
-#include <chrono>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -20,7 +20,8 @@ namespace {
 using Json = nlohmann::json;
 using testing::HasSubstr;
 
-constexpr auto kLongestRefusal = std::chrono::milliseconds(200);
+// Of this process's own work: what else the machine does must not count.
+constexpr std::clock_t kLongestRefusal = CLOCKS_PER_SEC / 5;
 constexpr char kVocab[] = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nabc\n##d\n\u00e9\ne\nE\n";
 
 Json SpecialPiece(const std::string& name) {
@@ -101,9 +102,9 @@ TEST_P(BadTokenizerJsonTest, IsRefusedAtOnceWithItsReason) {
   Json document = ValidTokenizerJson();
   GetParam().damage(document);
   const std::string text = document.dump();
-  const auto begin = std::chrono::steady_clock::now();
+  const std::clock_t begin = std::clock();
   const absl::Status status = FromJson(text).status();
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, kLongestRefusal);
+  EXPECT_LT(std::clock() - begin, kLongestRefusal);
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(std::string(status.message()), "tokenizer.json: " + GetParam().message);
 }
@@ -285,9 +286,9 @@ void PrintTo(const BadVocab& bad, std::ostream* out) { *out << bad.name; }
 class BadVocabTxtTest : public testing::TestWithParam<BadVocab> {};
 
 TEST_P(BadVocabTxtTest, IsRefusedAtOnceWithItsReason) {
-  const auto begin = std::chrono::steady_clock::now();
+  const std::clock_t begin = std::clock();
   const absl::Status status = FromVocab(GetParam().vocab, GetParam().config).status();
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, kLongestRefusal);
+  EXPECT_LT(std::clock() - begin, kLongestRefusal);
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(std::string(status.message()), GetParam().message);
 }
