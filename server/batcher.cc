@@ -33,23 +33,21 @@ Batcher::~Batcher() {
 }
 
 absl::Status Batcher::Submit(std::vector<QueuedText>* texts) {
-  const size_t count = texts->size();
-  ShedReason reason = ShedReason::kDraining;
   absl::Status status;
   {
     absl::MutexLock lock(&mutex_);
+    const absl::Time now = absl::Now();
     if (draining_) {
       status = absl::UnavailableError("the server is draining");
-      last_refusal_ = absl::Now();
+      last_refusal_ = now;
     } else {
-      reason = ShedReason::kQueueFull;
-      status = queue_.Push(texts, absl::Now());
+      status = queue_.Push(texts, now);
       if (status.ok()) ReportQueue();
     }
   }
-  if (!status.ok()) {
-    for (size_t i = 0; i < count; ++i) metrics_->CountShed(reason);
-  }
+  // What could never be taken is the caller's fault, and not shed.
+  if (absl::IsUnavailable(status)) CountShed(ShedReason::kDraining, texts->size());
+  if (absl::IsResourceExhausted(status)) CountShed(ShedReason::kQueueFull, texts->size());
   return status;
 }
 
@@ -130,6 +128,10 @@ void Batcher::EndDead(TextQueue::Popped* popped) {
   EndAll(std::move(popped->expired),
          absl::DeadlineExceededError("the deadline passed while the text waited for the engine"));
   EndAll(std::move(popped->cancelled), absl::CancelledError("the caller went away"));
+}
+
+void Batcher::CountShed(ShedReason reason, size_t texts) {
+  for (size_t i = 0; i < texts; ++i) metrics_->CountShed(reason);
 }
 
 // Under the lock, so that the last report is the newest.

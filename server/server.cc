@@ -91,6 +91,14 @@ absl::StatusOr<Model> LoadServedModel(const ServerOptions& options, absl::Durati
       options.model_directory,
       {.threads = threads, .max_batch_tokens = static_cast<int>(options.queue.max_batch_tokens)});
   *load = absl::Now() - start;
+  if (!model.ok()) return model.status();
+  for (const std::string& warning : model->warnings) Log(LogLevel::kWarning, warning);
+  Log(LogLevel::kInfo, "model loaded",
+      {{"directory", options.model_directory},
+       {"revision", model->revision},
+       {"isa", model->engine->info().isa},
+       {"threads", model->engine->info().threads},
+       {"seconds", absl::ToDoubleSeconds(*load)}});
   return model;
 }
 

@@ -199,6 +199,7 @@ TEST_F(ClassifierServiceTest, MoreThanTheQueueEverHoldsIsTheCallersFault) {
   EXPECT_EQ(status.error_code(), grpc::INVALID_ARGUMENT);
   EXPECT_THAT(status.error_message(), HasSubstr("42 tokens"));
   EXPECT_THAT(status.error_message(), HasSubstr("--max-queue-tokens allows 40"));
+  EXPECT_TRUE(Exposes("verdict_shed_total{reason=\"queue_full\"} 0"));
 }
 
 TEST_F(ClassifierServiceTest, AnEngineErrorIsInternalWithoutDetail) {
