@@ -25,7 +25,11 @@ uint32_t EndOfScalar(std::string_view text, uint32_t begin) {
 
 // One text's tokens, and the buffers that making them takes.
 struct TextRun {
-  explicit TextRun(std::string_view text) : text(text) {}
+  explicit TextRun(std::string_view text) : text(text) {
+    // What prose needs; only odder texts grow the buffers.
+    tokens.reserve(text.size() / 3);
+    words.reserve(text.size() / 3);
+  }
 
   std::string_view text;
   std::vector<Token> tokens;
