@@ -52,7 +52,8 @@ void AddCount(CLI::App& app, const std::string& option, int64_t least, int64_t m
               Refuse(option, text, absl::StrCat("a number from ", least, " to ", most));
             }
             *value = static_cast<Integer>(parsed);
-          });
+          })
+      ->type_name("N");
 }
 
 template <typename T>
@@ -61,7 +62,7 @@ void AddChoice(CLI::App& app, const std::string& option, const Choices<T>& choic
   const auto words = absl::StrJoin(choices, "|", [](std::string* out, const auto& choice) {
     absl::StrAppend(out, choice.first);
   });
-  AddText(app, option, choices.front().first, absl::StrCat(words, ": ", help),
+  AddText(app, option, choices.front().first, help,
           [option, choices, words, value](const std::string& text) {
             for (const auto& [word, meaning] : choices) {
               if (word == text) {
@@ -70,7 +71,8 @@ void AddChoice(CLI::App& app, const std::string& option, const Choices<T>& choic
               }
             }
             Refuse(option, text, words);
-          });
+          })
+      ->type_name(words);
 }
 
 void AddAddress(CLI::App& app, const std::string& option, const std::string& help,
@@ -83,7 +85,7 @@ void AddAddress(CLI::App& app, const std::string& option, const std::string& hel
       Refuse(option, text, "HOST:PORT, such as 127.0.0.1:50051");
     }
     *value = text;
-  });
+  })->type_name("HOST:PORT");
 }
 
 void AddDuration(CLI::App& app, const std::string& option, absl::Duration most,
@@ -98,7 +100,8 @@ void AddDuration(CLI::App& app, const std::string& option, absl::Duration most,
                               absl::FormatDuration(most)));
         }
         *value = parsed;
-      });
+      })
+      ->type_name("DURATION");
 }
 
 void AddModelOptions(CLI::App& app, ServerOptions* options) {
@@ -109,7 +112,7 @@ void AddModelOptions(CLI::App& app, ServerOptions* options) {
       ->type_name("DIR");
   AddText(app, "--model-name", "the directory's own name", "What GetModel calls the model",
           [options](const std::string& text) { options->model_name = text; });
-  AddText(app, "--precision", "f32", "f32: how the model is computed", [](const std::string& text) {
+  AddText(app, "--precision", "f32", "How the model is computed: f32", [](const std::string& text) {
     if (text == "bf16" || text == "int8") {
       Refuse("--precision", text, "f32: this version has no other");
     }
@@ -135,7 +138,7 @@ void AddLimitOptions(CLI::App& app, ServerOptions* options) {
                                 {"left", Truncation::kLeft},
                                 {"head-tail", Truncation::kHeadTail},
                                 {"error", Truncation::kError}},
-            "what is cut off a text that is too long for the model", &options->truncation);
+            "What is cut off a text that is too long for the model", &options->truncation);
 }
 
 void AddServingOptions(CLI::App& app, ServerOptions* options) {
@@ -150,10 +153,10 @@ void AddServingOptions(CLI::App& app, ServerOptions* options) {
                               {"debug", LogLevel::kDebug},
                               {"warning", LogLevel::kWarning},
                               {"error", LogLevel::kError}},
-            "the least important lines to log", &options->log.level);
+            "The least important lines to log", &options->log.level);
   AddChoice(app, "--log-format",
             Choices<LogFormat>{{"text", LogFormat::kText}, {"json", LogFormat::kJson}},
-            "how a line of the log looks", &options->log.format);
+            "How a line of the log looks", &options->log.format);
 }
 
 // "model" for "models/model/" and "models/model".

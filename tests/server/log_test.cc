@@ -93,8 +93,8 @@ TEST_F(LogTest, JsonSurvivesAnyBytes) {
   const auto line = nlohmann::json::parse(TheLine());
   const std::string readable = nlohmann::json::parse(
       nlohmann::json(nasty).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
-  EXPECT_EQ(line["message"], readable);
-  EXPECT_EQ(line["value"], readable);
+  EXPECT_EQ(line["message"].get<std::string>(), readable);
+  EXPECT_EQ(line["value"].get<std::string>(), readable);
   EXPECT_TRUE(line["nan"].is_null());
 }
 
@@ -113,7 +113,7 @@ TEST_F(LogTest, LibrariesSpeakInTheSameLines) {
   GOOGLE_LOG(WARNING) << "from Protobuf";
   const std::vector<std::string> lines = Lines();
   ASSERT_THAT(lines, SizeIs(2));
-  EXPECT_EQ(nlohmann::json::parse(lines[0])["message"], "from gRPC");
+  EXPECT_EQ(nlohmann::json::parse(lines[0])["message"].get<std::string>(), "from gRPC");
   EXPECT_EQ(nlohmann::json::parse(lines[0])["library"], "grpc");
   EXPECT_EQ(nlohmann::json::parse(lines[1])["message"], "from Protobuf");
   EXPECT_EQ(nlohmann::json::parse(lines[1])["level"], "warning");
