@@ -17,8 +17,9 @@ constexpr int32_t kMaxCharsPerWord = 1'000'000'000;
 // Assigns the value of a StatusOr expression, or returns its status: a file has many fields.
 template <typename T>
 absl::Status Read(absl::StatusOr<T> value, T* target) {
-  if (value.ok()) *target = *std::move(value);
-  return value.status();
+  if (!value.ok()) return value.status();
+  *target = *std::move(value);
+  return absl::OkStatus();
 }
 
 absl::Status ReadNormalizer(const JsonField& normalizer, NormalizerOptions* options) {

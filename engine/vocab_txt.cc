@@ -72,8 +72,9 @@ absl::Status ReadName(const JsonField& field, std::string* name) {
   if (!field.exists()) return absl::OkStatus();
   absl::StatusOr<std::string> read =
       field.value().is_object() ? field.Member("content").String() : field.String();
-  if (read.ok()) *name = *std::move(read);
-  return read.status();
+  if (!read.ok()) return read.status();
+  *name = *std::move(read);
+  return absl::OkStatus();
 }
 
 // The id of the special token that `field` names, or else `*content`; nullopt if no line has it.
