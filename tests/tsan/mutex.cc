@@ -1,15 +1,23 @@
 // Shows ThreadSanitizer the locks of Debian's abseil, which is compiled without it: otherwise every
-// member that an absl::Mutex guards looks like a race. Linked into everything of the tsan preset.
+// member that an absl::Mutex guards looks like a race. Linked into everything of the tsan preset, which is
+// for Debian 12: newer versions of abseil define some of these functions in the header.
 //
 // These definitions come before the shared library's, announce the lock, and call the library's
 // own. What runs between an announcement's two halves, such as the conditions of other waiters, is
 // ignored.
+//
+// gRPC calls them too, through the same symbols. It also waits on its locks in ways that are not seen here,
+// so announcing those would report double locks that are none. What gRPC orders by them does count: a call
+// that is handed to it on one thread comes back on another. So each of its lock operations is a release and
+// an acquire of one tag, which may hide a race between two threads that both came out of gRPC, and nothing else.
 #include "absl/synchronization/mutex.h"
 
 #include <dlfcn.h>
 #include <sanitizer/tsan_interface.h>
 
+#include <algorithm>
 #include <string>
+#include <vector>
 
 #include "absl/base/config.h"
 #include "absl/time/time.h"
@@ -31,6 +39,23 @@ Function Real(const char* mangled) {
   return reinterpret_cast<Function>(dlsym(RTLD_NEXT, symbol.c_str()));
 }
 
+// Where the linker put the code of the executable; all of ours is in it.
+extern "C" const char __executable_start;  // NOLINT(bugprone-reserved-identifier): the linker's names
+extern "C" const char etext;
+
+// Whether the code at this address is of a shared library.
+bool InLibrary(const void* address) { return address < &__executable_start || address >= &etext; }
+
+// The locks that this thread holds and has announced.
+thread_local std::vector<const absl::Mutex*> announced;
+
+char libraries_order;
+
+void OrderAsLibrariesDo() {
+  __tsan_release(&libraries_order);
+  __tsan_acquire(&libraries_order);
+}
+
 }  // namespace
 
 namespace absl {
@@ -38,13 +63,25 @@ ABSL_NAMESPACE_BEGIN
 
 void Mutex::Lock() {
   static const auto real = Real<void (*)(Mutex*)>("_ZN4absl@5Mutex4LockEv");
+  if (InLibrary(__builtin_return_address(0))) {
+    real(this);
+    return OrderAsLibrariesDo();
+  }
   __tsan_mutex_pre_lock(this, 0);
   real(this);
   __tsan_mutex_post_lock(this, 0, 0);
+  announced.push_back(this);
 }
 
 void Mutex::Unlock() {
   static const auto real = Real<void (*)(Mutex*)>("_ZN4absl@5Mutex6UnlockEv");
+  // Not by its caller: a library's last statement before it returns to us looks like our own.
+  const auto mutex = std::find(announced.begin(), announced.end(), this);
+  if (mutex == announced.end()) {
+    OrderAsLibrariesDo();
+    return real(this);
+  }
+  announced.erase(mutex);
   __tsan_mutex_pre_unlock(this, 0);
   real(this);
   __tsan_mutex_post_unlock(this, 0);
