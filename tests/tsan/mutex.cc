@@ -1,15 +1,16 @@
 // Shows ThreadSanitizer the locks of Debian's abseil, which is compiled without it: otherwise every
-// member that an absl::Mutex guards looks like a race. Linked into everything of the tsan preset, which is
-// for Debian 12: newer versions of abseil define some of these functions in the header.
+// member that an absl::Mutex guards looks like a race. Linked into everything of the tsan preset,
+// which is for Debian 12: newer versions of abseil define some of these functions in the header.
 //
 // These definitions come before the shared library's, announce the lock, and call the library's
 // own. What runs between an announcement's two halves, such as the conditions of other waiters, is
 // ignored.
 //
-// gRPC calls them too, through the same symbols. It also waits on its locks in ways that are not seen here,
-// so announcing those would report double locks that are none. What gRPC orders by them does count: a call
-// that is handed to it on one thread comes back on another. So each of its lock operations is a release and
-// an acquire of one tag, which may hide a race between two threads that both came out of gRPC, and nothing else.
+// gRPC calls them too, through the same symbols. It also waits on its locks in ways that are not
+// seen here, so announcing those would report double locks that are none. What gRPC orders by them
+// does count: a call that is handed to it on one thread comes back on another. So each of its lock
+// operations is a release and an acquire of one tag, which may hide a race between two threads that
+// both came out of gRPC, and nothing else.
 #include "absl/synchronization/mutex.h"
 
 #include <dlfcn.h>
@@ -40,7 +41,8 @@ Function Real(const char* mangled) {
 }
 
 // Where the linker put the code of the executable; all of ours is in it.
-extern "C" const char __executable_start;  // NOLINT(bugprone-reserved-identifier): the linker's names
+extern "C" const char
+    __executable_start;  // NOLINT(bugprone-reserved-identifier): the linker's names
 extern "C" const char etext;
 
 // Whether the code at this address is of a shared library.
