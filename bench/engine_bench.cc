@@ -6,6 +6,7 @@
 #include <fstream>
 #include <functional>
 #include <iostream>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,7 @@ struct BenchOptions {
   std::string model;
   int threads = 1;
   int max_batch_tokens = 512;
+  Precision precision = Precision::kF32;
   double seconds = 1.5;  // per fixed shape
   std::vector<std::string> shapes = {"1x8", "1x32", "1x128", "1x512"};
   std::string lengths_file;
@@ -92,14 +94,20 @@ int Main(int argc, char** argv) {
       ->delimiter(',')
       ->capture_default_str();
   app.add_option("--lengths", options.lengths_file, "file of text lengths in tokens, one a line");
+  app.add_option("--precision", options.precision)
+      ->transform(CLI::CheckedTransformer(std::map<std::string, Precision>{
+          {"f32", Precision::kF32}, {"bf16", Precision::kBf16}, {"int8", Precision::kInt8}}));
   CLI11_PARSE(app, argc, argv);
 
-  const auto model = LoadModel(
-      options.model, {.threads = options.threads, .max_batch_tokens = options.max_batch_tokens});
+  const auto model = LoadModel(options.model, {.threads = options.threads,
+                                               .max_batch_tokens = options.max_batch_tokens,
+                                               .precision = options.precision});
   if (!model.ok()) {
     std::cerr << "engine_bench: " << model.status() << "\n";
     return 1;
   }
+  for (const std::string& warning : model->warnings)
+    std::cerr << "engine_bench: " << warning << "\n";
   for (const std::string& shape : options.shapes) {
     std::cout << BenchShape(*model, shape, options.seconds) << std::endl;
   }

@@ -36,6 +36,7 @@ ExitStatus RunInfo(const InfoFlags& flags) {
                      {"parameters", absl::StrCat(model->parameters())},
                      {"precision", model->precision()},
                      {"instruction set", model->isa()},
+                     {"kernels", model->kernels()},
                      {"threads", absl::StrCat(model->threads())},
                      {"server version", model->version()}});
   std::fputs(table.c_str(), stdout);

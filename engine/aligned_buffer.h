@@ -1,34 +1,51 @@
-// Memory for vectors of floats: aligned to a cache line, zeroed, freed with its owner.
+// Memory for vectors: aligned, zeroed, freed with its owner.
 #ifndef VERDICT_ENGINE_ALIGNED_BUFFER_H_
 #define VERDICT_ENGINE_ALIGNED_BUFFER_H_
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <cstddef>
+#include <cstring>
 #include <memory>
 #include <new>
 
 namespace verdict {
 
 // A fixed-size array of zeros. Movable; the address does not change when it moves.
-class AlignedBuffer {
+//
+// Large arrays ask for 2 MB pages: weights are read from end to end at every pass, and with small
+// pages each of them costs a walk of the page table.
+template <class T>
+class AlignedArray {
  public:
-  AlignedBuffer() = default;
-  explicit AlignedBuffer(size_t size)
-      : data_(new (std::align_val_t{kAlignment}) float[std::max<size_t>(size, 1)]()), size_(size) {}
+  AlignedArray() = default;
+  explicit AlignedArray(size_t size) : size_(size) {
+    const size_t bytes = std::max<size_t>(size, 1) * sizeof(T);
+    const size_t alignment = bytes >= kHugePage ? kHugePage : kCacheLine;
+    data_ = {static_cast<T*>(::operator new (bytes, std::align_val_t{alignment})), Free{alignment}};
+    // Only advice: where it is not taken, the small pages serve.
+    if (alignment == kHugePage) madvise(data_.get(), bytes, MADV_HUGEPAGE);
+    std::memset(static_cast<void*>(data_.get()), 0, bytes);
+  }
 
-  float* data() { return data_.get(); }
-  const float* data() const { return data_.get(); }
+  T* data() { return data_.get(); }
+  const T* data() const { return data_.get(); }
   size_t size() const { return size_; }
 
  private:
-  static constexpr size_t kAlignment = 64;
+  static constexpr size_t kCacheLine = 64;
+  static constexpr size_t kHugePage = size_t{2} << 20;
   struct Free {
-    void operator()(float* data) const { ::operator delete[](data, std::align_val_t{kAlignment}); }
+    void operator()(T* data) const { ::operator delete (data, std::align_val_t{alignment}); }
+    size_t alignment = kCacheLine;
   };
 
-  std::unique_ptr<float[], Free> data_;
+  std::unique_ptr<T[], Free> data_;
   size_t size_ = 0;
 };
+
+using AlignedBuffer = AlignedArray<float>;
 
 }  // namespace verdict
 

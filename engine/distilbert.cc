@@ -1,10 +1,11 @@
 #include "engine/distilbert.h"
 
 #include <algorithm>
-#include <cstring>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "engine/attention.h"
 #include "engine/onednn.h"
 
@@ -35,22 +36,25 @@ DistilBert::DistilBert(const ModelConfig& config, DistilBertWeights weights,
                        const EngineOptions& options)
     : config_(config),
       weights_(std::move(weights)),
+      precision_(weights_.precision),
       max_tokens_(std::max(options.max_batch_tokens, config.max_tokens())),
-      info_{.precision = "f32",
+      info_{.precision = std::string(PrecisionName(precision_)),
             .isa = OneDnnIsa(),
+            .kernels = absl::StrJoin(weights_.kernels, ","),
             .threads = options.threads,
             .parameters = weights_.parameters},
       linear_scratch_(options.threads),
       workers_(options.threads) {
-  const auto rows_of = [this](int columns) {
-    return AlignedBuffer(static_cast<size_t>(max_tokens_ + InnerProduct::kMaxRows) * columns);
+  const int rows = max_tokens_ + InnerProduct::kMaxRows;
+  const auto rows_of = [rows](int columns) {
+    return AlignedBuffer(static_cast<size_t>(rows) * columns);
   };
-  activations_ = {.hidden = rows_of(config.dim),
+  activations_ = {.hidden = {precision_, rows, config.dim},
                   .query = rows_of(config.dim),
                   .key_value = rows_of(2 * config.dim),
-                  .context = rows_of(config.dim),
+                  .context = {precision_, rows, config.dim},
                   .projected = rows_of(config.dim),
-                  .expanded = rows_of(config.hidden_dim)};
+                  .expanded = {precision_, rows, config.hidden_dim}};
   for (const TransformerLayer& layer : weights_.layers) {
     for (const Linear* linear : {&layer.query, &layer.key_value, &layer.attention_output,
                                  &layer.feed_forward_in, &layer.feed_forward_out}) {
@@ -97,8 +101,8 @@ void DistilBert::Embed(const Batch& batch) {
   ForEachRow(workers_, batch.tokens(), [&](int row) {
     AddLayerNorm(weights_.word_embeddings.data() + batch.input_ids[row] * dim,
                  weights_.position_embeddings.data() + positions_[row] * dim,
-                 weights_.embedding_norm.weights(), config_.dim,
-                 activations_.hidden.data() + row * dim);
+                 weights_.embedding_norm.weights(), config_.dim, activations_.hidden.row(row));
+    activations_.hidden.Round(row);
   });
 }
 
@@ -114,9 +118,7 @@ void DistilBert::Transform(const TransformerLayer& layer, const Batch& batch,
   Project(layer.attention_output, context, rows, projected);
   AddToHidden(projected, layer.attention_norm, rows);
 
-  const Epilogue activation =
-      config_.activation == HiddenActivation::kRelu ? Epilogue::kBiasRelu : Epilogue::kBiasGelu;
-  Project(layer.feed_forward_in, hidden, rows, expanded, activation);
+  Expand(layer.feed_forward_in, rows);
   Project(layer.feed_forward_out, expanded, rows, projected);
   AddToHidden(projected, layer.output_norm, rows);
 }
@@ -130,29 +132,35 @@ void DistilBert::Attention(const Batch& batch, bool first_tokens_only) {
     const int first_token = batch.offsets[text];
     const int tokens = batch.offsets[text + 1] - first_token;
     const int first_query = first_tokens_only ? text : first_token;
-    const size_t channel = static_cast<size_t>(item % heads) * config_.head_dim();
+    const int queries = first_tokens_only ? 1 : tokens;
+    const int channel = item % heads * config_.head_dim();
     const float* keys = activations_.key_value.data() + first_token * 2 * dim + channel;
     Attend({.q = activations_.query.data() + first_query * dim + channel,
             .k = keys,
             .v = keys + dim,
-            .y = activations_.context.data() + first_query * dim + channel,
+            .y = activations_.context.row(first_query) + channel,
             .q_stride = dim,
             .kv_stride = 2 * dim,
             .y_stride = dim,
-            .queries = first_tokens_only ? 1 : tokens,
+            .queries = queries,
             .tokens = tokens,
             .head_dim = config_.head_dim()},
            attention_scratch_[worker].data());
+    for (int row = first_query; row < first_query + queries; ++row) {
+      activations_.context.RoundColumns(row, channel, config_.head_dim());
+    }
   });
+  if (precision_ == Precision::kInt8) {  // a row's scale is that of all its heads
+    ForEachRow(workers_, first_tokens_only ? batch.texts() : batch.tokens(),
+               [&](int row) { activations_.context.Round(row); });
+  }
 }
 
 // hidden becomes [texts, dim]: row i is the first token of text i. In place, as rows only move
 // down.
 void DistilBert::KeepFirstTokens(const Batch& batch) {
-  const size_t dim = config_.dim;
-  float* hidden = activations_.hidden.data();
   for (int text = 0; text < batch.texts(); ++text) {
-    std::memmove(hidden + text * dim, hidden + batch.offsets[text] * dim, dim * sizeof(float));
+    activations_.hidden.Copy(batch.offsets[text], text);
   }
 }
 
@@ -160,7 +168,12 @@ void DistilBert::KeepFirstTokens(const Batch& batch) {
 Logits DistilBert::Classify(int texts) {
   const int labels = weights_.classifier.out();
   AlignedBuffer& projected = activations_.projected;
-  Project(weights_.pre_classifier, activations_.hidden, texts, projected, Epilogue::kBiasRelu);
+  weights_.pre_classifier.Run({.x = activations_.hidden.row(0),
+                               .rows = texts,
+                               .y = projected.data(),
+                               .y_stride = static_cast<size_t>(config_.dim),
+                               .epilogue = Epilogue::kBiasRelu},
+                              workers_, linear_scratch_);
   Logits logits{.values = std::vector<float>(static_cast<size_t>(texts) * labels),
                 .labels = labels};
   weights_.classifier.Run({.x = projected.data(),
@@ -171,22 +184,45 @@ Logits DistilBert::Classify(int texts) {
   return logits;
 }
 
-void DistilBert::Project(const Linear& linear, const AlignedBuffer& x, int rows, AlignedBuffer& y,
-                         Epilogue epilogue) {
-  linear.Run({.x = x.data(),
+// y = x W^T + bias
+void DistilBert::Project(const Linear& linear, const ProductInput& x, int rows, AlignedBuffer& y) {
+  linear.Run({.x = x.rounded(),
+              .x_scales = x.scales(),
               .rows = rows,
               .y = y.data(),
-              .y_stride = static_cast<size_t>(linear.out()),
-              .epilogue = epilogue},
+              .y_stride = static_cast<size_t>(linear.out())},
              workers_, linear_scratch_);
+}
+
+// expanded = activation(hidden W^T + bias)
+void DistilBert::Expand(const Linear& linear, int rows) {
+  ProductInput& expanded = activations_.expanded;
+  Linear::Call call = {.x = activations_.hidden.rounded(),
+                       .x_scales = activations_.hidden.scales(),
+                       .rows = rows,
+                       .epilogue = config_.activation == HiddenActivation::kRelu
+                                       ? Epilogue::kBiasRelu
+                                       : Epilogue::kBiasGelu};
+  if (precision_ == Precision::kBf16) {
+    call.y_bf16 = static_cast<Bf16*>(expanded.rounded());
+    call.y_stride = ProductInput::RoundedColumns(precision_, linear.out());
+  } else {
+    call.y = expanded.row(0);
+    call.y_stride = linear.out();
+  }
+  linear.Run(call, workers_, linear_scratch_);
+  if (precision_ == Precision::kInt8) {
+    ForEachRow(workers_, rows, [&](int row) { expanded.Round(row); });
+  }
 }
 
 void DistilBert::AddToHidden(const AlignedBuffer& sublayer, const LayerNormParameters& norm,
                              int rows) {
   const size_t dim = config_.dim;
   ForEachRow(workers_, rows, [&](int row) {
-    float* hidden = activations_.hidden.data() + row * dim;
+    float* hidden = activations_.hidden.row(row);
     AddLayerNorm(sublayer.data() + row * dim, hidden, norm.weights(), config_.dim, hidden);
+    activations_.hidden.Round(row);
   });
 }
 

@@ -1,4 +1,4 @@
-// DistilBERT (Sanh et al. 2019) as a sequence classifier, in float32.
+// DistilBERT (Sanh et al. 2019) as a sequence classifier.
 #ifndef VERDICT_ENGINE_DISTILBERT_H_
 #define VERDICT_ENGINE_DISTILBERT_H_
 
@@ -13,6 +13,8 @@
 #include "engine/distilbert_weights.h"
 #include "engine/engine.h"
 #include "engine/linear.h"
+#include "engine/precision.h"
+#include "engine/product_input.h"
 #include "engine/workers.h"
 
 namespace verdict {
@@ -35,12 +37,12 @@ class DistilBert : public Engine {
  private:
   // Activations, each [tokens of the largest batch, …] and some rows more, as Linear::Call asks.
   struct Activations {
-    AlignedBuffer hidden;     // [tokens, dim]: the residual stream
+    ProductInput hidden;      // [tokens, dim]: the residual stream
     AlignedBuffer query;      // [tokens, dim]
     AlignedBuffer key_value;  // [tokens, 2 dim]
-    AlignedBuffer context;    // [tokens, dim]: what attention found
+    ProductInput context;     // [tokens, dim]: what attention found
     AlignedBuffer projected;  // [tokens, dim]: a sublayer's output, before its residual sum
-    AlignedBuffer expanded;   // [tokens, hidden_dim]
+    ProductInput expanded;    // [tokens, hidden_dim]
   };
 
   DistilBert(const ModelConfig& config, DistilBertWeights weights, const EngineOptions& options);
@@ -52,13 +54,14 @@ class DistilBert : public Engine {
   void KeepFirstTokens(const Batch& batch);
   Logits Classify(int texts);
 
-  // Steps over rows [rows, dim].
-  void Project(const Linear& linear, const AlignedBuffer& x, int rows, AlignedBuffer& y,
-               Epilogue epilogue = Epilogue::kBias);
+  // Steps over rows.
+  void Project(const Linear& linear, const ProductInput& x, int rows, AlignedBuffer& y);
+  void Expand(const Linear& linear, int rows);
   void AddToHidden(const AlignedBuffer& sublayer, const LayerNormParameters& norm, int rows);
 
   const ModelConfig config_;
   const DistilBertWeights weights_;
+  const Precision precision_;
   const int max_tokens_;  // of a batch
   EngineInfo info_;
 

@@ -13,7 +13,8 @@ namespace {
 // a list of names and shapes. After an error every read gives nothing.
 class TensorReader {
  public:
-  explicit TensorReader(const Checkpoint& checkpoint) : checkpoint_(checkpoint) {}
+  TensorReader(const Checkpoint& checkpoint, Precision precision)
+      : checkpoint_(checkpoint), products_(precision) {}
 
   std::vector<float> Read(const std::string& name, std::vector<int64_t> shape) {
     if (!status_.ok()) return {};
@@ -33,7 +34,8 @@ class TensorReader {
   }
 
   // One linear layer of the layers `names`, each [out, in], set one below the other.
-  absl::StatusOr<Linear> ReadLinear(const std::vector<std::string>& names, int in, int out) {
+  absl::StatusOr<Linear> ReadLinear(InnerProductCache& products,
+                                    const std::vector<std::string>& names, int in, int out) {
     std::vector<float> weights, bias;
     for (const std::string& name : names) {
       const auto append = [](std::vector<float>& all, std::vector<float> part) {
@@ -47,21 +49,23 @@ class TensorReader {
       append(bias, Read(absl::StrCat(name, ".bias"), {out}));
     }
     if (!status_.ok()) return status_;
-    return Linear::Create(products_, weights, bias);
+    return Linear::Create(products, weights, bias);
   }
 
-  // As ReadLinear, into `linear`.
+  // As ReadLinear, into `linear`, in the encoder's precision.
   void Bind(Linear& linear, const std::vector<std::string>& names, int in, int out) {
-    auto created = ReadLinear(names, in, out);
-    if (created.ok()) {
-      linear = *std::move(created);
-    } else {
-      status_.Update(created.status());
-    }
+    Assign(linear, ReadLinear(products_, names, in, out));
+  }
+
+  // The head's layers are a thousandth of the work and decide the label: float32 in every
+  // precision.
+  void BindHead(Linear& linear, const std::string& name, int in, int out) {
+    Assign(linear, ReadLinear(head_products_, {name}, in, out));
   }
 
   const absl::Status& status() const { return status_; }
   uint64_t parameters() const { return parameters_; }
+  std::set<std::string> kernels() const { return products_.kernels(); }
 
   std::vector<std::string> UnusedTensors() const {
     std::vector<std::string> unused;
@@ -72,8 +76,17 @@ class TensorReader {
   }
 
  private:
+  void Assign(Linear& linear, absl::StatusOr<Linear> created) {
+    if (created.ok()) {
+      linear = *std::move(created);
+    } else {
+      status_.Update(created.status());
+    }
+  }
+
   const Checkpoint& checkpoint_;
   InnerProductCache products_;
+  InnerProductCache head_products_{Precision::kF32};
   absl::Status status_;
   uint64_t parameters_ = 0;
   std::set<std::string> used_;
@@ -112,14 +125,15 @@ absl::Status CheckHead(const Checkpoint& checkpoint) {
 }  // namespace
 
 absl::StatusOr<DistilBertWeights> LoadDistilBertWeights(const Checkpoint& checkpoint,
-                                                        const ModelConfig& config) {
+                                                        const ModelConfig& config,
+                                                        Precision precision) {
   if (absl::Status status = CheckHead(checkpoint); !status.ok()) return status;
   const std::string body =
       checkpoint.Contains("embeddings.word_embeddings.weight") ? "" : "distilbert.";
   const std::string embeddings = absl::StrCat(body, "embeddings.");
   const int labels = static_cast<int>(config.labels.size());
 
-  TensorReader reader(checkpoint);
+  TensorReader reader(checkpoint, precision);
   DistilBertWeights weights;
   weights.word_embeddings = reader.Read(absl::StrCat(embeddings, "word_embeddings.weight"),
                                         {config.vocab_size, config.dim});
@@ -130,9 +144,11 @@ absl::StatusOr<DistilBertWeights> LoadDistilBertWeights(const Checkpoint& checkp
     weights.layers.push_back(
         ReadLayer(reader, absl::StrCat(body, "transformer.layer.", i), config));
   }
-  reader.Bind(weights.pre_classifier, {"pre_classifier"}, config.dim, config.dim);
-  reader.Bind(weights.classifier, {"classifier"}, config.dim, labels);
+  reader.BindHead(weights.pre_classifier, "pre_classifier", config.dim, config.dim);
+  reader.BindHead(weights.classifier, "classifier", config.dim, labels);
   if (!reader.status().ok()) return reader.status();
+  weights.precision = precision;
+  weights.kernels = reader.kernels();
   weights.parameters = reader.parameters();
   weights.unused_tensors = reader.UnusedTensors();
   return weights;

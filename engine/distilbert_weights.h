@@ -4,6 +4,7 @@
 #define VERDICT_ENGINE_DISTILBERT_WEIGHTS_H_
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "engine/checkpoint.h"
 #include "engine/config.h"
 #include "engine/linear.h"
+#include "engine/precision.h"
 #include "engine/row_kernels.h"
 
 namespace verdict {
@@ -40,20 +42,23 @@ struct DistilBertWeights {
   std::vector<float> position_embeddings;  // [max_position_embeddings, dim]
   LayerNormParameters embedding_norm;
   std::vector<TransformerLayer> layers;
-  Linear pre_classifier;  // dim -> dim
-  Linear classifier;      // dim -> labels
+  Linear pre_classifier;                  // dim -> dim
+  Linear classifier;                      // dim -> labels
+  Precision precision = Precision::kF32;  // of the layers' products; the classifier's are float32
+  std::set<std::string> kernels;          // oneDNN's names of those in use
   uint64_t parameters = 0;
   // Tensors of the checkpoint that no layer uses, in name order.
   std::vector<std::string> unused_tensors;
 };
 
-// Reads and packs every tensor that `config` asks for. The body's names may begin with
-// `distilbert.` or not: the checkpoint's own keys decide.
+// Reads and packs every tensor that `config` asks for, for products in `precision`. The body's
+// names may begin with `distilbert.` or not: the checkpoint's own keys decide.
 //
 // INVALID_ARGUMENT: as Checkpoint::Read, and when the classifier's two layers are missing.
 // INTERNAL: as InnerProduct::Create.
 absl::StatusOr<DistilBertWeights> LoadDistilBertWeights(const Checkpoint& checkpoint,
-                                                        const ModelConfig& config);
+                                                        const ModelConfig& config,
+                                                        Precision precision);
 
 }  // namespace verdict
 

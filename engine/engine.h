@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "engine/precision.h"
 
 namespace verdict {
 
@@ -47,12 +48,15 @@ struct EngineOptions {
   // The most tokens of a batch of several texts; memory for them is taken at load. A single text
   // may have as many as the model takes.
   int max_batch_tokens = 512;
+  // Where the CPU has no fast kernels for it, the model is computed in float32, with a warning.
+  Precision precision = Precision::kF32;
 };
 
 // How an engine computes, for GetModel, the log and the metrics.
 struct EngineInfo {
-  std::string precision;  // "f32"
+  std::string precision;  // "f32", "bf16" or "int8": the one in use
   std::string isa;        // the instruction set of its kernels, e.g. "avx2"
+  std::string kernels;    // oneDNN's names of those of the products, e.g. "brgemm:avx512_core"
   int threads = 0;        // that compute one batch
   uint64_t parameters = 0;
 };

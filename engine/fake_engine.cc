@@ -5,7 +5,7 @@
 namespace verdict {
 
 FakeEngine::FakeEngine(int labels)
-    : info_{.precision = "f32", .isa = "none", .threads = 1, .parameters = 0},
+    : info_{.precision = "f32", .isa = "none", .kernels = "none", .threads = 1, .parameters = 0},
       script_([labels](const Batch& batch) -> absl::StatusOr<Logits> {
         Logits logits{.values = std::vector<float>(static_cast<size_t>(batch.texts()) * labels),
                       .labels = labels};

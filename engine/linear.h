@@ -2,8 +2,11 @@
 #ifndef VERDICT_ENGINE_LINEAR_H_
 #define VERDICT_ENGINE_LINEAR_H_
 
+#include <cstddef>
 #include <map>
 #include <memory>
+#include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -11,6 +14,7 @@
 #include "absl/types/span.h"
 #include "engine/aligned_buffer.h"
 #include "engine/onednn.h"
+#include "engine/precision.h"
 #include "engine/row_kernels.h"
 #include "engine/workers.h"
 
@@ -19,10 +23,18 @@ namespace verdict {
 // The inner products of one model, one for each shape: layers of like shape share it.
 class InnerProductCache {
  public:
+  explicit InnerProductCache(Precision precision) : precision_(precision) {}
+
+  Precision precision() const { return precision_; }
+
   // INTERNAL: as InnerProduct::Create.
   absl::StatusOr<std::shared_ptr<const InnerProduct>> Get(int in, int out);
 
+  // oneDNN's names of the kernels in use, in order, each once.
+  std::set<std::string> kernels() const;
+
  private:
+  const Precision precision_;
   std::map<std::pair<int, int>, std::shared_ptr<const InnerProduct>> products_;
 };
 
@@ -31,15 +43,23 @@ class LinearScratch {
  public:
   explicit LinearScratch(int workers) : by_worker_(workers) {}
 
-  // At least `size` floats for `worker`. Grows at load, by Linear::Reserve; never during a pass.
-  void Reserve(size_t size);
-  float* of(int worker) { return by_worker_[worker].data(); }
+  // Makes a workspace of `product` for every worker. At load, by Linear::Reserve; never during a
+  // pass.
+  void Reserve(const InnerProduct* product);
+
+  // Reserved.
+  InnerProduct::Workspace& of(int worker, const InnerProduct* product) {
+    return *by_worker_[worker].find(product)->second;
+  }
 
  private:
-  std::vector<AlignedBuffer> by_worker_;
+  std::vector<std::map<const InnerProduct*, std::shared_ptr<InnerProduct::Workspace>>> by_worker_;
 };
 
 // y = epilogue(x W^T + bias), W [out, in] as PyTorch keeps it.
+//
+// In bf16 the weights are rounded; in int8 each output's weights are divided by a scale of their
+// own and rounded to -127 to 127.
 //
 // The weights are packed once, in panels of some columns that stay in the L2 cache while all rows
 // pass over them. A piece of work is one panel times up to InnerProduct::kMaxRows rows: for few
@@ -51,7 +71,7 @@ class Linear {
  public:
   Linear() = default;
 
-  // `weights` is [out, in], `bias` [out]; both are copied.
+  // `weights` is [out, in], `bias` [out]; both are copied. The products' precision is the layer's.
   //
   // INTERNAL: as InnerProduct::Create.
   static absl::StatusOr<Linear> Create(InnerProductCache& products, absl::Span<const float> weights,
@@ -64,25 +84,32 @@ class Linear {
   void Reserve(LinearScratch& scratch) const;
 
   struct Call {
-    // [rows, in], dense. The memory continues for InnerProduct::kMaxRows rows more: they are read,
-    // and what they give is thrown away.
-    const float* x = nullptr;
+    // [rows, in] in the layer's precision, as ProductInput keeps them. The memory continues for
+    // InnerProduct::kMaxRows rows more: they are read, and what they give is thrown away.
+    const void* x = nullptr;
+    const float* x_scales = nullptr;  // [rows], in int8
     int rows = 0;
-    float* y = nullptr;  // [rows, out] at y_stride
+    // [rows, out] at y_stride, in one of two types; the other is null.
+    float* y = nullptr;
+    Bf16* y_bf16 = nullptr;
     size_t y_stride = 0;
     Epilogue epilogue = Epilogue::kBias;
   };
   void Run(const Call& call, Workers& workers, LinearScratch& scratch) const;
 
  private:
-  void RunPiece(const Call& call, int panel, int first_row, float* scratch) const;
+  void RunPiece(const Call& call, int panel, int first_row,
+                InnerProduct::Workspace& workspace) const;
 
   int in_ = 0;
+  size_t x_stride_ = 0;  // bytes
   int out_ = 0;
   int panel_columns_ = 0;
-  std::shared_ptr<const InnerProduct> product_;  // in_ -> panel_columns_
-  std::vector<AlignedBuffer> panels_;            // packed; the last is filled up with zeros
-  AlignedBuffer bias_;                           // [out]
+  std::shared_ptr<const InnerProduct> product_;  // in_, filled up, -> panel_columns_
+  AlignedArray<std::byte> packed_;               // all panels; the last is filled up with zeros
+  std::vector<std::shared_ptr<const InnerProduct::Weights>> panels_;  // in packed_
+  AlignedBuffer bias_;                                                // [out]
+  std::vector<float> column_scales_;                                  // [out]; in int8
 };
 
 }  // namespace verdict

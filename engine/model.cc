@@ -9,6 +9,7 @@
 #include "engine/checkpoint.h"
 #include "engine/distilbert.h"
 #include "engine/distilbert_weights.h"
+#include "engine/onednn.h"
 
 namespace verdict {
 namespace {
@@ -27,7 +28,14 @@ absl::Status InDirectory(const std::string& directory, const absl::Status& statu
   return absl::Status(status.code(), absl::StrCat("model '", directory, "': ", status.message()));
 }
 
-absl::StatusOr<Model> Load(const std::string& directory, const EngineOptions& options) {
+absl::StatusOr<Model> Load(const std::string& directory, EngineOptions options) {
+  std::vector<std::string> warnings;
+  if (!HasFastKernels(options.precision)) {
+    warnings.push_back(absl::StrFormat(
+        "this CPU (%s) has no fast instructions for %s: the model is computed in f32", OneDnnIsa(),
+        PrecisionName(options.precision)));
+    options.precision = Precision::kF32;
+  }
   // The cheap files first: what is wrong with them is said before 268 MB are read.
   auto config = LoadModelConfig(directory);
   if (!config.ok()) return config.status();
@@ -36,10 +44,9 @@ absl::StatusOr<Model> Load(const std::string& directory, const EngineOptions& op
   if (absl::Status status = CheckTokenizerFits(*tokenizer, *config); !status.ok()) return status;
   auto checkpoint = Checkpoint::Open(directory);
   if (!checkpoint.ok()) return checkpoint.status();
-  auto weights = LoadDistilBertWeights(*checkpoint, *config);
+  auto weights = LoadDistilBertWeights(*checkpoint, *config, options.precision);
   if (!weights.ok()) return weights.status();
 
-  std::vector<std::string> warnings;
   if (!weights->unused_tensors.empty()) {
     warnings.push_back(absl::StrCat("the checkpoint has tensors that no layer uses: ",
                                     absl::StrJoin(weights->unused_tensors, ", ")));

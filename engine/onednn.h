@@ -10,7 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "engine/aligned_buffer.h"
+#include "engine/precision.h"
 
 namespace verdict {
 
@@ -22,7 +22,13 @@ void UseOneOneDnnThread();
 // The instruction set that oneDNN uses, e.g. "avx2" or "avx512_core_vnni".
 std::string OneDnnIsa();
 
-// y = x W^T for x [rows, in] and W [out, in], both float32 and dense.
+// Whether this CPU has instructions for products in `precision`, and oneDNN kernels that use them:
+// bf16 takes AVX512_BF16 or AMX, int8 takes VNNI or AMX. Without them oneDNN converts back and
+// forth, and in int8 saturates.
+bool HasFastKernels(Precision precision);
+
+// y = x W^T for x [rows, in] and W [out, in], both dense. By precision, x and W are float32 and y
+// is too; x and W are bf16 and y is float32; or x and W are int8 and y is int32, which is exact.
 //
 // On some CPUs oneDNN adds up a row's products in an order that depends on the number of rows:
 // AVX2's kernel has one order for rows % 6 in {0, 4, 5} and another for the rest. So Create
@@ -30,7 +36,7 @@ std::string OneDnnIsa();
 // the largest one's, bit for bit, at every place in it. Run takes admitted numbers only; callers
 // round up (AdmittedRows) and ignore the rows too many.
 //
-// Immutable after Create: Run may be called from any thread, each with a scratchpad of its own.
+// Immutable after Create: Run may be called from any thread, each with a workspace of its own.
 class InnerProduct {
  public:
   // The most rows of one Run: enough to reach the machine's speed, few enough that y stays in L1.
@@ -38,38 +44,48 @@ class InnerProduct {
 
   // INTERNAL: oneDNN has no fast kernel, or not even kMaxRows gives a row the same bits in every
   // place.
-  static absl::StatusOr<std::shared_ptr<const InnerProduct>> Create(int in, int out);
+  static absl::StatusOr<std::shared_ptr<const InnerProduct>> Create(Precision precision, int in,
+                                                                    int out);
 
   ~InnerProduct();
 
-  // `weights` [out, in], in the layout that Run reads fastest.
-  AlignedBuffer Pack(const float* weights) const;
+  // Weights [out, in] in the layout that Run reads fastest. Shared by all threads.
+  class Weights;
+
+  // Bytes of packed weights.
+  size_t packed_size() const;
+
+  // Writes `weights` [out, in] to `packed`, which is aligned to a cache line and outlives the
+  // result. They are int8 where the precision is, and else float32, which is rounded to bf16 where
+  // the precision is.
+  std::shared_ptr<const Weights> Pack(const void* weights, std::byte* packed) const;
+
+  // What one thread at a time needs for Run: it allocates nothing of ours then.
+  class Workspace;
+  std::shared_ptr<Workspace> MakeWorkspace() const;
 
   // The smallest number >= `rows` that Run takes; `rows` is 1 to kMaxRows.
   int AdmittedRows(int rows) const { return admitted_rows_[rows]; }
 
-  // Floats of memory that Run needs for itself.
-  size_t scratchpad_size() const { return scratchpad_size_; }
-
-  // Computes y [rows, out] of x [rows, in]. `rows` is admitted; `packed_weights` come from Pack.
-  void Run(int rows, const float* x, const AlignedBuffer& packed_weights, float* y,
-           float* scratchpad) const;
+  // Computes y [rows, out] of x [rows, in], which is aligned to a cache line. `rows` is admitted.
+  // The result is in the workspace until its next use.
+  const void* Run(int rows, const void* x, const Weights& weights, Workspace& workspace) const;
 
   // oneDNN's name of the kernel, e.g. "brgemm:avx512_core".
   const std::string& kernel() const { return kernel_; }
 
  private:
   struct Primitives;
-  InnerProduct(int in, int out);
+  InnerProduct(Precision precision, int in, int out);
 
   absl::Status MakePrimitives();
   absl::Status AdmitStableRows();
 
+  const Precision precision_;
   const int in_;
   const int out_;
   std::unique_ptr<Primitives> primitives_;
   std::vector<int> admitted_rows_;  // [kMaxRows + 1]
-  size_t scratchpad_size_ = 0;
   std::string kernel_;
 };
 

@@ -19,18 +19,22 @@ namespace HWY_NAMESPACE {
 
 // The first `count` lanes from `p`; zero in the others.
 template <class D>
-HWY_INLINE hwy::HWY_NAMESPACE::Vec<D> LoadFirst(D d, const float* p, size_t count) {
-  HWY_ALIGN float lanes[hwy::HWY_NAMESPACE::MaxLanes(D())] = {};
-  std::memcpy(lanes, p, count * sizeof(float));
+HWY_INLINE hwy::HWY_NAMESPACE::Vec<D> LoadFirst(D d, const hwy::HWY_NAMESPACE::TFromD<D>* p,
+                                                size_t count) {
+  using T = hwy::HWY_NAMESPACE::TFromD<D>;
+  HWY_ALIGN T lanes[hwy::HWY_NAMESPACE::MaxLanes(D())] = {};
+  std::memcpy(lanes, p, count * sizeof(T));
   return hwy::HWY_NAMESPACE::Load(d, lanes);
 }
 
 // Writes the first `count` lanes of `v` to `p`.
 template <class D>
-HWY_INLINE void StoreFirst(hwy::HWY_NAMESPACE::Vec<D> v, D d, float* p, size_t count) {
-  HWY_ALIGN float lanes[hwy::HWY_NAMESPACE::MaxLanes(D())];
+HWY_INLINE void StoreFirst(hwy::HWY_NAMESPACE::Vec<D> v, D d, hwy::HWY_NAMESPACE::TFromD<D>* p,
+                           size_t count) {
+  using T = hwy::HWY_NAMESPACE::TFromD<D>;
+  HWY_ALIGN T lanes[hwy::HWY_NAMESPACE::MaxLanes(D())];
   hwy::HWY_NAMESPACE::Store(v, d, lanes);
-  std::memcpy(p, lanes, count * sizeof(float));
+  std::memcpy(p, lanes, count * sizeof(T));
 }
 
 }  // namespace HWY_NAMESPACE

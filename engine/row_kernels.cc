@@ -1,6 +1,7 @@
 #include "engine/row_kernels.h"
 
 #include <cmath>
+#include <type_traits>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "engine/row_kernels.cc"
@@ -56,25 +57,77 @@ struct Relu {
   HWY_INLINE Vec operator()(F32 d, Vec x) const { return hn::Max(x, hn::Zero(d)); }
 };
 
-template <class Activation>
-HWY_INLINE void BiasThen(const Activation& activation, const EpilogueTile& tile) {
+using U16 = hn::Rebind<Bf16, F32>;
+using S8 = hn::Rebind<int8_t, F32>;
+
+// To the nearest, ties to even: Highway's own conversion cuts off.
+HWY_INLINE hn::Vec<U16> ToBf16(F32, Vec x) {
+  const hn::RebindToSigned<F32> integers;
+  const auto bits = hn::BitCast(hn::RebindToUnsigned<F32>(), x);
+  const hn::RebindToUnsigned<F32> words;
+  const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(words, 1));
+  const auto rounded = hn::Add(bits, hn::Add(odd, hn::Set(words, 0x7FFF)));
+  return hn::DemoteTo(U16(), hn::BitCast(integers, hn::ShiftRight<16>(rounded)));
+}
+
+// p + bias of one vector, where a product of integers is scaled first.
+template <class Product, class Load, class LoadProduct>
+HWY_INLINE Vec AddBias(F32 d, const EpilogueTile& tile, int row, size_t i, const Load& load,
+                       const LoadProduct& load_product) {
+  const auto* product = static_cast<const Product*>(tile.product) + row * tile.product_stride + i;
+  const auto bias = load(tile.bias + i);
+  if constexpr (std::is_same_v<Product, int32_t>) {
+    const auto scale = hn::Mul(hn::Set(d, tile.row_scales[row]), load(tile.column_scales + i));
+    return hn::MulAdd(hn::ConvertTo(d, load_product(product)), scale, bias);
+  } else {
+    return hn::Add(load_product(product), bias);
+  }
+}
+
+template <class Activation, class Product, bool kToBf16>
+HWY_INLINE void BiasThenAs(const Activation& activation, const EpilogueTile& tile) {
   const F32 d;
+  const hn::Rebind<Product, F32> products;
   const size_t lanes = hn::Lanes(d);
   const size_t columns = tile.columns;
   for (int row = 0; row < tile.rows; ++row) {
-    const float* product = tile.product + row * tile.product_stride;
-    float* y = tile.y + row * tile.y_stride;
+    const size_t first = row * tile.y_stride;
     size_t i = 0;
     for (; i + lanes <= columns; i += lanes) {
-      const auto sum = hn::Add(hn::LoadU(d, product + i), hn::LoadU(d, tile.bias + i));
-      hn::StoreU(activation(d, sum), d, y + i);
+      const auto sum = AddBias<Product>(
+          d, tile, row, i, [d](const float* p) { return hn::LoadU(d, p); },
+          [products](const Product* p) { return hn::LoadU(products, p); });
+      const auto y = activation(d, sum);
+      if constexpr (kToBf16) {
+        hn::StoreU(ToBf16(d, y), U16(), tile.y_bf16 + first + i);
+      } else {
+        hn::StoreU(y, d, tile.y + first + i);
+      }
     }
     if (i < columns) {
       const size_t rest = columns - i;
-      const auto sum = hn::Add(LoadFirst(d, product + i, rest), LoadFirst(d, tile.bias + i, rest));
-      StoreFirst(activation(d, sum), d, y + i, rest);
+      const auto sum = AddBias<Product>(
+          d, tile, row, i, [d, rest](const float* p) { return LoadFirst(d, p, rest); },
+          [products, rest](const Product* p) { return LoadFirst(products, p, rest); });
+      const auto y = activation(d, sum);
+      if constexpr (kToBf16) {
+        StoreFirst(ToBf16(d, y), U16(), tile.y_bf16 + first + i, rest);
+      } else {
+        StoreFirst(y, d, tile.y + first + i, rest);
+      }
     }
   }
+}
+
+template <class Activation>
+HWY_INLINE void BiasThen(const Activation& activation, const EpilogueTile& tile) {
+  const bool integers = tile.row_scales != nullptr;
+  if (tile.y_bf16 != nullptr) {
+    if (integers) return BiasThenAs<Activation, int32_t, true>(activation, tile);
+    return BiasThenAs<Activation, float, true>(activation, tile);
+  }
+  if (integers) return BiasThenAs<Activation, int32_t, false>(activation, tile);
+  return BiasThenAs<Activation, float, false>(activation, tile);
 }
 
 void ApplyEpilogueForTarget(Epilogue epilogue, const EpilogueTile& tile) {
@@ -86,6 +139,40 @@ void ApplyEpilogueForTarget(Epilogue epilogue, const EpilogueTile& tile) {
     case Epilogue::kBiasRelu:
       return BiasThen(Relu(), tile);
   }
+}
+
+void RoundToBf16ForTarget(const float* x, size_t size, Bf16* y) {
+  const F32 d;
+  const size_t lanes = hn::Lanes(d);
+  size_t i = 0;
+  for (; i + lanes <= size; i += lanes) hn::StoreU(ToBf16(d, hn::LoadU(d, x + i)), U16(), y + i);
+  if (i < size) {
+    StoreFirst(ToBf16(d, LoadFirst(d, x + i, size - i)), U16(), y + i, size - i);
+  }
+}
+
+float QuantizeToInt8ForTarget(const float* x, size_t size, int8_t* y) {
+  const F32 d;
+  const size_t lanes = hn::Lanes(d);
+  auto maxima = hn::Zero(d);
+  auto poison = hn::Zero(d);  // 0, or NaN where there is one in x, or an infinity
+  size_t i = 0;
+  const auto look = [&](Vec v) HWY_ATTR {
+    maxima = hn::Max(maxima, hn::Abs(v));
+    poison = hn::MulAdd(v, hn::Zero(d), poison);
+  };
+  for (; i + lanes <= size; i += lanes) look(hn::LoadU(d, x + i));
+  if (i < size) look(LoadFirst(d, x + i, size - i));
+  const float largest = hn::GetLane(hn::MaxOfLanes(d, maxima));
+  const float poisoned = hn::GetLane(hn::SumOfLanes(d, poison));
+
+  const auto inverse = hn::Set(d, largest > 0 ? 127.0f / largest : 0.0f);
+  const auto quantize = [&](Vec v) HWY_ATTR {
+    return hn::DemoteTo(S8(), hn::NearestInt(hn::Mul(v, inverse)));
+  };
+  for (i = 0; i + lanes <= size; i += lanes) hn::StoreU(quantize(hn::LoadU(d, x + i)), S8(), y + i);
+  if (i < size) StoreFirst(quantize(LoadFirst(d, x + i, size - i)), S8(), y + i, size - i);
+  return largest / 127.0f + poisoned;
 }
 
 // Calls visit(offset, load, store) for every vector of a row, where load(p) and store(v, p) take
@@ -147,6 +234,8 @@ namespace verdict {
 
 HWY_EXPORT(ApplyEpilogueForTarget);
 HWY_EXPORT(AddLayerNormForTarget);
+HWY_EXPORT(RoundToBf16ForTarget);
+HWY_EXPORT(QuantizeToInt8ForTarget);
 HWY_EXPORT(TargetForTarget);
 
 void ApplyEpilogue(Epilogue epilogue, const EpilogueTile& tile) {
@@ -156,6 +245,14 @@ void ApplyEpilogue(Epilogue epilogue, const EpilogueTile& tile) {
 void AddLayerNorm(const float* a, const float* b, const LayerNormWeights& weights, int dim,
                   float* y) {
   HWY_DYNAMIC_DISPATCH(AddLayerNormForTarget)(a, b, weights, dim, y);
+}
+
+void RoundToBf16(const float* x, size_t size, Bf16* y) {
+  HWY_DYNAMIC_DISPATCH(RoundToBf16ForTarget)(x, size, y);
+}
+
+float QuantizeToInt8(const float* x, size_t size, int8_t* y) {
+  return HWY_DYNAMIC_DISPATCH(QuantizeToInt8ForTarget)(x, size, y);
 }
 
 const char* HighwayTarget() { return HWY_DYNAMIC_DISPATCH(TargetForTarget)(); }

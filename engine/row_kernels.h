@@ -4,6 +4,7 @@
 #define VERDICT_ENGINE_ROW_KERNELS_H_
 
 #include <cstddef>
+#include <cstdint>
 
 namespace verdict {
 
@@ -14,12 +15,21 @@ enum class Epilogue {
   kBiasRelu,  // y = max(p + bias, 0)
 };
 
+// The bits of a bfloat16: the upper half of a float32's.
+using Bf16 = uint16_t;
+
 // A product tile and where its result goes.
 struct EpilogueTile {
-  const float* product = nullptr;  // [rows, product_stride], of which `columns` are used
+  // [rows, product_stride], of which `columns` are used. Float32; or, where there are row_scales,
+  // int32: then p = product * row_scale * column_scale.
+  const void* product = nullptr;
   size_t product_stride = 0;
-  const float* bias = nullptr;  // [columns]
-  float* y = nullptr;           // [rows, columns] at y_stride
+  const float* row_scales = nullptr;     // [rows]
+  const float* column_scales = nullptr;  // [columns]
+  const float* bias = nullptr;           // [columns]
+  // [rows, columns] at y_stride, in one of two types; the other is null.
+  float* y = nullptr;
+  Bf16* y_bf16 = nullptr;
   size_t y_stride = 0;
   int rows = 0;
   int columns = 0;
@@ -36,6 +46,13 @@ struct LayerNormWeights {
 // y = LayerNorm(a + b), all [dim]. `y` may be `a` or `b`.
 void AddLayerNorm(const float* a, const float* b, const LayerNormWeights& weights, int dim,
                   float* y);
+
+// y = x [size], each rounded to the nearest, ties to even.
+void RoundToBf16(const float* x, size_t size, Bf16* y);
+
+// y = round(x / scale) [size] with the smallest scale that keeps all within -127 to 127; returns
+// it. A number that is none makes the scale one too, so that it is not lost.
+float QuantizeToInt8(const float* x, size_t size, int8_t* y);
 
 // Highway's name of the instruction set in use, e.g. "AVX2".
 const char* HighwayTarget();

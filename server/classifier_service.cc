@@ -235,6 +235,7 @@ v1::GetModelResponse DescribeModel(const Serving& serving) {
   description.set_max_tokens(static_cast<uint32_t>(model.config.max_tokens()));
   description.set_precision(engine.precision);
   description.set_isa(engine.isa);
+  description.set_kernels(engine.kernels);
   description.set_threads(static_cast<uint32_t>(engine.threads));
   description.set_parameters(engine.parameters);
   description.set_version(serving.version);

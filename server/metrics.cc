@@ -206,6 +206,7 @@ void Metrics::AddInfo(const ServedModel& model) {
             {"revision", model.revision},
             {"precision", model.precision},
             {"isa", model.isa},
+            {"kernels", model.kernels},
             {"threads", absl::StrCat(model.threads)}})
       .Set(1);
   AddGauge(registry_, "verdict_build_info", "The program that serves it; always 1.",

@@ -46,6 +46,7 @@ struct ServedModel {
   std::string revision;
   std::string precision;
   std::string isa;
+  std::string kernels;
   int threads = 0;
   absl::Duration load;  // from opening the directory to the end of the warm-up
 };

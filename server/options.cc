@@ -112,12 +112,12 @@ void AddModelOptions(CLI::App& app, ServerOptions* options) {
       ->type_name("DIR");
   AddText(app, "--model-name", "the directory's own name", "What GetModel calls the model",
           [options](const std::string& text) { options->model_name = text; });
-  AddText(app, "--precision", "f32", "How the model is computed: f32", [](const std::string& text) {
-    if (text == "bf16" || text == "int8") {
-      Refuse("--precision", text, "f32: this version has no other");
-    }
-    if (text != "f32") Refuse("--precision", text, "f32");
-  });
+  AddText(app, "--precision", "f32", "What the matrix products are rounded to: f32, bf16 or int8",
+          [options](const std::string& text) {
+            const auto precision = PrecisionOf(text);
+            if (!precision.has_value()) Refuse("--precision", text, "f32, bf16 or int8");
+            options->precision = *precision;
+          });
   AddCount(app, "--threads", 0, 1024,
            "Threads that compute a batch; 0: as many as the container may use", &options->threads);
 }

@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "engine/precision.h"
 #include "engine/tokenizer.h"
 #include "server/log.h"
 #include "server/queue.h"
@@ -18,7 +19,8 @@ struct ServerOptions {
   // The model.
   std::string model_directory;
   std::string model_name;  // what GetModel calls it; the directory's own name if not given
-  int threads = 0;         // 0: as many as the container may use
+  Precision precision = Precision::kF32;
+  int threads = 0;  // 0: as many as the container may use
 
   // Where it listens; port 0 takes any free one, and the log says which.
   std::string grpc_address = "0.0.0.0:50051";

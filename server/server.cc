@@ -87,16 +87,20 @@ absl::StatusOr<Model> LoadServedModel(const ServerOptions& options, absl::Durati
   const int threads =
       options.threads > 0 ? options.threads : UsableThreads(CpuQuota(""), AffinityCpus());
   const absl::Time start = absl::Now();
-  absl::StatusOr<Model> model = LoadModel(
-      options.model_directory,
-      {.threads = threads, .max_batch_tokens = static_cast<int>(options.queue.max_batch_tokens)});
+  absl::StatusOr<Model> model =
+      LoadModel(options.model_directory,
+                {.threads = threads,
+                 .max_batch_tokens = static_cast<int>(options.queue.max_batch_tokens),
+                 .precision = options.precision});
   *load = absl::Now() - start;
   if (!model.ok()) return model.status();
   for (const std::string& warning : model->warnings) Log(LogLevel::kWarning, warning);
   Log(LogLevel::kInfo, "model loaded",
       {{"directory", options.model_directory},
        {"revision", model->revision},
+       {"precision", model->engine->info().precision},
        {"isa", model->engine->info().isa},
+       {"kernels", model->engine->info().kernels},
        {"threads", model->engine->info().threads},
        {"seconds", absl::ToDoubleSeconds(*load)}});
   return model;
@@ -122,6 +126,7 @@ Server::Server(const ServerOptions& options, Model model, absl::Duration load)
                            .revision = model_.revision,
                            .precision = model_.engine->info().precision,
                            .isa = model_.engine->info().isa,
+                           .kernels = model_.engine->info().kernels,
                            .threads = model_.engine->info().threads,
                            .load = load}),
       batcher_(model_.engine.get(), &metrics_, options.queue),

@@ -1,12 +1,15 @@
 #include "engine/distilbert.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <random>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "engine/checkpoint.h"
+#include "engine/onednn.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -21,12 +24,13 @@ std::string Directory(const std::string& name) {
   return std::string(VERDICT_SOURCE_DIR) + "/" + name;
 }
 
-std::unique_ptr<DistilBert> LoadEngine(const std::string& directory, int threads) {
+std::unique_ptr<DistilBert> LoadEngine(const std::string& directory, int threads,
+                                       Precision precision = Precision::kF32) {
   const auto config = LoadModelConfig(directory);
   EXPECT_TRUE(config.ok()) << config.status();
   const auto checkpoint = Checkpoint::Open(directory);
   EXPECT_TRUE(checkpoint.ok()) << checkpoint.status();
-  auto weights = LoadDistilBertWeights(*checkpoint, *config);
+  auto weights = LoadDistilBertWeights(*checkpoint, *config, precision);
   EXPECT_TRUE(weights.ok()) << weights.status();
   auto engine = DistilBert::Create(*config, *std::move(weights),
                                    {.threads = threads, .max_batch_tokens = kMaxBatchTokens});
@@ -42,10 +46,20 @@ std::vector<float> RunTexts(Engine& engine, const std::vector<std::vector<int32_
   return logits.ok() ? logits->values : std::vector<float>{};
 }
 
-// Every model's engine, by directory.
-class DistilBertTest : public ::testing::TestWithParam<const char*> {
+// Every model's engine, by directory and precision.
+class DistilBertTest : public ::testing::TestWithParam<std::tuple<const char*, Precision>> {
  protected:
-  std::string directory() const { return Directory(GetParam()); }
+  void SetUp() override {
+    if (!HasFastKernels(precision())) {
+      GTEST_SKIP() << "this CPU has no fast kernels for " << PrecisionName(precision());
+    }
+  }
+
+  std::string directory() const { return Directory(std::get<0>(GetParam())); }
+  Precision precision() const { return std::get<1>(GetParam()); }
+  std::unique_ptr<DistilBert> Load(int threads) const {
+    return LoadEngine(directory(), threads, precision());
+  }
 
   // Texts of every length from 1 to `max`, and some twice.
   std::vector<std::vector<int32_t>> Texts(int max) const {
@@ -64,7 +78,7 @@ class DistilBertTest : public ::testing::TestWithParam<const char*> {
 };
 
 TEST_P(DistilBertTest, ABatchMateNeverChangesABit) {
-  const auto engine = LoadEngine(directory(), 2);
+  const auto engine = Load(2);
   const auto texts = Texts(24);
   std::vector<std::vector<float>> alone;
   for (const auto& text : texts) alone.push_back(RunTexts(*engine, {text}));
@@ -87,14 +101,14 @@ TEST_P(DistilBertTest, ABatchMateNeverChangesABit) {
 
 TEST_P(DistilBertTest, TheNumberOfThreadsNeverChangesABit) {
   const auto texts = Texts(24);
-  const std::vector<float> expected = RunTexts(*LoadEngine(directory(), 1), texts);
+  const std::vector<float> expected = RunTexts(*Load(1), texts);
   for (int threads : {2, 3, 8}) {
-    EXPECT_EQ(RunTexts(*LoadEngine(directory(), threads), texts), expected) << threads;
+    EXPECT_EQ(RunTexts(*Load(threads), texts), expected) << threads;
   }
 }
 
 TEST_P(DistilBertTest, EveryTokenCounts) {
-  const auto engine = LoadEngine(directory(), 1);
+  const auto engine = Load(1);
   const std::vector<int32_t> text = Texts(12).back();
   const std::vector<float> logits = RunTexts(*engine, {text});
   for (size_t i = 0; i < text.size(); ++i) {
@@ -104,15 +118,33 @@ TEST_P(DistilBertTest, EveryTokenCounts) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Models, DistilBertTest,
-                         ::testing::Values("models/demo", "tests/golden/checkpoints/odd_sizes",
-                                           "tests/golden/checkpoints/one_label"),
-                         [](const auto& info) {
-                           const std::string path = info.param;
-                           std::string name = path.substr(path.rfind('/') + 1);
-                           name.erase(std::remove(name.begin(), name.end(), '_'), name.end());
-                           return name;
-                         });
+// Looser than float32 by what rounding does to random weights; the labels of a trained model are
+// compared in demo_accuracy_test.
+TEST_P(DistilBertTest, RoundingChangesTheLogitsALittle) {
+  const auto texts = Texts(24);
+  const std::vector<float> exact = RunTexts(*LoadEngine(directory(), 1), texts);
+  const std::vector<float> rounded = RunTexts(*Load(1), texts);
+  const double bound = precision() == Precision::kF32 ? 0 : 0.15;
+  double error = 0, size = 0;
+  for (size_t i = 0; i < exact.size(); ++i) {
+    error += std::pow(double{rounded[i]} - exact[i], 2);
+    size += std::pow(double{exact[i]}, 2);
+  }
+  EXPECT_LE(std::sqrt(error / size), bound);
+  EXPECT_EQ(error == 0, precision() == Precision::kF32);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Models, DistilBertTest,
+    ::testing::Combine(::testing::Values("models/demo", "tests/golden/checkpoints/odd_sizes",
+                                         "tests/golden/checkpoints/one_label"),
+                       ::testing::Values(Precision::kF32, Precision::kBf16, Precision::kInt8)),
+    [](const auto& info) {
+      const std::string path = std::get<0>(info.param);
+      std::string name = path.substr(path.rfind('/') + 1);
+      name.erase(std::remove(name.begin(), name.end(), '_'), name.end());
+      return name + "In" + std::string(PrecisionName(std::get<1>(info.param)));
+    });
 
 class BadBatchTest : public ::testing::Test {
  protected:

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <random>
+#include <string>
 #include <vector>
 
+#include "engine/product_input.h"
 #include "gtest/gtest.h"
 
 namespace verdict {
@@ -20,57 +22,90 @@ std::vector<float> RandomNumbers(size_t size, int seed) {
 
 // A layer with random weights and the rows of an input, run by some threads.
 struct Case {
-  Case(int in, int out)
-      : in(in),
+  Case(Precision precision, int in, int out)
+      : precision(precision),
+        in(in),
         out(out),
         weights(RandomNumbers(size_t(in) * out, 1)),
         bias(RandomNumbers(out, 2)),
-        x(size_t(kRows + InnerProduct::kMaxRows) * in) {
-    const auto numbers = RandomNumbers(size_t(kRows) * in, 3);
-    std::copy(numbers.begin(), numbers.end(), x.data());
-  }
+        numbers(RandomNumbers(size_t(kRows) * in, 3)) {}
 
   std::vector<float> Run(int threads, int first_row, int rows) const {
-    InnerProductCache products;
+    InnerProductCache products(precision);
     const auto linear = Linear::Create(products, weights, bias);
     EXPECT_TRUE(linear.ok()) << linear.status();
+    ProductInput x(precision, rows + InnerProduct::kMaxRows, in);
+    for (int row = 0; row < rows; ++row) {
+      std::copy_n(numbers.begin() + (first_row + row) * in, in, x.row(row));
+      x.Round(row);
+    }
     Workers workers(threads);
     LinearScratch scratch(threads);
     linear->Reserve(scratch);
     std::vector<float> y(size_t(rows) * out);
-    linear->Run(
-        {.x = x.data() + first_row * in, .rows = rows, .y = y.data(), .y_stride = size_t(out)},
-        workers, scratch);
+    linear->Run({.x = x.rounded(),
+                 .x_scales = x.scales(),
+                 .rows = rows,
+                 .y = y.data(),
+                 .y_stride = size_t(out)},
+                workers, scratch);
     return y;
   }
 
   static constexpr int kRows = 150;
+  Precision precision;
   int in;
   int out;
-  std::vector<float> weights, bias;
-  AlignedBuffer x;
+  std::vector<float> weights, bias, numbers;
 };
 
-TEST(LinearTest, EqualsThePlainFormulaAtEveryWidth) {
+class LinearTest : public ::testing::TestWithParam<Precision> {
+ protected:
+  void SetUp() override {
+    if (!HasFastKernels(GetParam())) {
+      GTEST_SKIP() << "this CPU has no fast kernels for " << PrecisionName(GetParam());
+    }
+  }
+
+  // How far a product of two random numbers may be off.
+  static double ErrorOfAProduct() {
+    switch (GetParam()) {
+      case Precision::kF32:
+        return 1e-5;
+      case Precision::kBf16:
+        return 1.0 / 256;  // each factor by half of a 256th
+      case Precision::kInt8:
+        return 4.0 / 127;  // each factor by half of a 127th of the largest
+    }
+    return 0;
+  }
+};
+
+TEST_P(LinearTest, EqualsThePlainFormulaAtEveryWidth) {
   for (auto [in, out] : {std::pair{40, 1}, {40, 2}, {33, 97}, {768, 300}, {3072, 70}}) {
-    const Case layer(in, out);
+    const Case layer(GetParam(), in, out);
     const std::vector<float> y = layer.Run(2, 0, 70);
+    double squares = 0;
+    int count = 0;
     for (int row : {0, 1, 63, 64, 69}) {
-      for (int column = 0; column < out; ++column) {
+      for (int column = 0; column < out; ++column, ++count) {
         double expected = layer.bias[column];
         for (int i = 0; i < in; ++i) {
-          expected += double{layer.x.data()[row * in + i]} * layer.weights[column * in + i];
+          expected += double{layer.numbers[row * in + i]} * layer.weights[column * in + i];
         }
-        ASSERT_NEAR(y[row * out + column], expected, 1e-4 * std::sqrt(in))
+        const double error = y[row * out + column] - expected;
+        squares += error * error;
+        ASSERT_LT(std::abs(error), 5 * ErrorOfAProduct() * std::sqrt(in))
             << in << " -> " << out << ", row " << row << ", column " << column;
       }
     }
+    EXPECT_LT(std::sqrt(squares / count), ErrorOfAProduct() * std::sqrt(in));
   }
 }
 
-TEST(LinearTest, ARowHasTheSameBitsWhateverRowsAndThreadsAreWithIt) {
+TEST_P(LinearTest, ARowHasTheSameBitsWhateverRowsAndThreadsAreWithIt) {
   for (auto [in, out] : {std::pair{768, 200}, {120, 6}}) {
-    const Case layer(in, out);
+    const Case layer(GetParam(), in, out);
     const std::vector<float> all = layer.Run(1, 0, Case::kRows);
     for (int threads : {1, 2, 3}) {
       for (auto [first, rows] : {std::pair{0, 1}, {7, 5}, {63, 2}, {1, 149}, {100, 30}}) {
@@ -81,6 +116,10 @@ TEST(LinearTest, ARowHasTheSameBitsWhateverRowsAndThreadsAreWithIt) {
     }
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Precisions, LinearTest,
+                         ::testing::Values(Precision::kF32, Precision::kBf16, Precision::kInt8),
+                         [](const auto& info) { return std::string(PrecisionName(info.param)); });
 
 }  // namespace
 }  // namespace verdict

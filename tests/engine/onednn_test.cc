@@ -1,9 +1,13 @@
 #include "engine/onednn.h"
 
 #include <algorithm>
+#include <bit>
+#include <cmath>
 #include <random>
 #include <vector>
 
+#include "engine/aligned_buffer.h"
+#include "engine/row_kernels.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -22,40 +26,98 @@ AlignedBuffer RandomNumbers(size_t size, int seed) {
 }
 
 struct Shape {
+  Precision precision;
   int in;
   int out;
+};
+
+// Numbers as a product in each precision takes them, and as they are.
+struct Operand {
+  Operand(Precision precision, int rows, int columns, int seed) : columns(columns) {
+    const AlignedBuffer numbers = RandomNumbers(static_cast<size_t>(rows) * columns, seed);
+    values.assign(numbers.data(), numbers.data() + numbers.size());
+    data = AlignedArray<std::byte>(values.size() * sizeof(float));
+    row_size = columns * sizeof(float);
+    if (precision == Precision::kBf16) {
+      row_size = columns * sizeof(Bf16);
+      auto* rounded = reinterpret_cast<Bf16*>(data.data());
+      RoundToBf16(values.data(), values.size(), rounded);
+      for (size_t i = 0; i < values.size(); ++i) {
+        values[i] = std::bit_cast<float>(uint32_t{rounded[i]} << 16);
+      }
+    } else if (precision == Precision::kInt8) {
+      row_size = columns;
+      auto* integers = reinterpret_cast<int8_t*>(data.data());
+      QuantizeToInt8(values.data(), values.size(), integers);
+      values.assign(integers, integers + values.size());
+    } else {
+      std::copy(values.begin(), values.end(), reinterpret_cast<float*>(data.data()));
+    }
+  }
+
+  const std::byte* row(int i) const { return data.data() + i * row_size; }
+
+  int columns;
+  std::vector<float> values;  // what the data stand for
+  AlignedArray<std::byte> data;
+  size_t row_size;
 };
 
 class InnerProductTest : public ::testing::TestWithParam<Shape> {
  protected:
   void SetUp() override {
-    auto product = InnerProduct::Create(in_, out_);
+    if (!HasFastKernels(precision_)) {
+      GTEST_SKIP() << "this CPU has no fast kernels for " << PrecisionName(precision_);
+    }
+    auto product = InnerProduct::Create(precision_, in_, out_);
     ASSERT_TRUE(product.ok()) << product.status();
     product_ = *std::move(product);
-    scratchpad_ = AlignedBuffer(product_->scratchpad_size());
+    workspace_ = product_->MakeWorkspace();
+    packed_ = AlignedArray<std::byte>(product_->packed_size());
   }
 
+  std::shared_ptr<const InnerProduct::Weights> Pack(const Operand& weights) {
+    // bf16 weights are packed from float32.
+    const void* plain = precision_ == Precision::kInt8 ? static_cast<const void*>(weights.row(0))
+                                                       : weights.values.data();
+    return product_->Pack(plain, packed_.data());
+  }
+
+  // As numbers: sums of integers, too.
+  std::vector<float> Run(int rows, const std::byte* x, const InnerProduct::Weights& weights) {
+    const void* y = product_->Run(rows, x, weights, *workspace_);
+    const size_t size = static_cast<size_t>(rows) * out_;
+    if (precision_ == Precision::kInt8) {
+      const auto* sums = static_cast<const int32_t*>(y);
+      return {sums, sums + size};
+    }
+    const auto* sums = static_cast<const float*>(y);
+    return {sums, sums + size};
+  }
+
+  const Precision precision_ = GetParam().precision;
   const int in_ = GetParam().in;
   const int out_ = GetParam().out;
   std::shared_ptr<const InnerProduct> product_;
-  AlignedBuffer scratchpad_;
+  std::shared_ptr<InnerProduct::Workspace> workspace_;
+  AlignedArray<std::byte> packed_;
 };
 
 TEST_P(InnerProductTest, EqualsThePlainProduct) {
-  const AlignedBuffer x = RandomNumbers(size_t{InnerProduct::kMaxRows} * in_, 1);
-  const AlignedBuffer weights = RandomNumbers(static_cast<size_t>(out_) * in_, 2);
-  const AlignedBuffer packed = product_->Pack(weights.data());
+  const Operand x(precision_, InnerProduct::kMaxRows, in_, 1);
+  const Operand weights(precision_, out_, in_, 2);
+  const auto packed = Pack(weights);
+  // Integers are exact until float's 24 bits, which these sums stay within.
+  const double tolerance = precision_ == Precision::kInt8 ? 0 : 1e-4 * std::sqrt(in_);
   for (int rows : {1, 3, 17, 64}) {
-    const int admitted = product_->AdmittedRows(rows);
-    AlignedBuffer y(static_cast<size_t>(admitted) * out_);
-    product_->Run(admitted, x.data(), packed, y.data(), scratchpad_.data());
+    const std::vector<float> y = Run(product_->AdmittedRows(rows), x.row(0), *packed);
     for (int row = 0; row < rows; ++row) {
       for (int column = 0; column < out_; ++column) {
         double expected = 0;
         for (int i = 0; i < in_; ++i) {
-          expected += double{x.data()[row * in_ + i]} * weights.data()[column * in_ + i];
+          expected += double{x.values[row * in_ + i]} * weights.values[column * in_ + i];
         }
-        ASSERT_NEAR(y.data()[row * out_ + column], expected, 1e-4 * std::sqrt(in_))
+        ASSERT_NEAR(y[row * out_ + column], expected, tolerance)
             << "row " << row << " column " << column;
       }
     }
@@ -76,38 +138,46 @@ TEST_P(InnerProductTest, AdmittedRowsAreTheSmallestThatFit) {
 
 TEST_P(InnerProductTest, ARowHasTheSameBitsWhateverRowsAreWithIt) {
   constexpr int kRows = 100;
-  const AlignedBuffer x = RandomNumbers(size_t{2 * kRows} * in_, 3);
-  const AlignedBuffer packed = product_->Pack(RandomNumbers(size_t(out_) * in_, 4).data());
-  AlignedBuffer alone(static_cast<size_t>(InnerProduct::kMaxRows) * out_);
-  AlignedBuffer together(static_cast<size_t>(InnerProduct::kMaxRows) * out_);
+  const Operand x(precision_, 2 * kRows, in_, 3);
+  const auto packed = Pack(Operand(precision_, out_, in_, 4));
+  const int one = product_->AdmittedRows(1);
   for (int row = 0; row < kRows; ++row) {
-    const int one = product_->AdmittedRows(1);
-    product_->Run(one, x.data() + row * in_, packed, alone.data(), scratchpad_.data());
+    const std::vector<float> alone = Run(one, x.row(row), *packed);
     for (int before = 0; before <= std::min(row, 20); before += 4) {
       const int rows = product_->AdmittedRows(before + 1 + row % 30);
-      product_->Run(rows, x.data() + (row - before) * in_, packed, together.data(),
-                    scratchpad_.data());
-      const float* found = together.data() + before * out_;
-      ASSERT_TRUE(std::equal(found, found + out_, alone.data())) << "row " << row << " of " << rows;
+      const std::vector<float> together = Run(rows, x.row(row - before), *packed);
+      ASSERT_TRUE(std::equal(alone.begin(), alone.begin() + out_,
+                             together.begin() + static_cast<size_t>(before) * out_))
+          << "row " << row << " of " << rows;
     }
   }
 }
 
-// The panels of the full-size model, of the demo model, and odd ones.
-INSTANTIATE_TEST_SUITE_P(Shapes, InnerProductTest,
-                         ::testing::Values(Shape{768, 128}, Shape{3072, 64}, Shape{768, 16},
-                                           Shape{128, 512}, Shape{120, 128}, Shape{40, 48},
-                                           Shape{7, 16}),
-                         [](const auto& info) {
-                           return std::to_string(info.param.in) + "To" +
-                                  std::to_string(info.param.out);
-                         });
+// The panels of the full-size model, of the demo model, and odd ones; in bf16 and int8 rows are
+// filled up to 64.
+INSTANTIATE_TEST_SUITE_P(
+    Shapes, InnerProductTest,
+    ::testing::Values(Shape{Precision::kF32, 768, 128}, Shape{Precision::kF32, 3072, 64},
+                      Shape{Precision::kF32, 768, 16}, Shape{Precision::kF32, 128, 512},
+                      Shape{Precision::kF32, 120, 128}, Shape{Precision::kF32, 40, 48},
+                      Shape{Precision::kF32, 7, 16}, Shape{Precision::kBf16, 768, 128},
+                      Shape{Precision::kBf16, 3072, 64}, Shape{Precision::kBf16, 128, 80},
+                      Shape{Precision::kBf16, 64, 16}, Shape{Precision::kInt8, 768, 128},
+                      Shape{Precision::kInt8, 3072, 64}, Shape{Precision::kInt8, 128, 80},
+                      Shape{Precision::kInt8, 64, 16}),
+    [](const auto& info) {
+      return std::string(PrecisionName(info.param.precision)) + "From" +
+             std::to_string(info.param.in) + "To" + std::to_string(info.param.out);
+    });
 
 TEST(OneDnnTest, KernelsAreNamedAndNeverTheReference) {
-  const auto product = InnerProduct::Create(768, 128);
-  ASSERT_TRUE(product.ok());
-  EXPECT_THAT((*product)->kernel(), Not(HasSubstr("ref")));
-  EXPECT_FALSE((*product)->kernel().empty());
+  for (Precision precision : {Precision::kF32, Precision::kBf16, Precision::kInt8}) {
+    if (!HasFastKernels(precision)) continue;
+    const auto product = InnerProduct::Create(precision, 768, 128);
+    ASSERT_TRUE(product.ok()) << product.status();
+    EXPECT_THAT((*product)->kernel(), Not(HasSubstr("ref")));
+    EXPECT_FALSE((*product)->kernel().empty());
+  }
   EXPECT_FALSE(OneDnnIsa().empty());
 }
 

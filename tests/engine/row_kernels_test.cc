@@ -1,6 +1,8 @@
 #include "engine/row_kernels.h"
 
+#include <bit>
 #include <cmath>
+#include <limits>
 #include <random>
 #include <vector>
 
@@ -69,6 +71,92 @@ TEST(EpilogueTest, NothingIsTouchedPastTheColumns) {
                                   .columns = kColumns});
   for (int i = 0; i < kStride * kRows; ++i) {
     EXPECT_EQ(y[i], i % kStride < kColumns ? 2.0f : -7.0f) << i;
+  }
+}
+
+TEST(EpilogueTest, IntegersAreScaledByRowAndColumn) {
+  const std::vector<int32_t> product = {1, 2, 3, 4, 5, 6};
+  const std::vector<float> rows = {0.5, 2}, columns = {1, 10, 100}, bias = {0.25, 0, -1};
+  std::vector<float> y(6);
+  ApplyEpilogue(Epilogue::kBias, {.product = product.data(),
+                                  .product_stride = 3,
+                                  .row_scales = rows.data(),
+                                  .column_scales = columns.data(),
+                                  .bias = bias.data(),
+                                  .y = y.data(),
+                                  .y_stride = 3,
+                                  .rows = 2,
+                                  .columns = 3});
+  EXPECT_EQ(y, (std::vector<float>{0.75, 10, 149, 8.25, 100, 1199}));
+}
+
+TEST(EpilogueTest, Bf16IsTheRoundedFloat32) {
+  constexpr int kRows = 3, kColumns = 37;
+  const auto product = RandomNumbers(kRows * kColumns, 5, 3), bias = RandomNumbers(kColumns, 6);
+  const std::vector<float> wide = Apply(Epilogue::kBiasGelu, product, bias);
+  std::vector<Bf16> expected(wide.size()), y(wide.size());
+  RoundToBf16(wide.data(), wide.size(), expected.data());
+  ApplyEpilogue(Epilogue::kBiasGelu, {.product = product.data(),
+                                      .product_stride = kColumns,
+                                      .bias = bias.data(),
+                                      .y_bf16 = y.data(),
+                                      .y_stride = kColumns,
+                                      .rows = kRows,
+                                      .columns = kColumns});
+  EXPECT_EQ(y, expected);
+}
+
+// The nearest bfloat16 by trying both neighbours.
+Bf16 PlainRound(float x) {
+  const auto bits = std::bit_cast<uint32_t>(x);
+  const uint32_t below = bits & 0xFFFF0000u, above = below + 0x10000u;
+  const double to_below = std::abs(double{x} - std::bit_cast<float>(below));
+  const double to_above = std::abs(double{std::bit_cast<float>(above)} - x);
+  const bool up = to_above < to_below || (to_above == to_below && (below >> 16) % 2 == 1);
+  return static_cast<Bf16>((up ? above : below) >> 16);
+}
+
+TEST(RoundToBf16Test, IsTheNearestAndEvenInTheMiddle) {
+  std::vector<float> x = RandomNumbers(1000, 7, 100);
+  for (uint32_t bits : {0x3F808000u, 0x3F818000u, 0xBF808000u, 0x3F808001u, 0x00000000u}) {
+    x.push_back(std::bit_cast<float>(bits));
+  }
+  std::vector<Bf16> y(x.size()), expected;
+  for (float value : x) expected.push_back(PlainRound(value));
+  RoundToBf16(x.data(), x.size(), y.data());
+  EXPECT_EQ(y, expected);
+}
+
+TEST(QuantizeToInt8Test, ErrsByHalfAStepAtMost) {
+  for (int size : {1, 7, 64, 120, 768}) {
+    const auto x = RandomNumbers(size, size, 5);
+    std::vector<int8_t> y(size);
+    const float scale = QuantizeToInt8(x.data(), x.size(), y.data());
+    int largest = 0;
+    for (int i = 0; i < size; ++i) {
+      EXPECT_LE(std::abs(x[i] - scale * y[i]), scale * 0.5001f) << i;
+      largest = std::max(largest, std::abs(int{y[i]}));
+    }
+    EXPECT_EQ(largest, 127) << "the whole range is used";
+  }
+}
+
+TEST(QuantizeToInt8Test, ZerosStayZeros) {
+  const std::vector<float> x(20, 0.0f);
+  std::vector<int8_t> y(20, 5);
+  EXPECT_EQ(QuantizeToInt8(x.data(), x.size(), y.data()), 0);
+  EXPECT_EQ(y, std::vector<int8_t>(20, 0));
+}
+
+TEST(QuantizeToInt8Test, WhatIsNoNumberIsNotLost) {
+  for (float bad :
+       {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
+    for (size_t place : {0, 17, 39}) {
+      std::vector<float> x(40, 1.0f);
+      x[place] = bad;
+      std::vector<int8_t> y(40);
+      EXPECT_TRUE(std::isnan(QuantizeToInt8(x.data(), x.size(), y.data()))) << place;
+    }
   }
 }
 

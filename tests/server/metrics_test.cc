@@ -56,6 +56,7 @@ class MetricsTest : public ::testing::Test {
                     .revision = "cafe",
                     .precision = "f32",
                     .isa = "avx2",
+                    .kernels = "brgemm:avx2",
                     .threads = 2,
                     .load = absl::Milliseconds(250)},
                    [this] { return now_; }};
@@ -149,7 +150,8 @@ TEST_F(MetricsTest, CountsTextsBatchesAndTheQueue) {
 }
 
 TEST_F(MetricsTest, DescribesTheModelAndTheBuild) {
-  EXPECT_EQ(Value("verdict_model_info{isa=\"avx2\",name=\"demo \\\"model\\\"\",precision=\"f32\","
+  EXPECT_EQ(Value("verdict_model_info{isa=\"avx2\",kernels=\"brgemm:avx2\",name=\"demo "
+                  "\\\"model\\\"\",precision=\"f32\","
                   "revision=\"cafe\",threads=\"2\"}"),
             "1");
   EXPECT_EQ(Value("verdict_model_load_seconds"), "0.25");

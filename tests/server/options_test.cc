@@ -123,11 +123,11 @@ TEST(OptionsTest, AnAddressIsAHostAndAPort) {
   }
 }
 
-TEST(OptionsTest, OtherPrecisionsAreOfLaterVersions) {
-  for (const char* precision : {"bf16", "int8"}) {
-    EXPECT_THAT(Refusal({"--precision", precision}), HasSubstr("this version has no other"));
-  }
-  EXPECT_EQ(Refusal({"--precision", "f64"}), "--precision is \"f64\"; expected f32");
+TEST(OptionsTest, ThereAreThreePrecisions) {
+  EXPECT_EQ(Parsed({"--model", "m"}).precision, Precision::kF32);
+  EXPECT_EQ(Parsed({"--model", "m", "--precision", "bf16"}).precision, Precision::kBf16);
+  EXPECT_EQ(Parsed({"--model", "m", "--precision", "int8"}).precision, Precision::kInt8);
+  EXPECT_EQ(Refusal({"--precision", "f64"}), "--precision is \"f64\"; expected f32, bf16 or int8");
 }
 
 TEST(OptionsTest, WhatIsNoOptionIsRefused) {

@@ -1,0 +1,25 @@
+// What the weights of the matrix products, and the rows that they take, are rounded to.
+#ifndef VERDICT_ENGINE_PRECISION_H_
+#define VERDICT_ENGINE_PRECISION_H_
+
+#include <optional>
+#include <string_view>
+
+namespace verdict {
+
+// All else (sums, normalisations, attention, the classifier's head) is float32 in each of them.
+enum class Precision {
+  kF32,
+  kBf16,  // 8 bits of mantissa
+  kInt8,  // 255 steps: weights have a scale for each output, activations for each token
+};
+
+// "f32", "bf16" or "int8".
+std::string_view PrecisionName(Precision precision);
+
+// The precision of that name; nothing for other text.
+std::optional<Precision> PrecisionOf(std::string_view name);
+
+}  // namespace verdict
+
+#endif  // VERDICT_ENGINE_PRECISION_H_
