@@ -2,6 +2,7 @@
 // Prints one JSON object a line, as compare.mjs reads them.
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <fstream>
 #include <functional>
@@ -25,6 +26,7 @@ struct BenchOptions {
   int threads = 1;
   int max_batch_tokens = 512;
   Precision precision = Precision::kF32;
+  bool profile = false;
   double seconds = 1.5;  // per fixed shape
   std::vector<std::string> shapes = {"1x8", "1x32", "1x128", "1x512"};
   std::string lengths_file;
@@ -47,6 +49,26 @@ double RunMilliseconds(Engine& engine, const Batch& batch) {
     std::exit(1);
   }
   return elapsed.count();
+}
+
+// Each step's share of the time since `before`, in percent.
+nlohmann::ordered_json Shares(const Profile& profile, const Profile& before) {
+  const auto milliseconds_of = [](const Profile& profile, std::string_view step) {
+    for (const auto& [name, time] : profile.steps()) {
+      if (name == step) return Milliseconds(time).count();
+    }
+    return 0.0;
+  };
+  nlohmann::ordered_json shares;
+  double sum = 0;
+  for (const auto& [step, time] : profile.steps()) {
+    sum += Milliseconds(time).count() - milliseconds_of(before, step);
+  }
+  for (const auto& [step, time] : profile.steps()) {
+    const double part = Milliseconds(time).count() - milliseconds_of(before, step);
+    shares[std::string(step)] = std::round(1000 * part / sum) / 10;
+  }
+  return shares;
 }
 
 nlohmann::json BenchShape(const Model& model, const std::string& shape, double seconds) {
@@ -97,11 +119,15 @@ int Main(int argc, char** argv) {
   app.add_option("--precision", options.precision)
       ->transform(CLI::CheckedTransformer(std::map<std::string, Precision>{
           {"f32", Precision::kF32}, {"bf16", Precision::kBf16}, {"int8", Precision::kInt8}}));
+  app.add_flag("--profile", options.profile, "say what share of the time each step took");
   CLI11_PARSE(app, argc, argv);
+
+  Profile profile;
 
   const auto model = LoadModel(options.model, {.threads = options.threads,
                                                .max_batch_tokens = options.max_batch_tokens,
-                                               .precision = options.precision});
+                                               .precision = options.precision,
+                      .profile = options.profile ? &profile : nullptr});
   if (!model.ok()) {
     std::cerr << "engine_bench: " << model.status() << "\n";
     return 1;
@@ -109,7 +135,10 @@ int Main(int argc, char** argv) {
   for (const std::string& warning : model->warnings)
     std::cerr << "engine_bench: " << warning << "\n";
   for (const std::string& shape : options.shapes) {
-    std::cout << BenchShape(*model, shape, options.seconds) << std::endl;
+    const Profile before = profile;
+    nlohmann::ordered_json row = BenchShape(*model, shape, options.seconds);
+    if (options.profile) row["percent"] = Shares(profile, before);
+    std::cout << row << std::endl;
   }
   if (!options.lengths_file.empty()) std::cout << BenchLengths(*model, options) << std::endl;
   return 0;

@@ -4,41 +4,45 @@
 #include <cmath>
 #include <cstring>
 
+// Sums are kept in arrays of vectors, which there are none of where a vector's size is not known.
+#define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "engine/attention.cc"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 // After foreach_target.h: compiled once per instruction set.
-#include "hwy/contrib/math/math-inl.h"
+#include "engine/partial_vector-inl.h"
 #include "hwy/highway.h"
 
 #ifndef VERDICT_ENGINE_ATTENTION_ONCE_
 #define VERDICT_ENGINE_ATTENTION_ONCE_
 namespace verdict {
 
-// Rows are padded to whole vectors of the widest instruction set, two at a time: 2 x 16 floats.
-inline size_t PadToVectors(size_t size) { return (size + 31) / 32 * 32; }
+// Columns of the matrices below are kept in panels of two of the widest vectors: 2 x 16 floats.
+// Narrower instruction sets take a panel in several steps.
+inline constexpr size_t kPanel = 32;
 
-// Queries computed together: each loaded key or value serves them all, and their sums (4 x 2
-// vectors) stay in registers.
-inline constexpr int kQueryRows = 4;
+inline size_t PadToPanels(size_t size) { return (size + kPanel - 1) / kPanel * kPanel; }
+
+// The most queries computed together: each loaded key or value serves them all.
+inline constexpr int kMaxQueries = 8;
 
 // Where Attend keeps its parts in the scratch memory.
 struct AttentionScratch {
   AttentionScratch(float* scratch, const AttentionHead& head)
-      : padded_tokens(PadToVectors(head.tokens)),
-        padded_dim(PadToVectors(head.head_dim)),
+      : padded_tokens(PadToPanels(head.tokens)),
+        padded_dim(PadToPanels(head.head_dim)),
         keys(scratch),
         values(keys + head.head_dim * padded_tokens),
         scores(values + head.tokens * padded_dim),
-        output(scores + kQueryRows * padded_tokens) {}
+        output(scores + kMaxQueries * padded_tokens) {}
 
   size_t padded_tokens;
   size_t padded_dim;
-  float* keys;  // [head_dim, padded_tokens]: transposed, so that a vector holds one channel of many
-                // keys
-  float* values;  // [tokens, padded_dim]
-  float* scores;  // [kQueryRows, padded_tokens]
-  float* output;  // [kQueryRows, padded_dim]
+  float*
+      keys;  // [padded_tokens / kPanel, head_dim, kPanel]: a row holds one channel of kPanel tokens
+  float* values;  // [padded_dim / kPanel, tokens, kPanel]: a row holds kPanel channels of one token
+  float* scores;  // [kMaxQueries, padded_tokens]
+  float* output;  // [kMaxQueries, padded_dim]
 };
 
 }  // namespace verdict
@@ -50,54 +54,85 @@ namespace HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 using F32 = hn::ScalableTag<float>;
+using Vec = hn::Vec<F32>;
 
-void PackKeysAndValues(const AttentionHead& head, const AttentionScratch& scratch) {
-  for (int channel = 0; channel < head.head_dim; ++channel) {
-    float* row = scratch.keys + channel * scratch.padded_tokens;
-    for (int token = 0; token < head.tokens; ++token) {
-      row[token] = head.k[token * head.kv_stride + channel];
+void PackKeys(const AttentionHead& head, const AttentionScratch& scratch) {
+  const size_t channels = head.head_dim;
+  for (size_t first = 0; first < scratch.padded_tokens; first += kPanel) {
+    float* panel = scratch.keys + first * channels;
+    const size_t tokens = std::min<size_t>(kPanel, head.tokens - first);
+    for (size_t token = 0; token < tokens; ++token) {
+      const float* key = head.k + (first + token) * head.kv_stride;
+      for (size_t channel = 0; channel < channels; ++channel) {
+        panel[channel * kPanel + token] = key[channel];
+      }
     }
-    std::fill(row + head.tokens, row + scratch.padded_tokens, 0.0f);
-  }
-  for (int token = 0; token < head.tokens; ++token) {
-    float* row = scratch.values + token * scratch.padded_dim;
-    std::memcpy(row, head.v + token * head.kv_stride, head.head_dim * sizeof(float));
-    std::fill(row + head.head_dim, row + scratch.padded_dim, 0.0f);
+    if (tokens == kPanel) continue;
+    for (size_t channel = 0; channel < channels; ++channel) {
+      std::fill(panel + channel * kPanel + tokens, panel + (channel + 1) * kPanel, 0.0f);
+    }
   }
 }
 
-// y [kQueryRows, columns] = a [kQueryRows, depth] b [depth, columns], where a's rows are apart by
-// pointers, and columns are padded to two vectors.
-HWY_INLINE void Multiply(const float* const a[kQueryRows], size_t depth, const float* b,
+void PackValues(const AttentionHead& head, const AttentionScratch& scratch) {
+  for (size_t first = 0; first < scratch.padded_dim; first += kPanel) {
+    float* panel = scratch.values + first * head.tokens;
+    const size_t channels = std::min<size_t>(kPanel, head.head_dim - first);
+    for (int token = 0; token < head.tokens; ++token) {
+      float* row = panel + token * kPanel;
+      std::memcpy(row, head.v + token * head.kv_stride + first, channels * sizeof(float));
+      std::fill(row + channels, row + kPanel, 0.0f);
+    }
+  }
+}
+
+// y [kRows, columns] = a [kRows, depth] b [depth, columns], b in panels, all rows of a and y at
+// strides. Each number of y is added up in the order of the depth, whatever kRows is.
+template <int kRows>
+HWY_INLINE void Multiply(const float* a, size_t a_stride, size_t depth, const float* b,
                          size_t columns, float* y) {
   const F32 d;
   const size_t lanes = hn::Lanes(d);
-  for (size_t j = 0; j < columns; j += 2 * lanes) {
-    auto sum00 = hn::Zero(d), sum01 = hn::Zero(d), sum10 = hn::Zero(d), sum11 = hn::Zero(d);
-    auto sum20 = hn::Zero(d), sum21 = hn::Zero(d), sum30 = hn::Zero(d), sum31 = hn::Zero(d);
-    for (size_t i = 0; i < depth; ++i) {
-      const auto b0 = hn::Load(d, b + i * columns + j);
-      const auto b1 = hn::Load(d, b + i * columns + j + lanes);
-      const auto a0 = hn::Set(d, a[0][i]), a1 = hn::Set(d, a[1][i]);
-      const auto a2 = hn::Set(d, a[2][i]), a3 = hn::Set(d, a[3][i]);
-      sum00 = hn::MulAdd(a0, b0, sum00);
-      sum01 = hn::MulAdd(a0, b1, sum01);
-      sum10 = hn::MulAdd(a1, b0, sum10);
-      sum11 = hn::MulAdd(a1, b1, sum11);
-      sum20 = hn::MulAdd(a2, b0, sum20);
-      sum21 = hn::MulAdd(a2, b1, sum21);
-      sum30 = hn::MulAdd(a3, b0, sum30);
-      sum31 = hn::MulAdd(a3, b1, sum31);
+  for (size_t first = 0; first < columns; first += kPanel, b += depth * kPanel) {
+    for (size_t step = 0; step < kPanel; step += 2 * lanes) {
+      Vec sums[kRows][2];
+      HWY_UNROLL(8)
+      for (auto& sum : sums) sum[0] = sum[1] = hn::Zero(d);
+      const float* row = b + step;
+      for (size_t i = 0; i < depth; ++i, row += kPanel) {
+        const auto b0 = hn::Load(d, row), b1 = hn::Load(d, row + lanes);
+        HWY_UNROLL(8)
+        for (int r = 0; r < kRows; ++r) {
+          const auto factor = hn::Set(d, a[r * a_stride + i]);
+          sums[r][0] = hn::MulAdd(factor, b0, sums[r][0]);
+          sums[r][1] = hn::MulAdd(factor, b1, sums[r][1]);
+        }
+      }
+      float* out = y + first + step;
+      HWY_UNROLL(8)
+      for (int r = 0; r < kRows; ++r) {
+        hn::Store(sums[r][0], d, out + r * columns);
+        hn::Store(sums[r][1], d, out + r * columns + lanes);
+      }
     }
-    hn::Store(sum00, d, y + j);
-    hn::Store(sum01, d, y + j + lanes);
-    hn::Store(sum10, d, y + columns + j);
-    hn::Store(sum11, d, y + columns + j + lanes);
-    hn::Store(sum20, d, y + 2 * columns + j);
-    hn::Store(sum21, d, y + 2 * columns + j + lanes);
-    hn::Store(sum30, d, y + 3 * columns + j);
-    hn::Store(sum31, d, y + 3 * columns + j + lanes);
   }
+}
+
+// 2^t for t <= 0; relative error 3e-7, and nothing smaller than 2^-126. Coefficients by
+// engine/fit_kernels.py.
+HWY_INLINE Vec Exp2(F32 d, Vec t) {
+  const hn::RebindToSigned<F32> integers;
+  t = hn::Max(hn::Set(d, -126.0f), t);  // in this order a NaN stays one
+  const auto whole = hn::Round(t);
+  const auto f = hn::Sub(t, whole);
+  auto p = hn::Set(d, 1.3276472e-03f);
+  p = hn::MulAdd(p, f, hn::Set(d, 9.6755419e-03f));
+  p = hn::MulAdd(p, f, hn::Set(d, 5.5507131e-02f));
+  p = hn::MulAdd(p, f, hn::Set(d, 2.4022120e-01f));
+  p = hn::MulAdd(p, f, hn::Set(d, 6.9314694e-01f));
+  p = hn::MulAdd(p, f, hn::Set(d, 1.0000001f));
+  const auto exponent = hn::ShiftLeft<23>(hn::ConvertTo(integers, whole));
+  return hn::BitCast(d, hn::Add(hn::BitCast(integers, p), exponent));
 }
 
 // Replaces one row of scores by exp(scale * (score - max)); returns one over their sum. The padding
@@ -105,50 +140,77 @@ HWY_INLINE void Multiply(const float* const a[kQueryRows], size_t depth, const f
 HWY_INLINE float ExponentiateRow(float* scores, size_t tokens, size_t padded_tokens, float scale) {
   const F32 d;
   const size_t lanes = hn::Lanes(d);
+  const size_t whole = tokens / lanes * lanes;
+  const auto rest = hn::FirstN(d, tokens - whole);
   auto maxima = hn::Set(d, scores[0]);
-  for (size_t j = 0; j < padded_tokens; j += lanes) {
-    const auto mask = hn::FirstN(d, tokens > j ? tokens - j : 0);
-    maxima = hn::Max(maxima, hn::IfThenElse(mask, hn::Load(d, scores + j), maxima));
+  for (size_t j = 0; j < whole; j += lanes) maxima = hn::Max(maxima, hn::Load(d, scores + j));
+  if (whole < tokens) {
+    maxima = hn::Max(maxima, hn::IfThenElse(rest, hn::Load(d, scores + whole), maxima));
   }
-  const auto max = hn::MaxOfLanes(d, maxima);
-  const auto scales = hn::Set(d, scale);
+  // exp(scale * (score - max)) = 2^(score * factor - max * factor)
+  constexpr float kLog2E = 1.44269504f;
+  const auto factor = hn::Set(d, scale * kLog2E);
+  const auto top = hn::Mul(hn::MaxOfLanes(d, maxima), factor);
   auto sums = hn::Zero(d);
-  for (size_t j = 0; j < padded_tokens; j += lanes) {
-    const auto mask = hn::FirstN(d, tokens > j ? tokens - j : 0);
-    const auto exponent = hn::Mul(hn::Sub(hn::Load(d, scores + j), max), scales);
-    const auto weight = hn::IfThenElseZero(mask, hn::Exp(d, exponent));
+  for (size_t j = 0; j < whole; j += lanes) {
+    const auto weight = Exp2(d, hn::MulSub(hn::Load(d, scores + j), factor, top));
     hn::Store(weight, d, scores + j);
     sums = hn::Add(sums, weight);
+  }
+  if (whole < tokens) {
+    const auto exponents = hn::MulSub(hn::Load(d, scores + whole), factor, top);
+    const auto weight = hn::IfThenElseZero(rest, Exp2(d, exponents));
+    hn::Store(weight, d, scores + whole);
+    sums = hn::Add(sums, weight);
+  }
+  for (size_t j = (tokens + lanes - 1) / lanes * lanes; j < padded_tokens; j += lanes) {
+    hn::Store(hn::Zero(d), d, scores + j);
   }
   return 1.0f / hn::GetLane(hn::SumOfLanes(d, sums));
 }
 
+// The queries from `first` on, kRows of them.
+template <int kRows>
+HWY_INLINE void AttendRows(const AttentionHead& head, const AttentionScratch& scratch, int first,
+                           float scale) {
+  const F32 d;
+  const size_t lanes = hn::Lanes(d);
+  Multiply<kRows>(head.q + first * head.q_stride, head.q_stride, head.head_dim, scratch.keys,
+                  scratch.padded_tokens, scratch.scores);
+  float one_over_sum[kRows];
+  for (int row = 0; row < kRows; ++row) {
+    one_over_sum[row] = ExponentiateRow(scratch.scores + row * scratch.padded_tokens, head.tokens,
+                                        scratch.padded_tokens, scale);
+  }
+  Multiply<kRows>(scratch.scores, scratch.padded_tokens, head.tokens, scratch.values,
+                  scratch.padded_dim, scratch.output);
+  const size_t size = head.head_dim;
+  for (int row = 0; row < kRows; ++row) {
+    float* y = head.y + (first + row) * head.y_stride;
+    const float* output = scratch.output + row * scratch.padded_dim;
+    const auto factor = hn::Set(d, one_over_sum[row]);
+    size_t i = 0;
+    for (; i + lanes <= size; i += lanes) {
+      hn::StoreU(hn::Mul(hn::Load(d, output + i), factor), d, y + i);
+    }
+    if (i < size) StoreFirst(hn::Mul(hn::Load(d, output + i), factor), d, y + i, size - i);
+  }
+}
+
 void AttendForTarget(const AttentionHead& head, float* memory) {
   const AttentionScratch scratch(memory, head);
-  PackKeysAndValues(head, scratch);
+  PackKeys(head, scratch);
+  PackValues(head, scratch);
   const float scale = 1.0f / std::sqrt(static_cast<float>(head.head_dim));
-  for (int first = 0; first < head.queries; first += kQueryRows) {
-    const int rows = std::min(kQueryRows, head.queries - first);
-    const float* queries[kQueryRows];
-    const float* weights[kQueryRows];
-    for (int row = 0; row < kQueryRows; ++row) {
-      // The last group repeats its last query rather than have a second code path.
-      queries[row] = head.q + (first + std::min(row, rows - 1)) * head.q_stride;
-      weights[row] = scratch.scores + row * scratch.padded_tokens;
-    }
-    Multiply(queries, head.head_dim, scratch.keys, scratch.padded_tokens, scratch.scores);
-    float one_over_sum[kQueryRows];
-    for (int row = 0; row < kQueryRows; ++row) {
-      one_over_sum[row] = ExponentiateRow(scratch.scores + row * scratch.padded_tokens, head.tokens,
-                                          scratch.padded_tokens, scale);
-    }
-    Multiply(weights, head.tokens, scratch.values, scratch.padded_dim, scratch.output);
-    for (int row = 0; row < rows; ++row) {
-      float* y = head.y + (first + row) * head.y_stride;
-      const float* output = scratch.output + row * scratch.padded_dim;
-      for (int i = 0; i < head.head_dim; ++i) y[i] = output[i] * one_over_sum[row];
-    }
+  int first = 0;
+  // As many as the registers hold sums for, two vectors each.
+#if HWY_TARGET <= HWY_AVX3
+  for (; first + kMaxQueries <= head.queries; first += kMaxQueries) {
+    AttendRows<kMaxQueries>(head, scratch, first, scale);
   }
+#endif
+  for (; first + 4 <= head.queries; first += 4) AttendRows<4>(head, scratch, first, scale);
+  for (; first < head.queries; ++first) AttendRows<1>(head, scratch, first, scale);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -161,9 +223,9 @@ namespace verdict {
 HWY_EXPORT(AttendForTarget);
 
 size_t AttentionScratchSize(int max_tokens, int head_dim) {
-  const size_t tokens = PadToVectors(max_tokens);
-  const size_t dim = PadToVectors(head_dim);
-  return (head_dim + kQueryRows) * tokens + (max_tokens + kQueryRows) * dim;
+  const size_t tokens = PadToPanels(max_tokens);
+  const size_t dim = PadToPanels(head_dim);
+  return (head_dim + kMaxQueries) * tokens + (max_tokens + kMaxQueries) * dim;
 }
 
 void Attend(const AttentionHead& head, float* scratch) {

@@ -38,6 +38,7 @@ DistilBert::DistilBert(const ModelConfig& config, DistilBertWeights weights,
       weights_(std::move(weights)),
       precision_(weights_.precision),
       max_tokens_(std::max(options.max_batch_tokens, config.max_tokens())),
+      profile_(options.profile),
       info_{.precision = std::string(PrecisionName(precision_)),
             .isa = OneDnnIsa(),
             .kernels = absl::StrJoin(weights_.kernels, ","),
@@ -80,14 +81,16 @@ absl::StatusOr<std::unique_ptr<DistilBert>> DistilBert::Create(const ModelConfig
 
 absl::StatusOr<Logits> DistilBert::Run(const Batch& batch) {
   if (absl::Status status = Check(batch); !status.ok()) return status;
+  if (profile_ != nullptr) profile_->Start();
   Embed(batch);
+  Took("embedding");
   for (size_t i = 0; i < weights_.layers.size(); ++i) {
-    // The classifier reads the first token ([CLS]) alone, so nothing else of the last layer's
-    // output is needed: exact, and an eighth less work.
     const bool last = i + 1 == weights_.layers.size();
-    Transform(weights_.layers[i], batch, /*first_tokens_only=*/last);
+    Transform(weights_.layers[i], last ? nullptr : &weights_.layers[i + 1], batch);
   }
-  return Classify(batch.texts());
+  Logits logits = Classify(batch.texts());
+  Took("head");
+  return logits;
 }
 
 // hidden = LayerNorm(word embedding + position embedding)
@@ -107,20 +110,32 @@ void DistilBert::Embed(const Batch& batch) {
 }
 
 // hidden = LayerNorm(hidden + Attention(hidden)); hidden = LayerNorm(hidden + FeedForward(hidden))
-void DistilBert::Transform(const TransformerLayer& layer, const Batch& batch,
-                           bool first_tokens_only) {
+void DistilBert::Transform(const TransformerLayer& layer, const TransformerLayer* next,
+                           const Batch& batch) {
+  // The classifier reads the first token ([CLS]) alone, so nothing else of the last layer's
+  // output is needed: exact, and an eighth less work.
+  const bool first_tokens_only = next == nullptr;
   auto& [hidden, query, key_value, context, projected, expanded] = activations_;
-  Project(layer.key_value, hidden, batch.tokens(), key_value);
+  Project(layer.key_value, hidden, batch.tokens(), key_value, &layer.query);
+  Took("key, value");
   if (first_tokens_only) KeepFirstTokens(batch);
   const int rows = first_tokens_only ? batch.texts() : batch.tokens();
-  Project(layer.query, hidden, rows, query);
+  Project(layer.query, hidden, rows, query, &layer.attention_output);
+  Took("query");
   Attention(batch, first_tokens_only);
-  Project(layer.attention_output, context, rows, projected);
+  Took("attention");
+  Project(layer.attention_output, context, rows, projected, &layer.feed_forward_in);
+  Took("attention output");
   AddToHidden(projected, layer.attention_norm, rows);
+  Took("norms");
 
-  Expand(layer.feed_forward_in, rows);
-  Project(layer.feed_forward_out, expanded, rows, projected);
+  Expand(layer.feed_forward_in, rows, &layer.feed_forward_out);
+  Took("feed forward in");
+  Project(layer.feed_forward_out, expanded, rows, projected,
+          next == nullptr ? &weights_.pre_classifier : &next->key_value);
+  Took("feed forward out");
   AddToHidden(projected, layer.output_norm, rows);
+  Took("norms");
 }
 
 // context = softmax(query key^T / sqrt(head_dim)) value, for each text and head by itself
@@ -185,24 +200,27 @@ Logits DistilBert::Classify(int texts) {
 }
 
 // y = x W^T + bias
-void DistilBert::Project(const Linear& linear, const ProductInput& x, int rows, AlignedBuffer& y) {
+void DistilBert::Project(const Linear& linear, const ProductInput& x, int rows, AlignedBuffer& y,
+                         const Linear* next) {
   linear.Run({.x = x.rounded(),
               .x_scales = x.scales(),
               .rows = rows,
               .y = y.data(),
-              .y_stride = static_cast<size_t>(linear.out())},
+              .y_stride = static_cast<size_t>(linear.out()),
+              .next = next},
              workers_, linear_scratch_);
 }
 
 // expanded = activation(hidden W^T + bias)
-void DistilBert::Expand(const Linear& linear, int rows) {
+void DistilBert::Expand(const Linear& linear, int rows, const Linear* next) {
   ProductInput& expanded = activations_.expanded;
   Linear::Call call = {.x = activations_.hidden.rounded(),
                        .x_scales = activations_.hidden.scales(),
                        .rows = rows,
                        .epilogue = config_.activation == HiddenActivation::kRelu
                                        ? Epilogue::kBiasRelu
-                                       : Epilogue::kBiasGelu};
+                                       : Epilogue::kBiasGelu,
+                       .next = next};
   if (precision_ == Precision::kBf16) {
     call.y_bf16 = static_cast<Bf16*>(expanded.rounded());
     call.y_stride = ProductInput::RoundedColumns(precision_, linear.out());

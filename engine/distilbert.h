@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -49,20 +50,26 @@ class DistilBert : public Engine {
 
   absl::Status Check(const Batch& batch) const;
   void Embed(const Batch& batch);
-  void Transform(const TransformerLayer& layer, const Batch& batch, bool first_tokens_only);
+  // `next` is the layer after this one, or null.
+  void Transform(const TransformerLayer& layer, const TransformerLayer* next, const Batch& batch);
   void Attention(const Batch& batch, bool first_tokens_only);
   void KeepFirstTokens(const Batch& batch);
   Logits Classify(int texts);
 
   // Steps over rows.
-  void Project(const Linear& linear, const ProductInput& x, int rows, AlignedBuffer& y);
-  void Expand(const Linear& linear, int rows);
+  void Project(const Linear& linear, const ProductInput& x, int rows, AlignedBuffer& y,
+               const Linear* next);
+  void Expand(const Linear& linear, int rows, const Linear* next);
+  void Took(std::string_view step) {
+    if (profile_ != nullptr) profile_->Add(step);
+  }
   void AddToHidden(const AlignedBuffer& sublayer, const LayerNormParameters& norm, int rows);
 
   const ModelConfig config_;
   const DistilBertWeights weights_;
   const Precision precision_;
-  const int max_tokens_;  // of a batch
+  const int max_tokens_;    // of a batch
+  Profile* const profile_;  // or null
   EngineInfo info_;
 
   std::vector<int32_t> positions_;  // [tokens]: each token's place in its text

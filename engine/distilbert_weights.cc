@@ -65,7 +65,11 @@ class TensorReader {
 
   const absl::Status& status() const { return status_; }
   uint64_t parameters() const { return parameters_; }
-  std::set<std::string> kernels() const { return products_.kernels(); }
+  std::set<std::string> kernels() const {
+    if (products_.precision() == Precision::kF32)
+      return {absl::StrCat("highway:", HighwayTarget())};
+    return products_.kernels();
+  }
 
   std::vector<std::string> UnusedTensors() const {
     std::vector<std::string> unused;

@@ -45,7 +45,7 @@ struct DistilBertWeights {
   Linear pre_classifier;                  // dim -> dim
   Linear classifier;                      // dim -> labels
   Precision precision = Precision::kF32;  // of the layers' products; the classifier's are float32
-  std::set<std::string> kernels;          // oneDNN's names of those in use
+  std::set<std::string> kernels;          // names of those that compute them
   uint64_t parameters = 0;
   // Tensors of the checkpoint that no layer uses, in name order.
   std::vector<std::string> unused_tensors;

@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "engine/precision.h"
+#include "engine/profile.h"
 
 namespace verdict {
 
@@ -50,14 +51,17 @@ struct EngineOptions {
   int max_batch_tokens = 512;
   // Where the CPU has no fast kernels for it, the model is computed in float32, with a warning.
   Precision precision = Precision::kF32;
+  // Where Run adds up the time of its steps; it outlives the engine. Null: nowhere.
+  Profile* profile = nullptr;
 };
 
 // How an engine computes, for GetModel, the log and the metrics.
 struct EngineInfo {
   std::string precision;  // "f32", "bf16" or "int8": the one in use
   std::string isa;        // the instruction set of its kernels, e.g. "avx2"
-  std::string kernels;    // oneDNN's names of those of the products, e.g. "brgemm:avx512_core"
-  int threads = 0;        // that compute one batch
+  std::string
+      kernels;  // names of those of the products, e.g. "highway:AVX2" or "brgemm:avx512_core_vnni"
+  int threads = 0;  // that compute one batch
   uint64_t parameters = 0;
 };
 

@@ -3,14 +3,20 @@
 #include <algorithm>
 #include <cstring>
 
+#include "engine/panel_product.h"
 #include "engine/product_input.h"
 
 namespace verdict {
 namespace {
 
-// A panel of weights should stay in half of a 1 MB L2 cache, beside the rows that pass over it.
-constexpr int kPanelElements = 96 * 1024;
-// Below this a panel is too narrow for the kernels' registers.
+// Weights and rows of one piece should stay in a 1 MB L2 cache together.
+constexpr int kPieceElements = 96 * 1024;
+constexpr int kFloat32PieceElements = 144 * 1024;
+// Sums longer than this are computed in parts, where rows are many.
+constexpr int kLongestPart = 1024;
+// Rows of a piece in float32: a multiple of those that the kernel takes at once.
+constexpr int kFloat32Rows = 60;
+// Below this a panel is too narrow for oneDNN's kernels.
 constexpr int kMinPanelColumns = 64;
 // Narrow layers are filled up to whole vectors, so that few shapes serve all.
 constexpr int kColumnMultiple = 16;
@@ -21,22 +27,11 @@ T RoundUp(T value, T multiple) {
   return (value + multiple - 1) / multiple * multiple;
 }
 
-int PanelColumns(int in, int out) {
-  const int fitting = kPanelElements / in / kMinPanelColumns * kMinPanelColumns;
-  return std::min(std::max(fitting, kMinPanelColumns), RoundUp(out, kColumnMultiple));
-}
+int DivideUp(int value, int divisor) { return (value + divisor - 1) / divisor; }
 
-// Bytes from one row of x to the next.
-size_t RowSize(Precision precision, int rounded_columns) {
-  switch (precision) {
-    case Precision::kF32:
-      return rounded_columns * sizeof(float);
-    case Precision::kBf16:
-      return rounded_columns * sizeof(Bf16);
-    case Precision::kInt8:
-      return rounded_columns;
-  }
-  return 0;
+int OneDnnPanelColumns(int in, int out) {
+  const int fitting = kPieceElements / in / kMinPanelColumns * kMinPanelColumns;
+  return std::min(std::max(fitting, kMinPanelColumns), RoundUp(out, kColumnMultiple));
 }
 
 }  // namespace
@@ -68,71 +63,165 @@ void LinearScratch::Reserve(const InnerProduct* product) {
 
 absl::StatusOr<Linear> Linear::Create(InnerProductCache& products, absl::Span<const float> weights,
                                       absl::Span<const float> bias) {
-  const Precision precision = products.precision();
   Linear linear;
   linear.out_ = static_cast<int>(bias.size());
   linear.in_ = static_cast<int>(weights.size() / bias.size());
-  const int in = linear.in_;
-  const int filled_in = ProductInput::RoundedColumns(precision, in);
-  linear.x_stride_ = RowSize(precision, filled_in);
-  linear.panel_columns_ = PanelColumns(filled_in, linear.out_);
-  auto product = products.Get(filled_in, linear.panel_columns_);
-  if (!product.ok()) return product.status();
-  linear.product_ = *std::move(product);
-
-  const int panels = (linear.out_ + linear.panel_columns_ - 1) / linear.panel_columns_;
-  const size_t panel_size = RoundUp(linear.product_->packed_size(), kCacheLine);
-  linear.packed_ = AlignedArray<std::byte>(panels * panel_size);
   linear.bias_ = AlignedBuffer(bias.size());
   std::copy(bias.begin(), bias.end(), linear.bias_.data());
-  if (precision == Precision::kInt8) linear.column_scales_.resize(bias.size());
-
-  // One panel at a time, filled up with zeros on both sides.
-  AlignedBuffer panel(static_cast<size_t>(linear.panel_columns_) * filled_in);
-  AlignedArray<int8_t> integers(precision == Precision::kInt8 ? panel.size() : 0);
-  for (int i = 0; i < panels; ++i) {
-    std::fill_n(panel.data(), panel.size(), 0.0f);
-    const int first = i * linear.panel_columns_;
-    const int columns = std::min(linear.panel_columns_, linear.out_ - first);
-    for (int column = 0; column < columns; ++column) {
-      const auto row = weights.subspan(static_cast<size_t>(first + column) * in, in);
-      std::copy(row.begin(), row.end(), panel.data() + static_cast<size_t>(column) * filled_in);
-    }
-    const void* plain = panel.data();
-    if (precision == Precision::kInt8) {
-      for (int column = 0; column < linear.panel_columns_; ++column) {
-        const size_t begin = static_cast<size_t>(column) * filled_in;
-        const float scale =
-            QuantizeToInt8(panel.data() + begin, filled_in, integers.data() + begin);
-        if (column < columns) linear.column_scales_[first + column] = scale;
-      }
-      plain = integers.data();
-    }
-    linear.panels_.push_back(linear.product_->Pack(plain, linear.packed_.data() + i * panel_size));
+  if (products.precision() == Precision::kF32) {
+    linear.PackFloat32(weights);
+  } else if (absl::Status status = linear.Pack(products, weights); !status.ok()) {
+    return status;
   }
   return linear;
 }
 
-void Linear::Reserve(LinearScratch& scratch) const { scratch.Reserve(product_.get()); }
+void Linear::PackFloat32(absl::Span<const float> weights) {
+  panel_columns_ = kPanelColumns;
+  panels_ = DivideUp(out_, panel_columns_);
+  panel_size_ = static_cast<size_t>(panel_columns_) * in_ * sizeof(float);
+  packed_ = AlignedArray<std::byte>(panels_ * panel_size_);
+  for (int panel = 0; panel < panels_; ++panel) {
+    const int first = panel * panel_columns_;
+    PackPanel(weights.data() + static_cast<size_t>(first) * in_, in_,
+              std::min(panel_columns_, out_ - first),
+              reinterpret_cast<float*>(packed_.data() + panel * panel_size_));
+  }
+}
+
+absl::Status Linear::Pack(InnerProductCache& products, absl::Span<const float> weights) {
+  const bool integers = products.precision() == Precision::kInt8;
+  const int filled_in = ProductInput::RoundedColumns(products.precision(), in_);
+  x_stride_ = filled_in * (integers ? sizeof(int8_t) : sizeof(Bf16));
+  panel_columns_ = OneDnnPanelColumns(filled_in, out_);
+  auto product = products.Get(filled_in, panel_columns_);
+  if (!product.ok()) return product.status();
+  product_ = *std::move(product);
+  panels_ = DivideUp(out_, panel_columns_);
+  panel_size_ = RoundUp(product_->packed_size(), kCacheLine);
+  packed_ = AlignedArray<std::byte>(panels_ * panel_size_);
+  if (integers) column_scales_.resize(out_);
+
+  // One panel at a time, filled up with zeros on both sides.
+  AlignedBuffer plain(static_cast<size_t>(panel_columns_) * filled_in);
+  AlignedArray<int8_t> rounded(integers ? plain.size() : 0);
+  for (int panel = 0; panel < panels_; ++panel) {
+    std::fill_n(plain.data(), plain.size(), 0.0f);
+    const int first = panel * panel_columns_;
+    const int columns = std::min(panel_columns_, out_ - first);
+    for (int column = 0; column < columns; ++column) {
+      const auto row = weights.subspan(static_cast<size_t>(first + column) * in_, in_);
+      std::copy(row.begin(), row.end(), plain.data() + static_cast<size_t>(column) * filled_in);
+    }
+    for (int column = 0; integers && column < panel_columns_; ++column) {
+      const size_t begin = static_cast<size_t>(column) * filled_in;
+      const float scale = QuantizeToInt8(plain.data() + begin, filled_in, rounded.data() + begin);
+      if (column < columns) column_scales_[first + column] = scale;
+    }
+    panel_weights_.push_back(
+        product_->Pack(integers ? static_cast<const void*>(rounded.data()) : plain.data(),
+                       packed_.data() + panel * panel_size_));
+  }
+  return absl::OkStatus();
+}
+
+void Linear::Reserve(LinearScratch& scratch) const {
+  if (product_ != nullptr) scratch.Reserve(product_.get());
+}
 
 void Linear::Run(const Call& call, Workers& workers, LinearScratch& scratch) const {
-  // Panel by panel: the threads work on the same few panels at a time, which share the last-level
-  // cache.
-  const int row_pieces = (call.rows + InnerProduct::kMaxRows - 1) / InnerProduct::kMaxRows;
-  const int pieces = static_cast<int>(panels_.size()) * row_pieces;
-  workers.ParallelFor(pieces, [&](int piece, int worker) {
-    RunPiece(call, piece / row_pieces, piece % row_pieces * InnerProduct::kMaxRows,
-             scratch.of(worker, product_.get()));
+  if (product_ == nullptr) {
+    RunFloat32(call, workers);
+  } else {
+    RunOneDnn(call, workers, scratch);
+  }
+}
+
+const std::byte* Linear::PanelToFetch(int panel, const Linear* next) const {
+  if (panel < panels_) return packed_.data() + panel * panel_size_;
+  panel -= panels_;
+  if (next == nullptr || panel >= next->panels_) return nullptr;
+  return next->packed_.data() + panel * next->panel_size_;
+}
+
+void Linear::RunFloat32(const Call& call, Workers& workers) const {
+  const int row_pieces = DivideUp(call.rows, kFloat32Rows);
+  if (row_pieces == 1) {
+    // One panel at a time, which the threads share most evenly. The next one of a thread is most
+    // likely so far on.
+    workers.ParallelFor(panels_, [&](int panel, int) {
+      RunFloat32Part(call, {.panel = panel, .rows = call.rows, .in = in_},
+                     PanelToFetch(panel + workers.threads(), call.next));
+    });
+    return;
+  }
+  // As many panels as stay in L2 beside the rows; and of long rows only a part at a time.
+  const int parts = DivideUp(in_, kLongestPart);
+  const int part_in = DivideUp(in_, parts);
+  const int group = std::max(1, kFloat32PieceElements / (panel_columns_ * part_in));
+  workers.ParallelFor(DivideUp(panels_, group) * row_pieces, [&](int piece, int) {
+    const int first_panel = piece / row_pieces * group;
+    const int end_panel = std::min(panels_, first_panel + group);
+    const int first_row = piece % row_pieces * kFloat32Rows;
+    for (int first_in = 0; first_in < in_; first_in += part_in) {
+      for (int panel = first_panel; panel < end_panel; ++panel) {
+        // Only the first rows meet weights that are not in L2.
+        const bool fetches = first_row == 0 && parts == 1;
+        RunFloat32Part(call,
+                       {.panel = panel,
+                        .first_row = first_row,
+                        .rows = std::min(kFloat32Rows, call.rows - first_row),
+                        .first_in = first_in,
+                        .in = std::min(part_in, in_ - first_in)},
+                       fetches ? PanelToFetch(panel + 1, call.next) : nullptr);
+      }
+    }
   });
 }
 
-void Linear::RunPiece(const Call& call, int panel, int first_row,
-                      InnerProduct::Workspace& workspace) const {
+void Linear::RunFloat32Part(const Call& call, const Part& part, const std::byte* fetch) const {
+  const int first_column = part.panel * panel_columns_;
+  const auto* panel = reinterpret_cast<const float*>(packed_.data() + part.panel * panel_size_);
+  const int columns = std::min(panel_columns_, out_ - first_column);
+  float* y = call.y + part.first_row * call.y_stride + first_column;
+  MultiplyPanel({.x = static_cast<const float*>(call.x) +
+                      static_cast<size_t>(part.first_row) * in_ + part.first_in,
+                 .x_stride = static_cast<size_t>(in_),
+                 .rows = part.rows,
+                 .in = part.in,
+                 .panel = panel + static_cast<size_t>(part.first_in) * panel_columns_,
+                 .next_panel = reinterpret_cast<const float*>(fetch),
+                 .y = y,
+                 .y_stride = call.y_stride,
+                 .columns = columns,
+                 .adds = part.first_in > 0});
+  if (part.first_in + part.in < in_) return;
+  ApplyEpilogue(call.epilogue, {.product = y,
+                                .product_stride = call.y_stride,
+                                .bias = bias_.data() + first_column,
+                                .y = y,
+                                .y_stride = call.y_stride,
+                                .rows = part.rows,
+                                .columns = columns});
+}
+
+void Linear::RunOneDnn(const Call& call, Workers& workers, LinearScratch& scratch) const {
+  // Panel by panel: the threads work on the same few panels at a time, which share the last-level
+  // cache.
+  const int row_pieces = DivideUp(call.rows, InnerProduct::kMaxRows);
+  workers.ParallelFor(panels_ * row_pieces, [&](int piece, int worker) {
+    RunOneDnnPiece(call, piece / row_pieces, piece % row_pieces * InnerProduct::kMaxRows,
+                   scratch.of(worker, product_.get()));
+  });
+}
+
+void Linear::RunOneDnnPiece(const Call& call, int panel, int first_row,
+                            InnerProduct::Workspace& workspace) const {
   const int rows = std::min(call.rows - first_row, InnerProduct::kMaxRows);
   const int first_column = panel * panel_columns_;
   const void* product = product_->Run(product_->AdmittedRows(rows),
                                       static_cast<const std::byte*>(call.x) + first_row * x_stride_,
-                                      *panels_[panel], workspace);
+                                      *panel_weights_[panel], workspace);
   const size_t first = first_row * call.y_stride + first_column;
   const bool integers = call.x_scales != nullptr;
   ApplyEpilogue(call.epilogue,

@@ -61,10 +61,10 @@ class LinearScratch {
 // In bf16 the weights are rounded; in int8 each output's weights are divided by a scale of their
 // own and rounded to -127 to 127.
 //
-// The weights are packed once, in panels of some columns that stay in the L2 cache while all rows
-// pass over them. A piece of work is one panel times up to InnerProduct::kMaxRows rows: for few
-// rows the threads share the columns, so that each streams its own part of the weights, and for
-// many they share both.
+// The weights are packed once, in panels of some columns. A piece of work is a group of panels
+// times some rows, both few enough to stay in the L2 cache: for few rows the threads share the
+// columns, so that each streams its own part of the weights, and for many they share both. In
+// float32 the products are ours (panel_product.h), else oneDNN's.
 //
 // Immutable after Create. Default-constructed it is a place to move one to, and may not be run.
 class Linear {
@@ -89,27 +89,50 @@ class Linear {
     const void* x = nullptr;
     const float* x_scales = nullptr;  // [rows], in int8
     int rows = 0;
-    // [rows, out] at y_stride, in one of two types; the other is null.
+    // [rows, out] at y_stride, in one of two types; the other is null. Bf16 is for bf16 layers.
     float* y = nullptr;
     Bf16* y_bf16 = nullptr;
     size_t y_stride = 0;
     Epilogue epilogue = Epilogue::kBias;
+    // The layer that will run next, if any: its first weights are fetched while the last of these
+    // are computed with.
+    const Linear* next = nullptr;
   };
   void Run(const Call& call, Workers& workers, LinearScratch& scratch) const;
 
  private:
-  void RunPiece(const Call& call, int panel, int first_row,
-                InnerProduct::Workspace& workspace) const;
+  absl::Status Pack(InnerProductCache& products, absl::Span<const float> weights);
+  void PackFloat32(absl::Span<const float> weights);
+  void RunFloat32(const Call& call, Workers& workers) const;
+  // Some rows of a panel, and some summands of each.
+  struct Part {
+    int panel = 0;
+    int first_row = 0;
+    int rows = 0;
+    int first_in = 0;
+    int in = 0;
+  };
+  void RunFloat32Part(const Call& call, const Part& part, const std::byte* fetch) const;
+  void RunOneDnn(const Call& call, Workers& workers, LinearScratch& scratch) const;
+  void RunOneDnnPiece(const Call& call, int panel, int first_row,
+                      InnerProduct::Workspace& workspace) const;
+
+  // Where panel `panel` is; past the last, where a panel of `next` is, or null.
+  const std::byte* PanelToFetch(int panel, const Linear* next) const;
 
   int in_ = 0;
-  size_t x_stride_ = 0;  // bytes
   int out_ = 0;
+  AlignedBuffer bias_;                // [out]
+  std::vector<float> column_scales_;  // [out]; in int8
   int panel_columns_ = 0;
+  int panels_ = 0;
+  size_t panel_size_ = 0;           // bytes
+  AlignedArray<std::byte> packed_;  // [panels]; the last is filled up with zeros
+
+  // Not in float32.
+  size_t x_stride_ = 0;                          // bytes
   std::shared_ptr<const InnerProduct> product_;  // in_, filled up, -> panel_columns_
-  AlignedArray<std::byte> packed_;               // all panels; the last is filled up with zeros
-  std::vector<std::shared_ptr<const InnerProduct::Weights>> panels_;  // in packed_
-  AlignedBuffer bias_;                                                // [out]
-  std::vector<float> column_scales_;                                  // [out]; in int8
+  std::vector<std::shared_ptr<const InnerProduct::Weights>> panel_weights_;  // [panels], in packed_
 };
 
 }  // namespace verdict

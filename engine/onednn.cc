@@ -32,13 +32,13 @@ struct ProductTypes {
 ProductTypes TypesOf(Precision precision) {
   switch (precision) {
     case Precision::kF32:
-      return {DataType::f32, DataType::f32};
+      break;
     case Precision::kBf16:
       return {DataType::bf16, DataType::f32};
     case Precision::kInt8:
       return {DataType::s8, DataType::s32};
   }
-  return {};
+  return {DataType::undef, DataType::undef};  // oneDNN refuses it
 }
 
 // The numbers of rows that primitives are made for. Dense where texts are short; the last is

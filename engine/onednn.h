@@ -27,11 +27,10 @@ std::string OneDnnIsa();
 // forth, and in int8 saturates.
 bool HasFastKernels(Precision precision);
 
-// y = x W^T for x [rows, in] and W [out, in], both dense. By precision, x and W are float32 and y
-// is too; x and W are bf16 and y is float32; or x and W are int8 and y is int32, which is exact.
+// y = x W^T for x [rows, in] and W [out, in], both dense: in bf16, where y is float32, or in int8,
+// where y is int32 and exact. Float32 products are our own: see panel_product.h.
 //
-// On some CPUs oneDNN adds up a row's products in an order that depends on the number of rows:
-// AVX2's kernel has one order for rows % 6 in {0, 4, 5} and another for the rest. So Create
+// A kernel may add up a row's products in an order that depends on the number of rows. So Create
 // computes the same data with every candidate number of rows, and admits those whose rows all equal
 // the largest one's, bit for bit, at every place in it. Run takes admitted numbers only; callers
 // round up (AdmittedRows) and ignore the rows too many.
@@ -42,6 +41,8 @@ class InnerProduct {
   // The most rows of one Run: enough to reach the machine's speed, few enough that y stays in L1.
   static constexpr int kMaxRows = 64;
 
+  // `precision` is bf16 or int8.
+  //
   // INTERNAL: oneDNN has no fast kernel, or not even kMaxRows gives a row the same bits in every
   // place.
   static absl::StatusOr<std::shared_ptr<const InnerProduct>> Create(Precision precision, int in,

@@ -18,7 +18,7 @@ enum class Epilogue {
 // The bits of a bfloat16: the upper half of a float32's.
 using Bf16 = uint16_t;
 
-// A product tile and where its result goes.
+// A product tile and where its result goes; that may be the same place.
 struct EpilogueTile {
   // [rows, product_stride], of which `columns` are used. Float32; or, where there are row_scales,
   // int32: then p = product * row_scale * column_scale.

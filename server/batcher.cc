@@ -4,8 +4,10 @@
 #include <string>
 #include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "absl/time/clock.h"
+#include "absl/types/span.h"
 #include "server/log.h"
 
 namespace verdict {
@@ -98,7 +100,15 @@ void Batcher::ServeEngine() {
 
 void Batcher::RunBatch(std::vector<QueuedText> texts) {
   Batch batch;
-  for (const QueuedText& text : texts) batch.Append(text.input_ids);
+  // Equal texts have equal logits, bit for bit: each is computed once.
+  absl::flat_hash_map<absl::Span<const int32_t>, int> rows;
+  std::vector<int> row_of;
+  row_of.reserve(texts.size());
+  for (const QueuedText& text : texts) {
+    const auto [row, is_new] = rows.try_emplace(text.input_ids, batch.texts());
+    if (is_new) batch.Append(text.input_ids);
+    row_of.push_back(row->second);
+  }
   const absl::Time start = absl::Now();
   absl::StatusOr<Logits> logits = engine_->Run(batch);
   const absl::Duration inference = absl::Now() - start;
@@ -113,7 +123,7 @@ void Batcher::RunBatch(std::vector<QueuedText> texts) {
   metrics_->ObserveBatch(batch.texts(), batch.tokens());
   metrics_->CountTokens(batch.tokens());
   for (size_t i = 0; i < texts.size(); ++i) {
-    const absl::Span<const float> row = logits->row(static_cast<int>(i));
+    const absl::Span<const float> row = logits->row(row_of[i]);
     TextResult result{.logits = {row.begin(), row.end()},
                       .queue = start - texts[i].queued_at,
                       .inference = inference};

@@ -36,8 +36,7 @@ struct Operand {
   Operand(Precision precision, int rows, int columns, int seed) : columns(columns) {
     const AlignedBuffer numbers = RandomNumbers(static_cast<size_t>(rows) * columns, seed);
     values.assign(numbers.data(), numbers.data() + numbers.size());
-    data = AlignedArray<std::byte>(values.size() * sizeof(float));
-    row_size = columns * sizeof(float);
+    data = AlignedArray<std::byte>(values.size() * sizeof(Bf16));
     if (precision == Precision::kBf16) {
       row_size = columns * sizeof(Bf16);
       auto* rounded = reinterpret_cast<Bf16*>(data.data());
@@ -45,13 +44,11 @@ struct Operand {
       for (size_t i = 0; i < values.size(); ++i) {
         values[i] = std::bit_cast<float>(uint32_t{rounded[i]} << 16);
       }
-    } else if (precision == Precision::kInt8) {
+    } else {
       row_size = columns;
       auto* integers = reinterpret_cast<int8_t*>(data.data());
       QuantizeToInt8(values.data(), values.size(), integers);
       values.assign(integers, integers + values.size());
-    } else {
-      std::copy(values.begin(), values.end(), reinterpret_cast<float*>(data.data()));
     }
   }
 
@@ -60,7 +57,7 @@ struct Operand {
   int columns;
   std::vector<float> values;  // what the data stand for
   AlignedArray<std::byte> data;
-  size_t row_size;
+  size_t row_size = 0;
 };
 
 class InnerProductTest : public ::testing::TestWithParam<Shape> {
@@ -157,21 +154,17 @@ TEST_P(InnerProductTest, ARowHasTheSameBitsWhateverRowsAreWithIt) {
 // filled up to 64.
 INSTANTIATE_TEST_SUITE_P(
     Shapes, InnerProductTest,
-    ::testing::Values(Shape{Precision::kF32, 768, 128}, Shape{Precision::kF32, 3072, 64},
-                      Shape{Precision::kF32, 768, 16}, Shape{Precision::kF32, 128, 512},
-                      Shape{Precision::kF32, 120, 128}, Shape{Precision::kF32, 40, 48},
-                      Shape{Precision::kF32, 7, 16}, Shape{Precision::kBf16, 768, 128},
-                      Shape{Precision::kBf16, 3072, 64}, Shape{Precision::kBf16, 128, 80},
-                      Shape{Precision::kBf16, 64, 16}, Shape{Precision::kInt8, 768, 128},
-                      Shape{Precision::kInt8, 3072, 64}, Shape{Precision::kInt8, 128, 80},
-                      Shape{Precision::kInt8, 64, 16}),
+    ::testing::Values(Shape{Precision::kBf16, 768, 128}, Shape{Precision::kBf16, 3072, 64},
+                      Shape{Precision::kBf16, 128, 80}, Shape{Precision::kBf16, 64, 16},
+                      Shape{Precision::kInt8, 768, 128}, Shape{Precision::kInt8, 3072, 64},
+                      Shape{Precision::kInt8, 128, 80}, Shape{Precision::kInt8, 64, 16}),
     [](const auto& info) {
       return std::string(PrecisionName(info.param.precision)) + "From" +
              std::to_string(info.param.in) + "To" + std::to_string(info.param.out);
     });
 
 TEST(OneDnnTest, KernelsAreNamedAndNeverTheReference) {
-  for (Precision precision : {Precision::kF32, Precision::kBf16, Precision::kInt8}) {
+  for (Precision precision : {Precision::kBf16, Precision::kInt8}) {
     if (!HasFastKernels(precision)) continue;
     const auto product = InnerProduct::Create(precision, 768, 128);
     ASSERT_TRUE(product.ok()) << product.status();

@@ -8,6 +8,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/engine/highway_targets.h"
 
 namespace verdict {
 namespace {
@@ -39,71 +40,83 @@ std::vector<float> Apply(Epilogue epilogue, const std::vector<float>& product,
 }
 
 TEST(EpilogueTest, BiasIsAddedToEveryRow) {
-  EXPECT_EQ(Apply(Epilogue::kBias, {1, 2, 3, 4, 5, 6}, {10, 20, 30}),
-            (std::vector<float>{11, 22, 33, 14, 25, 36}));
+  ForEachHighwayTarget([] {
+    EXPECT_EQ(Apply(Epilogue::kBias, {1, 2, 3, 4, 5, 6}, {10, 20, 30}),
+              (std::vector<float>{11, 22, 33, 14, 25, 36}));
+  });
 }
 
 TEST(EpilogueTest, ReluStopsAtZero) {
-  EXPECT_EQ(Apply(Epilogue::kBiasRelu, {-1, 2, -3}, {0.5, -5, 4}), (std::vector<float>{0, 0, 1}));
+  ForEachHighwayTarget([] {
+    EXPECT_EQ(Apply(Epilogue::kBiasRelu, {-1, 2, -3}, {0.5, -5, 4}), (std::vector<float>{0, 0, 1}));
+  });
 }
 
 TEST(EpilogueTest, GeluIsTheOneWithErf) {
-  std::vector<float> x, expected;
-  for (float value = -12; value <= 12; value += 0.001f) {
-    x.push_back(value);
-    expected.push_back(static_cast<float>(PlainGelu(value)));
-  }
-  const std::vector<float> zero_bias(x.size(), 0.0f);
-  EXPECT_THAT(Apply(Epilogue::kBiasGelu, x, zero_bias), Pointwise(FloatNear(2e-6f), expected));
+  ForEachHighwayTarget([] {
+    std::vector<float> x, expected;
+    for (float value = -12; value <= 12; value += 0.001f) {
+      x.push_back(value);
+      expected.push_back(static_cast<float>(PlainGelu(value)));
+    }
+    const std::vector<float> zero_bias(x.size(), 0.0f);
+    EXPECT_THAT(Apply(Epilogue::kBiasGelu, x, zero_bias), Pointwise(FloatNear(2e-6f), expected));
+  });
 }
 
 TEST(EpilogueTest, NothingIsTouchedPastTheColumns) {
-  constexpr int kColumns = 13, kStride = 20, kRows = 3;
-  const std::vector<float> product(kStride * kRows, 1.0f);
-  const std::vector<float> bias(kColumns, 1.0f);
-  std::vector<float> y(kStride * kRows, -7.0f);
-  ApplyEpilogue(Epilogue::kBias, {.product = product.data(),
-                                  .product_stride = kStride,
-                                  .bias = bias.data(),
-                                  .y = y.data(),
-                                  .y_stride = kStride,
-                                  .rows = kRows,
-                                  .columns = kColumns});
-  for (int i = 0; i < kStride * kRows; ++i) {
-    EXPECT_EQ(y[i], i % kStride < kColumns ? 2.0f : -7.0f) << i;
-  }
+  ForEachHighwayTarget([] {
+    constexpr int kColumns = 13, kStride = 20, kRows = 3;
+    const std::vector<float> product(kStride * kRows, 1.0f);
+    const std::vector<float> bias(kColumns, 1.0f);
+    std::vector<float> y(kStride * kRows, -7.0f);
+    ApplyEpilogue(Epilogue::kBias, {.product = product.data(),
+                                    .product_stride = kStride,
+                                    .bias = bias.data(),
+                                    .y = y.data(),
+                                    .y_stride = kStride,
+                                    .rows = kRows,
+                                    .columns = kColumns});
+    for (int i = 0; i < kStride * kRows; ++i) {
+      EXPECT_EQ(y[i], i % kStride < kColumns ? 2.0f : -7.0f) << i;
+    }
+  });
 }
 
 TEST(EpilogueTest, IntegersAreScaledByRowAndColumn) {
-  const std::vector<int32_t> product = {1, 2, 3, 4, 5, 6};
-  const std::vector<float> rows = {0.5, 2}, columns = {1, 10, 100}, bias = {0.25, 0, -1};
-  std::vector<float> y(6);
-  ApplyEpilogue(Epilogue::kBias, {.product = product.data(),
-                                  .product_stride = 3,
-                                  .row_scales = rows.data(),
-                                  .column_scales = columns.data(),
-                                  .bias = bias.data(),
-                                  .y = y.data(),
-                                  .y_stride = 3,
-                                  .rows = 2,
-                                  .columns = 3});
-  EXPECT_EQ(y, (std::vector<float>{0.75, 10, 149, 8.25, 100, 1199}));
+  ForEachHighwayTarget([] {
+    const std::vector<int32_t> product = {1, 2, 3, 4, 5, 6};
+    const std::vector<float> rows = {0.5, 2}, columns = {1, 10, 100}, bias = {0.25, 0, -1};
+    std::vector<float> y(6);
+    ApplyEpilogue(Epilogue::kBias, {.product = product.data(),
+                                    .product_stride = 3,
+                                    .row_scales = rows.data(),
+                                    .column_scales = columns.data(),
+                                    .bias = bias.data(),
+                                    .y = y.data(),
+                                    .y_stride = 3,
+                                    .rows = 2,
+                                    .columns = 3});
+    EXPECT_EQ(y, (std::vector<float>{0.75, 10, 149, 8.25, 100, 1199}));
+  });
 }
 
 TEST(EpilogueTest, Bf16IsTheRoundedFloat32) {
-  constexpr int kRows = 3, kColumns = 37;
-  const auto product = RandomNumbers(kRows * kColumns, 5, 3), bias = RandomNumbers(kColumns, 6);
-  const std::vector<float> wide = Apply(Epilogue::kBiasGelu, product, bias);
-  std::vector<Bf16> expected(wide.size()), y(wide.size());
-  RoundToBf16(wide.data(), wide.size(), expected.data());
-  ApplyEpilogue(Epilogue::kBiasGelu, {.product = product.data(),
-                                      .product_stride = kColumns,
-                                      .bias = bias.data(),
-                                      .y_bf16 = y.data(),
-                                      .y_stride = kColumns,
-                                      .rows = kRows,
-                                      .columns = kColumns});
-  EXPECT_EQ(y, expected);
+  ForEachHighwayTarget([] {
+    constexpr int kRows = 3, kColumns = 37;
+    const auto product = RandomNumbers(kRows * kColumns, 5, 3), bias = RandomNumbers(kColumns, 6);
+    const std::vector<float> wide = Apply(Epilogue::kBiasGelu, product, bias);
+    std::vector<Bf16> expected(wide.size()), y(wide.size());
+    RoundToBf16(wide.data(), wide.size(), expected.data());
+    ApplyEpilogue(Epilogue::kBiasGelu, {.product = product.data(),
+                                        .product_stride = kColumns,
+                                        .bias = bias.data(),
+                                        .y_bf16 = y.data(),
+                                        .y_stride = kColumns,
+                                        .rows = kRows,
+                                        .columns = kColumns});
+    EXPECT_EQ(y, expected);
+  });
 }
 
 // The nearest bfloat16 by trying both neighbours.
@@ -117,73 +130,85 @@ Bf16 PlainRound(float x) {
 }
 
 TEST(RoundToBf16Test, IsTheNearestAndEvenInTheMiddle) {
-  std::vector<float> x = RandomNumbers(1000, 7, 100);
-  for (uint32_t bits : {0x3F808000u, 0x3F818000u, 0xBF808000u, 0x3F808001u, 0x00000000u}) {
-    x.push_back(std::bit_cast<float>(bits));
-  }
-  std::vector<Bf16> y(x.size()), expected;
-  for (float value : x) expected.push_back(PlainRound(value));
-  RoundToBf16(x.data(), x.size(), y.data());
-  EXPECT_EQ(y, expected);
+  ForEachHighwayTarget([] {
+    std::vector<float> x = RandomNumbers(1000, 7, 100);
+    for (uint32_t bits : {0x3F808000u, 0x3F818000u, 0xBF808000u, 0x3F808001u, 0x00000000u}) {
+      x.push_back(std::bit_cast<float>(bits));
+    }
+    std::vector<Bf16> y(x.size()), expected;
+    for (float value : x) expected.push_back(PlainRound(value));
+    RoundToBf16(x.data(), x.size(), y.data());
+    EXPECT_EQ(y, expected);
+  });
 }
 
 TEST(QuantizeToInt8Test, ErrsByHalfAStepAtMost) {
-  for (int size : {1, 7, 64, 120, 768}) {
-    const auto x = RandomNumbers(size, size, 5);
-    std::vector<int8_t> y(size);
-    const float scale = QuantizeToInt8(x.data(), x.size(), y.data());
-    int largest = 0;
-    for (int i = 0; i < size; ++i) {
-      EXPECT_LE(std::abs(x[i] - scale * y[i]), scale * 0.5001f) << i;
-      largest = std::max(largest, std::abs(int{y[i]}));
+  ForEachHighwayTarget([] {
+    for (int size : {1, 7, 64, 120, 768}) {
+      const auto x = RandomNumbers(size, size, 5);
+      std::vector<int8_t> y(size);
+      const float scale = QuantizeToInt8(x.data(), x.size(), y.data());
+      int largest = 0;
+      for (int i = 0; i < size; ++i) {
+        EXPECT_LE(std::abs(x[i] - scale * y[i]), scale * 0.5001f) << i;
+        largest = std::max(largest, std::abs(int{y[i]}));
+      }
+      EXPECT_EQ(largest, 127) << "the whole range is used";
     }
-    EXPECT_EQ(largest, 127) << "the whole range is used";
-  }
+  });
 }
 
 TEST(QuantizeToInt8Test, ZerosStayZeros) {
-  const std::vector<float> x(20, 0.0f);
-  std::vector<int8_t> y(20, 5);
-  EXPECT_EQ(QuantizeToInt8(x.data(), x.size(), y.data()), 0);
-  EXPECT_EQ(y, std::vector<int8_t>(20, 0));
+  ForEachHighwayTarget([] {
+    const std::vector<float> x(20, 0.0f);
+    std::vector<int8_t> y(20, 5);
+    EXPECT_EQ(QuantizeToInt8(x.data(), x.size(), y.data()), 0);
+    EXPECT_EQ(y, std::vector<int8_t>(20, 0));
+  });
 }
 
 TEST(QuantizeToInt8Test, WhatIsNoNumberIsNotLost) {
-  for (float bad :
-       {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
-    for (size_t place : {0, 17, 39}) {
-      std::vector<float> x(40, 1.0f);
-      x[place] = bad;
-      std::vector<int8_t> y(40);
-      EXPECT_TRUE(std::isnan(QuantizeToInt8(x.data(), x.size(), y.data()))) << place;
+  ForEachHighwayTarget([] {
+    for (float bad :
+         {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
+      for (size_t place : {0, 17, 39}) {
+        std::vector<float> x(40, 1.0f);
+        x[place] = bad;
+        std::vector<int8_t> y(40);
+        EXPECT_TRUE(std::isnan(QuantizeToInt8(x.data(), x.size(), y.data()))) << place;
+      }
     }
-  }
+  });
 }
 
 TEST(LayerNormTest, EqualsThePlainFormulaAtEverySize) {
-  for (int dim : {1, 2, 7, 8, 15, 40, 120, 128, 768}) {
-    const auto a = RandomNumbers(dim, 1, 3), b = RandomNumbers(dim, 2);
-    const auto gain = RandomNumbers(dim, 3), bias = RandomNumbers(dim, 4);
-    double mean = 0, variance = 0;
-    for (int i = 0; i < dim; ++i) mean += (double{a[i]} + b[i]) / dim;
-    for (int i = 0; i < dim; ++i) variance += std::pow(double{a[i]} + b[i] - mean, 2) / dim;
-    std::vector<float> expected(dim), y(dim);
-    for (int i = 0; i < dim; ++i) {
-      expected[i] = static_cast<float>(
-          (double{a[i]} + b[i] - mean) / std::sqrt(variance + 1e-12) * gain[i] + bias[i]);
+  ForEachHighwayTarget([] {
+    for (int dim : {1, 2, 7, 8, 15, 40, 120, 128, 768}) {
+      const auto a = RandomNumbers(dim, 1, 3), b = RandomNumbers(dim, 2);
+      const auto gain = RandomNumbers(dim, 3), bias = RandomNumbers(dim, 4);
+      double mean = 0, variance = 0;
+      for (int i = 0; i < dim; ++i) mean += (double{a[i]} + b[i]) / dim;
+      for (int i = 0; i < dim; ++i) variance += std::pow(double{a[i]} + b[i] - mean, 2) / dim;
+      std::vector<float> expected(dim), y(dim);
+      for (int i = 0; i < dim; ++i) {
+        expected[i] = static_cast<float>(
+            (double{a[i]} + b[i] - mean) / std::sqrt(variance + 1e-12) * gain[i] + bias[i]);
+      }
+      AddLayerNorm(a.data(), b.data(), {.gain = gain.data(), .bias = bias.data()}, dim, y.data());
+      EXPECT_THAT(y, Pointwise(FloatNear(5e-6f), expected)) << dim;
     }
-    AddLayerNorm(a.data(), b.data(), {.gain = gain.data(), .bias = bias.data()}, dim, y.data());
-    EXPECT_THAT(y, Pointwise(FloatNear(5e-6f), expected)) << dim;
-  }
+  });
 }
 
 TEST(LayerNormTest, ResultMayReplaceASummand) {
-  const auto a = RandomNumbers(40, 1), b = RandomNumbers(40, 2);
-  const std::vector<float> gain(40, 1.0f), bias(40, 0.0f);
-  std::vector<float> apart(40), in_place = b;
-  AddLayerNorm(a.data(), b.data(), {gain.data(), bias.data()}, 40, apart.data());
-  AddLayerNorm(a.data(), in_place.data(), {gain.data(), bias.data()}, 40, in_place.data());
-  EXPECT_EQ(apart, in_place);
+  ForEachHighwayTarget([] {
+    const auto a = RandomNumbers(40, 1), b = RandomNumbers(40, 2);
+    const std::vector<float> gain(40, 1.0f), bias(40, 0.0f);
+    std::vector<float> apart(40), in_place = b;
+    AddLayerNorm(a.data(), b.data(), {gain.data(), bias.data()}, 40, apart.data());
+    AddLayerNorm(a.data(), in_place.data(), {gain.data(), bias.data()}, 40, in_place.data());
+    EXPECT_EQ(apart, in_place);
+  });
 }
 
 }  // namespace

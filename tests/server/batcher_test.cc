@@ -115,6 +115,23 @@ TEST_F(BatcherTest, ABatchFormsWhileTheEngineIsBusy) {
   EXPECT_EQ(batches[2].texts(), 1);
 }
 
+TEST_F(BatcherTest, EqualTextsOfABatchAreComputedOnceAndAllAnswered) {
+  HoldEngine();
+  for (int i = 1; i <= 4; ++i) {
+    QueuedText text = outcomes_.Text(i);
+    text.input_ids = i % 2 == 0 ? std::vector<int32_t>{7, 7} : std::vector<int32_t>{i, 8, 9};
+    ASSERT_TRUE(Submit(std::move(text)).ok());
+  }
+  engine_.Release();
+  const auto results = outcomes_.Await(5);
+  const Batch batch = engine_.batches()[1];
+  EXPECT_THAT(batch.input_ids, ElementsAre(1, 8, 9, 7, 7, 3, 8, 9));
+  for (int i = 1; i <= 4; ++i) {
+    ASSERT_TRUE(results.at(i).ok());
+    EXPECT_EQ(results.at(i)->logits[0], i % 2 == 0 ? 2 : 3) << "its number of tokens";
+  }
+}
+
 TEST_F(BatcherTest, RejectsWhenFullAndLeavesTheRequestIntact) {
   HoldEngine();
   for (int i = 1; i <= 10; ++i) ASSERT_TRUE(Submit(outcomes_.Text(i)).ok());

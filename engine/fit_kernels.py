@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
-"""Fits the coefficients of Erf in row_kernels.cc: erf(x) / x = P(x^2) / Q(x^2) for |x| <= LIMIT.
+"""Fits the coefficients of our kernels. Needs NumPy; prints them lowest power first, and the errors when they are
+evaluated in float32.
 
-Iteratively reweighted least squares (Lawson 1961) towards the smallest largest relative error. Needs NumPy;
-prints P and Q, lowest power first, and the error when they are evaluated in float32.
+Erf in row_kernels.cc: erf(x) / x = P(x^2) / Q(x^2) for |x| <= LIMIT.
+Exp2 in attention.cc: 2^f = P(f) for |f| <= 1/2.
+
+Iteratively reweighted least squares (Lawson 1961) towards the smallest largest relative error.
 """
 import math
 
@@ -10,10 +13,31 @@ import numpy as np
 
 LIMIT = 3.8325068  # erf rounds to 1 in float32 from here on
 P_DEGREE, Q_DEGREE = 6, 4
+EXP2_DEGREE = 5
 ROUNDS = 300
 
 
-def fit():
+def fit_exp2():
+    f = np.cos(np.linspace(0, np.pi, 2001)) / 2
+    terms = np.vander(f, EXP2_DEGREE + 1, increasing=True) / (2**f)[:, None]
+    weights = np.ones_like(f)
+    for _ in range(ROUNDS):
+        p = np.linalg.lstsq(terms * weights[:, None], weights, rcond=None)[0]
+        error = np.abs(terms @ p - 1)
+        weights *= (error / error.max() + 1e-3) ** 0.3
+        weights /= weights.max()
+    return p
+
+
+def exp2_float32_error(p):
+    f = np.linspace(-0.5, 0.5, 400001, dtype=np.float32)
+    found = np.zeros_like(f)
+    for value in p[::-1]:
+        found = found * f + np.float32(value)
+    return np.abs(found / 2.0 ** f.astype(np.float64) - 1).max()
+
+
+def fit_erf():
     x = np.unique(np.abs(np.cos(np.linspace(0, np.pi, 4001)) * LIMIT))
     x = x[x > 1e-6]
     target = np.array([math.erf(value) for value in x]) / x
@@ -43,7 +67,10 @@ def float32_error(p, q):
 
 
 if __name__ == "__main__":
-    p, q = fit()
+    p = fit_exp2()
+    print("Exp2", [float(np.float32(value)) for value in p])
+    print("largest relative error in float32:", exp2_float32_error(p))
+    p, q = fit_erf()
     print("P", [float(np.float32(value)) for value in p])
     print("Q", [float(np.float32(value)) for value in q])
     print("largest error in float32:", float32_error(p, q))

@@ -1,0 +1,117 @@
+#include "engine/panel_product.h"
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+#include <vector>
+
+#include "engine/aligned_buffer.h"
+#include "gtest/gtest.h"
+#include "tests/engine/highway_targets.h"
+
+namespace verdict {
+namespace {
+
+std::vector<float> RandomNumbers(size_t size, int seed) {
+  std::minstd_rand random(seed);
+  std::normal_distribution<float> normal;
+  std::vector<float> numbers(size);
+  for (float& number : numbers) number = normal(random);
+  return numbers;
+}
+
+struct Case {
+  Case(int rows, int in, int columns)
+      : rows(rows),
+        in(in),
+        columns(columns),
+        x(RandomNumbers(size_t(rows) * in, 1)),
+        weights(RandomNumbers(size_t(columns) * in, 2)),
+        panel(size_t(in) * kPanelColumns) {
+    PackPanel(weights.data(), in, columns, panel.data());
+  }
+
+  // Rows `first` to `first + count`, where a row of y has some numbers more, that must stay.
+  std::vector<float> Run(int first, int count, bool fetches = false) const {
+    std::vector<float> y(size_t(count) * Stride(), kUntouched);
+    MultiplyPanel({.x = x.data() + size_t(first) * in,
+                   .x_stride = size_t(in),
+                   .rows = count,
+                   .in = in,
+                   .panel = panel.data(),
+                   .next_panel = fetches ? panel.data() : nullptr,
+                   .y = y.data(),
+                   .y_stride = Stride(),
+                   .columns = columns});
+    return y;
+  }
+
+  size_t Stride() const { return columns + 3; }
+
+  static constexpr float kUntouched = -7;
+  int rows, in, columns;
+  std::vector<float> x, weights;
+  AlignedBuffer panel;
+};
+
+TEST(PanelProductTest, EqualsThePlainProductAndTouchesNothingElse) {
+  ForEachHighwayTarget([] {
+    for (auto [rows, in, columns] : {std::tuple{1, 1, 1},
+                                     {5, 7, 32},
+                                     {12, 64, 31},
+                                     {13, 40, 16},
+                                     {25, 768, 32},
+                                     {60, 33, 17}}) {
+      const Case product(rows, in, columns);
+      const std::vector<float> y = product.Run(0, rows);
+      for (int row = 0; row < rows; ++row) {
+        for (size_t column = 0; column < product.Stride(); ++column) {
+          double expected = column < size_t(columns) ? 0 : Case::kUntouched;
+          for (int i = 0; i < in && column < size_t(columns); ++i) {
+            expected += double{product.x[size_t(row) * in + i]} * product.weights[column * in + i];
+          }
+          ASSERT_NEAR(y[row * product.Stride() + column], expected, 1e-5 * std::sqrt(in) + 1e-6)
+              << rows << " rows, in " << in << ", row " << row << " column " << column;
+        }
+      }
+    }
+  });
+}
+
+TEST(PanelProductTest, ARowHasTheSameBitsWhateverRowsAreWithItAndWhateverIsFetched) {
+  ForEachHighwayTarget([] {
+    const Case product(60, 100, 32);
+    const std::vector<float> all = product.Run(0, 60);
+    for (int count = 1; count <= 30; ++count) {
+      for (bool fetches : {false, true}) {
+        const std::vector<float> some = product.Run(60 - count, count, fetches);
+        ASSERT_TRUE(std::equal(some.begin(), some.end(), all.end() - some.size())) << count;
+      }
+    }
+  });
+}
+
+TEST(PanelProductTest, ASumInPartsHasTheBitsOfTheWhole) {
+  ForEachHighwayTarget([] {
+    const Case product(17, 100, 30);
+    const std::vector<float> whole = product.Run(0, 17);
+    std::vector<float> y(whole.size(), Case::kUntouched);
+    int begin = 0;
+    for (int end : {1, 40, 99, 100}) {
+      MultiplyPanel({.x = product.x.data() + begin,
+                     .x_stride = 100,
+                     .rows = 17,
+                     .in = end - begin,
+                     .panel = product.panel.data() + size_t(begin) * kPanelColumns,
+                     .y = y.data(),
+                     .y_stride = product.Stride(),
+                     .columns = 30,
+                     .adds = begin > 0});
+      begin = end;
+    }
+    EXPECT_EQ(y, whole);
+  });
+}
+
+}  // namespace
+}  // namespace verdict
