@@ -9,13 +9,18 @@
 namespace verdict {
 namespace {
 
-// Weights and rows of one piece should stay in a 1 MB L2 cache together.
+// The weights of a piece should stay in half of a 1 MB L2 cache, beside the rows that pass over
+// them.
 constexpr int kPieceElements = 96 * 1024;
-constexpr int kFloat32PieceElements = 144 * 1024;
-// Sums longer than this are computed in parts, where rows are many.
-constexpr int kLongestPart = 1024;
-// Rows of a piece in float32: a multiple of those that the kernel takes at once.
-constexpr int kFloat32Rows = 60;
+// The rows of a piece in float32.
+constexpr int kFloat32RowElements = 48 * 1024;
+// So few rows take as long to compute with as their weights take to arrive.
+constexpr int kFewRows = 12;
+// With more pieces to a panel, its arrival is a small part of the time, and fetching costs more
+// than it saves.
+constexpr int kFewPieces = 8;
+// How far ahead, in bytes, weights are fetched for few rows.
+constexpr size_t kNearFetch = 2048;
 // Below this a panel is too narrow for oneDNN's kernels.
 constexpr int kMinPanelColumns = 64;
 // Narrow layers are filled up to whole vectors, so that few shapes serve all.
@@ -28,6 +33,13 @@ T RoundUp(T value, T multiple) {
 }
 
 int DivideUp(int value, int divisor) { return (value + divisor - 1) / divisor; }
+
+// The part of `memory` that is the `index`th of `count` equal ones, in cache lines.
+ToFetch Share(const ToFetch& memory, int index, int count) {
+  const size_t part = RoundUp(memory.size / count + 1, kCacheLine);
+  const size_t begin = std::min(memory.size, part * index);
+  return {static_cast<const std::byte*>(memory.begin) + begin, std::min(part, memory.size - begin)};
+}
 
 int OneDnnPanelColumns(int in, int out) {
   const int fitting = kPieceElements / in / kMinPanelColumns * kMinPanelColumns;
@@ -137,71 +149,66 @@ void Linear::Run(const Call& call, Workers& workers, LinearScratch& scratch) con
   }
 }
 
-const std::byte* Linear::PanelToFetch(int panel, const Linear* next) const {
-  if (panel < panels_) return packed_.data() + panel * panel_size_;
+ToFetch Linear::PanelToFetch(int panel, const Linear* next) const {
+  if (panel < panels_) return {packed_.data() + panel * panel_size_, panel_size_};
   panel -= panels_;
-  if (next == nullptr || panel >= next->panels_) return nullptr;
-  return next->packed_.data() + panel * next->panel_size_;
+  if (next == nullptr || panel >= next->panels_) return {};
+  return {next->packed_.data() + panel * next->panel_size_, next->panel_size_};
 }
 
 void Linear::RunFloat32(const Call& call, Workers& workers) const {
-  const int row_pieces = DivideUp(call.rows, kFloat32Rows);
-  if (row_pieces == 1) {
-    // One panel at a time, which the threads share most evenly. The next one of a thread is most
-    // likely so far on.
-    workers.ParallelFor(panels_, [&](int panel, int) {
-      RunFloat32Part(call, {.panel = panel, .rows = call.rows, .in = in_},
-                     PanelToFetch(panel + workers.threads(), call.next));
-    });
-    return;
-  }
-  // As many panels as stay in L2 beside the rows; and of long rows only a part at a time.
-  const int parts = DivideUp(in_, kLongestPart);
-  const int part_in = DivideUp(in_, parts);
-  const int group = std::max(1, kFloat32PieceElements / (panel_columns_ * part_in));
-  workers.ParallelFor(DivideUp(panels_, group) * row_pieces, [&](int piece, int) {
-    const int first_panel = piece / row_pieces * group;
-    const int end_panel = std::min(panels_, first_panel + group);
-    const int first_row = piece % row_pieces * kFloat32Rows;
-    for (int first_in = 0; first_in < in_; first_in += part_in) {
-      for (int panel = first_panel; panel < end_panel; ++panel) {
-        // Only the first rows meet weights that are not in L2.
-        const bool fetches = first_row == 0 && parts == 1;
-        RunFloat32Part(call,
-                       {.panel = panel,
-                        .first_row = first_row,
-                        .rows = std::min(kFloat32Rows, call.rows - first_row),
-                        .first_in = first_in,
-                        .in = std::min(part_in, in_ - first_in)},
-                       fetches ? PanelToFetch(panel + 1, call.next) : nullptr);
+  // Rows and panels of a piece, so many that both stay in L2; but where rows are few, one panel,
+  // which the threads share most evenly.
+  const int most_rows = std::max(1, kFloat32RowElements / in_ / kFewRows) * kFewRows;
+  const int row_pieces = DivideUp(call.rows, most_rows);
+  const int most_panels =
+      row_pieces == 1 ? 1 : std::max(1, kPieceElements / (panel_columns_ * in_));
+  workers.ParallelFor(DivideUp(panels_, most_panels) * row_pieces, [&](int piece, int) {
+    const int first_panel = piece / row_pieces * most_panels;
+    const int end_panel = std::min(panels_, first_panel + most_panels);
+    const int row_piece = piece % row_pieces;
+    const int first_row = row_piece * most_rows;
+    const int rows = std::min(most_rows, call.rows - first_row);
+    // With many rows two panels at once.
+    const int step = row_pieces == 1 ? 1 : 2;
+    for (int panel = first_panel; panel < end_panel; panel += step) {
+      ToFetch fetch;
+      if (rows <= kFewRows && row_pieces == 1) {
+        // No time to fetch the next panel meanwhile: only what is needed a little later.
+        fetch = {packed_.data() + panel * panel_size_ + kNearFetch, panel_size_, true};
+      } else if (row_pieces == 1) {
+        // What this thread will most likely take next.
+        fetch = PanelToFetch(panel + workers.threads(), call.next);
+      } else if (row_pieces <= kFewPieces) {
+        // Its share of what all will need next.
+        fetch = Share(PanelToFetch(panel + most_panels, call.next), row_piece, row_pieces);
+        fetch.size *= std::min(step, end_panel - panel);
       }
+      RunFloat32Panels(call, first_row, rows, panel, std::min(panel + step, end_panel), fetch);
     }
   });
 }
 
-void Linear::RunFloat32Part(const Call& call, const Part& part, const std::byte* fetch) const {
-  const int first_column = part.panel * panel_columns_;
-  const auto* panel = reinterpret_cast<const float*>(packed_.data() + part.panel * panel_size_);
-  const int columns = std::min(panel_columns_, out_ - first_column);
-  float* y = call.y + part.first_row * call.y_stride + first_column;
-  MultiplyPanel({.x = static_cast<const float*>(call.x) +
-                      static_cast<size_t>(part.first_row) * in_ + part.first_in,
-                 .x_stride = static_cast<size_t>(in_),
-                 .rows = part.rows,
-                 .in = part.in,
-                 .panel = panel + static_cast<size_t>(part.first_in) * panel_columns_,
-                 .next_panel = reinterpret_cast<const float*>(fetch),
-                 .y = y,
-                 .y_stride = call.y_stride,
-                 .columns = columns,
-                 .adds = part.first_in > 0});
-  if (part.first_in + part.in < in_) return;
+void Linear::RunFloat32Panels(const Call& call, int first_row, int rows, int first_panel,
+                              int end_panel, const ToFetch& fetch) const {
+  const int first_column = first_panel * panel_columns_;
+  const int columns = std::min(end_panel * panel_columns_, out_) - first_column;
+  float* y = call.y + first_row * call.y_stride + first_column;
+  MultiplyPanels(
+      {.x = static_cast<const float*>(call.x) + static_cast<size_t>(first_row) * in_,
+       .rows = rows,
+       .in = in_,
+       .panels = reinterpret_cast<const float*>(packed_.data() + first_panel * panel_size_),
+       .y = y,
+       .y_stride = call.y_stride,
+       .columns = columns,
+       .to_fetch = fetch});
   ApplyEpilogue(call.epilogue, {.product = y,
                                 .product_stride = call.y_stride,
                                 .bias = bias_.data() + first_column,
                                 .y = y,
                                 .y_stride = call.y_stride,
-                                .rows = part.rows,
+                                .rows = rows,
                                 .columns = columns});
 }
 

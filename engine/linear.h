@@ -14,6 +14,7 @@
 #include "absl/types/span.h"
 #include "engine/aligned_buffer.h"
 #include "engine/onednn.h"
+#include "engine/panel_product.h"
 #include "engine/precision.h"
 #include "engine/row_kernels.h"
 #include "engine/workers.h"
@@ -104,21 +105,15 @@ class Linear {
   absl::Status Pack(InnerProductCache& products, absl::Span<const float> weights);
   void PackFloat32(absl::Span<const float> weights);
   void RunFloat32(const Call& call, Workers& workers) const;
-  // Some rows of a panel, and some summands of each.
-  struct Part {
-    int panel = 0;
-    int first_row = 0;
-    int rows = 0;
-    int first_in = 0;
-    int in = 0;
-  };
-  void RunFloat32Part(const Call& call, const Part& part, const std::byte* fetch) const;
+  // Panels first_panel to end_panel, which are one or two.
+  void RunFloat32Panels(const Call& call, int first_row, int rows, int first_panel, int end_panel,
+                        const ToFetch& fetch) const;
   void RunOneDnn(const Call& call, Workers& workers, LinearScratch& scratch) const;
   void RunOneDnnPiece(const Call& call, int panel, int first_row,
                       InnerProduct::Workspace& workspace) const;
 
-  // Where panel `panel` is; past the last, where a panel of `next` is, or null.
-  const std::byte* PanelToFetch(int panel, const Linear* next) const;
+  // Panel `panel`; past the last, a panel of `next`, or nothing.
+  ToFetch PanelToFetch(int panel, const Linear* next) const;
 
   int in_ = 0;
   int out_ = 0;

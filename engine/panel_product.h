@@ -20,22 +20,26 @@ inline constexpr int kPanelColumns = 32;
 // up with zeros.
 void PackPanel(const float* weights, int in, int columns, float* panel);
 
-// Some rows of y = x W^T, for the columns of one panel. A long sum may be computed in parts, one
-// after another: the result is the same.
-struct PanelProduct {
-  const float* x = nullptr;  // [rows, in] at x_stride
-  size_t x_stride = 0;
-  int rows = 0;
-  int in = 0;
-  const float* panel = nullptr;       // [in, kPanelColumns], as PackPanel packs
-  const float* next_panel = nullptr;  // fetched meanwhile, or null
-  float* y = nullptr;                 // [rows, columns] at y_stride
-  size_t y_stride = 0;
-  int columns = 0;
-  bool adds = false;  // to what is in y: the sum so far
+// Memory that will be wanted soon.
+struct ToFetch {
+  const void* begin = nullptr;
+  size_t size = 0;          // bytes
+  bool first_rows = false;  // while the first rows are computed, rather than evenly
 };
 
-void MultiplyPanel(const PanelProduct& product);
+// Some rows of y = x W^T, for the columns of one panel or of two.
+struct PanelProduct {
+  const float* x = nullptr;  // [rows, in]
+  int rows = 0;
+  int in = 0;
+  const float* panels = nullptr;  // [1 or 2, in, kPanelColumns], as PackPanel packs each
+  float* y = nullptr;             // [rows, columns] at y_stride
+  size_t y_stride = 0;
+  int columns = 0;   // up to 2 kPanelColumns: they say how many panels there are
+  ToFetch to_fetch;  // brought to the caches meanwhile
+};
+
+void MultiplyPanels(const PanelProduct& product);
 
 }  // namespace verdict
 
