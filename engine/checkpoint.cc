@@ -129,7 +129,7 @@ absl::StatusOr<std::vector<SafetensorsFile>> OpenFiles(const std::string& direct
 absl::StatusOr<std::string> Revision(const std::vector<SafetensorsFile>& files) {
   std::string digests;
   for (const SafetensorsFile& file : files) {
-    const absl::StatusOr<std::string> digest = Sha256(file.file());
+    absl::StatusOr<std::string> digest = Sha256(file.file());
     if (!digest.ok() || files.size() == 1) return digest;
     digests += *digest;
   }

@@ -74,19 +74,20 @@ TEST(GoodModel, Loads) {
   EXPECT_EQ(Refusal(directory.path()), absl::OkStatus());
 }
 
-std::function<void(const ModelDirectory&)> Config(std::function<void(Json&)> edit) {
+std::function<void(const ModelDirectory&)> Config(const std::function<void(Json&)>& edit) {
   return [edit](const ModelDirectory& directory) { directory.EditConfig(edit); };
 }
 
-std::function<void(const ModelDirectory&)> ConfigValue(std::string field, Json value) {
+std::function<void(const ModelDirectory&)> ConfigValue(const std::string& field,
+                                                       const Json& value) {
   return Config([field, value](Json& config) { config[field] = value; });
 }
 
-std::function<void(const ModelDirectory&)> File(std::string name, std::string bytes) {
+std::function<void(const ModelDirectory&)> File(const std::string& name, const std::string& bytes) {
   return [name, bytes](const ModelDirectory& directory) { directory.Write(name, bytes); };
 }
 
-std::function<void(const ModelDirectory&)> Header(std::function<void(Json&)> edit) {
+std::function<void(const ModelDirectory&)> Header(const std::function<void(Json&)>& edit) {
   return [edit](const ModelDirectory& directory) { directory.EditHeader(edit); };
 }
 
@@ -94,30 +95,31 @@ std::function<void(const ModelDirectory&)> HeaderText(const std::string& header)
   return File("model.safetensors", SafetensorsBytes(header, ""));
 }
 
-std::function<void(const ModelDirectory&)> Entry(std::string field, Json value) {
+std::function<void(const ModelDirectory&)> Entry(const std::string& field, const Json& value) {
   return Header([field, value](Json& header) { header[kSecond][field] = value; });
 }
 
-std::function<void(const ModelDirectory&)> Tensors(std::function<void(StoredTensors&)> edit) {
+std::function<void(const ModelDirectory&)> Tensors(
+    const std::function<void(StoredTensors&)>& edit) {
   return [edit](const ModelDirectory& directory) { directory.EditTensors(edit); };
 }
 
-std::function<void(const ModelDirectory&)> WithoutTensor(std::string name) {
+std::function<void(const ModelDirectory&)> WithoutTensor(const std::string& name) {
   return Tensors([name](StoredTensors& tensors) { tensors.erase(name); });
 }
 
-std::function<void(const ModelDirectory&)> WithHead(StoredTensor tensor) {
+std::function<void(const ModelDirectory&)> WithHead(const StoredTensor& tensor) {
   return Tensors([tensor](StoredTensors& tensors) { tensors[kHead] = tensor; });
 }
 
-std::function<void(const ModelDirectory&)> WeightMap(std::function<void(Json&)> edit) {
+std::function<void(const ModelDirectory&)> WeightMap(const std::function<void(Json&)>& edit) {
   return [edit](const ModelDirectory& directory) {
     directory.Shard();
     directory.EditWeightMap(edit);
   };
 }
 
-std::function<void(const ModelDirectory&)> Index(std::string text) {
+std::function<void(const ModelDirectory&)> Index(const std::string& text) {
   return [text](const ModelDirectory& directory) {
     directory.Shard();
     directory.Write("model.safetensors.index.json", text);
