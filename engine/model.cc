@@ -6,9 +6,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/types/span.h"
 #include "engine/checkpoint.h"
 #include "engine/distilbert.h"
 #include "engine/distilbert_weights.h"
+#include "engine/quoted.h"
 
 namespace verdict {
 namespace {
@@ -21,6 +23,16 @@ absl::Status CheckTokenizerFits(const Tokenizer& tokenizer, const ModelConfig& c
         tokenizer.vocab_size() - 1, config.vocab_size));
   }
   return absl::OkStatus();
+}
+
+// Names a few: another model's checkpoint may hold thousands.
+std::string UnusedTensorsWarning(const std::vector<std::string>& names) {
+  constexpr size_t kMostNames = 10;
+  const auto named = absl::MakeConstSpan(names).subspan(0, kMostNames);
+  const auto quoted = [](std::string* out, const std::string& name) { *out += Quoted(name); };
+  return absl::StrCat(
+      "the checkpoint has tensors that no layer uses: ", absl::StrJoin(named, ", ", quoted),
+      names.size() > kMostNames ? absl::StrCat(" and ", names.size() - kMostNames, " more") : "");
 }
 
 absl::Status InDirectory(const std::string& directory, const absl::Status& status) {
@@ -41,8 +53,7 @@ absl::StatusOr<Model> Load(const std::string& directory, const EngineOptions& op
 
   std::vector<std::string> warnings;
   if (!weights->unused_tensors.empty()) {
-    warnings.push_back(absl::StrCat("the checkpoint has tensors that no layer uses: ",
-                                    absl::StrJoin(weights->unused_tensors, ", ")));
+    warnings.push_back(UnusedTensorsWarning(weights->unused_tensors));
   }
   auto engine = DistilBert::Create(*config, *std::move(weights), options);
   if (!engine.ok()) return engine.status();
