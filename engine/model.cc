@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
@@ -35,7 +36,9 @@ std::string UnusedTensorsWarning(const std::vector<std::string>& names) {
       names.size() > kMostNames ? absl::StrCat(" and ", names.size() - kMostNames, " more") : "");
 }
 
+// What is said of one file begins with its path; the rest is told whose it is.
 absl::Status InDirectory(const std::string& directory, const absl::Status& status) {
+  if (absl::StartsWith(status.message(), directory)) return status;
   return absl::Status(status.code(), absl::StrCat("model '", directory, "': ", status.message()));
 }
 

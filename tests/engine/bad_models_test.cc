@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
 #include "engine/model.h"
 #include "tests/engine/model_directory.h"
 
@@ -45,6 +47,10 @@ absl::Status Refusal(const std::string& directory) {
   return LoadModel(directory, EngineOptions{.max_batch_tokens = 16}).status();
 }
 
+size_t Count(absl::string_view text, const std::string& part) {
+  return std::vector<absl::string_view>(absl::StrSplit(text, part)).size() - 1;
+}
+
 // The fastest of three refusals: in the others the machine may have been busy with another test.
 std::chrono::milliseconds RefusalTime(const std::string& directory) {
   auto fastest = std::chrono::steady_clock::duration::max();
@@ -62,7 +68,7 @@ TEST_P(BadModelTest, IsRefusedAtOnceWithItsReason) {
   const absl::Status status = Refusal(directory.path());
   ASSERT_FALSE(status.ok());
   EXPECT_THAT(std::string(status.message()), HasSubstr(GetParam().message));
-  EXPECT_THAT(std::string(status.message()), HasSubstr(directory.path()));
+  EXPECT_EQ(Count(status.message(), directory.path()), 1) << status;
   EXPECT_LT(RefusalTime(directory.path()), kLongestRefusal);
 }
 
