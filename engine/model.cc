@@ -1,5 +1,6 @@
 #include "engine/model.h"
 
+#include <future>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -51,6 +52,8 @@ absl::StatusOr<Model> Load(const std::string& directory, const EngineOptions& op
   if (absl::Status status = CheckTokenizerFits(*tokenizer, *config); !status.ok()) return status;
   auto checkpoint = Checkpoint::Open(directory);
   if (!checkpoint.ok()) return checkpoint.status();
+  // Beside the packing, which keeps one thread busy for longer. Returning waits for it.
+  auto revision = std::async(std::launch::async, &Checkpoint::Revision, &*checkpoint);
   auto weights = LoadDistilBertWeights(*checkpoint, *config);
   if (!weights.ok()) return weights.status();
 
@@ -60,10 +63,12 @@ absl::StatusOr<Model> Load(const std::string& directory, const EngineOptions& op
   }
   auto engine = DistilBert::Create(*config, *std::move(weights), options);
   if (!engine.ok()) return engine.status();
+  auto digest = revision.get();
+  if (!digest.ok()) return digest.status();
   return Model{.config = *std::move(config),
                .tokenizer = *std::move(tokenizer),
                .engine = *std::move(engine),
-               .revision = checkpoint->revision(),
+               .revision = *std::move(digest),
                .warnings = std::move(warnings)};
 }
 
