@@ -48,7 +48,7 @@ class Classification {
         // Where the results are seen as they come, they are the progress.
         bar_(isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO) ? stderr : nullptr, absl::Now()),
         client_(flags.connection),
-        bulk_(&client_, ToBulkOptions(flags), [this](Outcome outcome) { Print(outcome); }) {}
+        bulk_(&client_, ToBulkOptions(flags), [this](const Outcome& outcome) { Print(outcome); }) {}
 
   ExitStatus Arguments() {
     unit_ = "text";

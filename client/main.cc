@@ -2,14 +2,42 @@
 #include <google/protobuf/stubs/common.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
+#include <string>
+#include <vector>
 
+#include "absl/strings/match.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "client/commands.h"
 #include "client/exit_status.h"
 
 #if GOOGLE_PROTOBUF_VERSION < 4022000
 #include <google/protobuf/stubs/logging.h>
 #endif
+
+namespace verdict {
+namespace {
+
+// Of a word that is no command, CLI11 says only that a command is missing.
+ExitStatus ReportWrongUsage(const CLI::App& app, const CLI::ParseError& error) {
+  const std::vector<std::string> unknown = app.remaining();
+  const auto word = std::find_if(unknown.begin(), unknown.end(), [](const std::string& argument) {
+    return !absl::StartsWith(argument, "-");
+  });
+  if (!app.get_subcommands().empty() || word == unknown.end()) {
+    app.exit(error);
+    return kWrongUsage;
+  }
+  const auto name = [](std::string* out, const CLI::App* command) { *out += command->get_name(); };
+  absl::FPrintF(stderr, "verdict: no command '%s'; the commands are %s\n", *word,
+                absl::StrJoin(app.get_subcommands({}), ", ", name));
+  return kWrongUsage;
+}
+
+}  // namespace
+}  // namespace verdict
 
 int main(int argc, char** argv) {
 #if GOOGLE_PROTOBUF_VERSION < 4022000
@@ -29,7 +57,8 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? verdict::kDone : verdict::kWrongUsage;
+    const bool is_help = error.get_exit_code() == 0;
+    return is_help ? app.exit(error) : verdict::ReportWrongUsage(app, error);
   }
   // Buffered lines may fail to be written as late as here, on a full disk for one.
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {

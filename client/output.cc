@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 
 namespace verdict {
 namespace {
@@ -43,7 +44,12 @@ std::string Cut(const std::string& text, size_t width) {
 }
 
 std::string JsonLine(const Outcome& outcome) {
-  if (outcome.result.ok()) return ToJson(*outcome.result);
+  if (outcome.result.ok()) {
+    const std::string json = ToJson(*outcome.result);
+    // No model has no logits: these were not asked for. Within a string the quotes have
+    // backslashes.
+    return absl::StrReplaceAll(json, {{",\"logits\":[]", ""}});
+  }
   v1::ClassifyBatchResponse::Item item;
   item.mutable_error()->set_code(static_cast<int32_t>(outcome.result.status().code()));
   item.mutable_error()->set_message(std::string(outcome.result.status().message()));

@@ -31,7 +31,8 @@ int TerminalColumns();
 std::string ToJson(const google::protobuf::Message& message);
 
 // One line for each outcome, so that line N of the output is about line N of the input:
-//   label, score (further labels and scores if asked for) and the text; or the response as JSON.
+//   label, score (further labels and scores if asked for) and the text; or the response as JSON,
+//   with its logits only if asked for.
 // In place of what failed stand two dashes and the text, or {"error": ...}.
 //
 // Blanks stand for the text's control characters: it can neither break a line nor command a

@@ -21,9 +21,9 @@ std::string WithThousands(uint64_t number) {
 
 std::string ProgressLine(const Progress& progress) {
   const double seconds = std::max(absl::ToDoubleSeconds(progress.elapsed), 1e-3);
-  const std::string texts =
-      absl::StrFormat("%s texts  %s/s", WithThousands(progress.texts),
-                      WithThousands(static_cast<uint64_t>(progress.texts / seconds)));
+  std::string texts = absl::StrFormat(
+      "%s texts  %s/s", WithThousands(progress.texts),
+      WithThousands(static_cast<uint64_t>(static_cast<double>(progress.texts) / seconds)));
   if (!progress.total_bytes || *progress.total_bytes == 0) return texts;
   const double part = std::min(
       1.0, static_cast<double>(progress.bytes) / static_cast<double>(*progress.total_bytes));

@@ -126,28 +126,15 @@ absl::StatusOr<std::vector<SafetensorsFile>> OpenFiles(const std::string& direct
   return shards;
 }
 
-absl::StatusOr<std::string> Revision(const std::vector<SafetensorsFile>& files) {
-  std::string digests;
-  for (const SafetensorsFile& file : files) {
-    const absl::StatusOr<std::string> digest = Sha256(file.file());
-    if (!digest.ok() || files.size() == 1) return digest;
-    digests += *digest;
-  }
-  return Sha256(digests);
-}
-
 }  // namespace
 
 absl::StatusOr<Checkpoint> Checkpoint::Open(const std::string& directory) {
   absl::StatusOr<std::vector<SafetensorsFile>> files = OpenFiles(directory);
   if (!files.ok()) return files.status();
-  absl::StatusOr<std::string> revision = Revision(*files);
-  if (!revision.ok()) return revision.status();
 
   Checkpoint checkpoint;
   checkpoint.directory_ = directory;
   checkpoint.files_ = *std::move(files);
-  checkpoint.revision_ = *std::move(revision);
   for (size_t i = 0; i < checkpoint.files_.size(); ++i) {
     for (const auto& [tensor, entry] : checkpoint.files_[i].tensors()) {
       checkpoint.file_of_tensor_.emplace(tensor, i);
@@ -174,6 +161,16 @@ absl::StatusOr<std::vector<float>> Checkpoint::Read(std::string_view name,
                                                    ShapeText(shape)));
   }
   return files_[file->second].ReadFloats(name, shape);
+}
+
+absl::StatusOr<std::string> Checkpoint::Revision() const {
+  std::string digests;
+  for (const SafetensorsFile& file : files_) {
+    absl::StatusOr<std::string> digest = Sha256(file.file());
+    if (!digest.ok() || files_.size() == 1) return digest;
+    digests += *digest;
+  }
+  return Sha256(digests);
 }
 
 }  // namespace verdict

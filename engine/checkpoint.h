@@ -18,10 +18,10 @@ namespace verdict {
 // Tensors by name, whichever file they are in. Reads values from disk only when asked, so that the
 // memory of a tensor is its reader's and lives only as long as packing needs it.
 //
-// Immutable after Open; Read may be called from any thread.
+// Immutable after Open; Read and Revision may be called from any thread.
 class Checkpoint {
  public:
-  // Opens every weights file of `directory`, checks all headers, and hashes the files.
+  // Opens every weights file of `directory`, and checks all headers.
   //
   // Where both are there, model.safetensors counts, as in transformers.
   //
@@ -45,8 +45,10 @@ class Checkpoint {
                                           absl::Span<const int64_t> shape) const;
 
   // SHA-256 of the weights file in hexadecimal; with shards, of their digests (as printed, end to
-  // end) in file-name order.
-  const std::string& revision() const { return revision_; }
+  // end) in file-name order. Reads all of the files.
+  //
+  // UNAVAILABLE: as Read.
+  absl::StatusOr<std::string> Revision() const;
 
  private:
   Checkpoint() = default;
@@ -54,7 +56,6 @@ class Checkpoint {
   std::string directory_;
   std::vector<SafetensorsFile> files_;
   std::map<std::string, size_t, std::less<>> file_of_tensor_;
-  std::string revision_;
 };
 
 }  // namespace verdict

@@ -2,10 +2,9 @@
 #ifndef VERDICT_ENGINE_FILE_H_
 #define VERDICT_ENGINE_FILE_H_
 
-#include <time.h>
-
 #include <cstddef>
 #include <cstdint>
+#include <ctime>
 #include <string>
 
 #include "absl/status/status.h"
@@ -49,7 +48,7 @@ class File {
   std::string path_;
   int descriptor_ = -1;
   uint64_t size_ = 0;
-  timespec modified_ = {};
+  std::timespec modified_ = {};
 };
 
 // The whole of the file `path`, which may hold at most `max_bytes`.

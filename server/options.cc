@@ -35,8 +35,8 @@ std::string EnvironmentName(std::string_view option) {
 // All options go through here. `set` refuses values by itself: CLI11's own checks leave a bad value
 // of the environment unsaid in some versions.
 CLI::Option* AddText(CLI::App& app, const std::string& option, const std::string& default_value,
-                     const std::string& help, std::function<void(const std::string&)> set) {
-  return app.add_option_function<std::string>(option, std::move(set), help)
+                     const std::string& help, const std::function<void(const std::string&)>& set) {
+  return app.add_option_function<std::string>(option, set, help)
       ->envname(EnvironmentName(option))
       ->default_str(default_value)
       ->type_name("TEXT");

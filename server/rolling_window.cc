@@ -71,7 +71,7 @@ void RollingWindow::Advance(absl::Time now) {
   const int64_t cleared = std::min(slot - newest_slot_, kSlots);
   newest_slot_ = slot;
   for (int64_t i = 0; i < cleared; ++i) {
-    const auto begin = counts_.begin() + (slot - i) % kSlots * kBuckets;
+    uint32_t* const begin = &counts_[(slot - i) % kSlots * kBuckets];
     std::fill(begin, begin + kBuckets, 0);
   }
 }

@@ -190,6 +190,16 @@ TEST_F(CliTest, WrongUsageIsStatusTwo) {
   EXPECT_THAT(service_.batches(), SizeIs(0));
 }
 
+TEST_F(CliTest, AWordThatIsNoCommandIsNamed) {
+  for (const char* command : {"clasify", "clasify x", "--what clasify --json"}) {
+    const Finished run = Verdict(command);
+    EXPECT_EQ(run.exit_status, 2) << command;
+    EXPECT_EQ(run.err,
+              "verdict: no command 'clasify'; the commands are classify, tokenize, info\n");
+    EXPECT_EQ(run.out, "") << command;
+  }
+}
+
 TEST_F(CliTest, HelpIsNotAnError) {
   EXPECT_THAT(Verdict("--help").out, HasSubstr("classify"));
   const Finished run = Verdict("classify --help");

@@ -16,8 +16,6 @@
 namespace verdict {
 namespace {
 
-using ::testing::HasSubstr;
-
 // A port that nobody listens on: it was free a moment ago, and bound ports are not handed out twice
 // in a row.
 std::string NobodysAddress() { return FakeClassifier().address(); }

@@ -78,6 +78,16 @@ TEST(OutcomeFormatTest, JsonIsTheResponseOrItsError) {
   EXPECT_EQ(error, (nlohmann::json{{"error", {{"code", 3}, {"message", "text is empty"}}}}));
 }
 
+TEST(OutcomeFormatTest, JsonHasLogitsOnlyIfTheResponseHas) {
+  OutcomeFormat format(OutputFormat::kJson, 80);
+  Outcome outcome = OutcomeOf("x", {{",\"logits\":[]", 0}});
+  const auto without = nlohmann::json::parse(format.Line(outcome));
+  EXPECT_FALSE(without.contains("logits"));
+  EXPECT_EQ(without["scores"][0]["label"], ",\"logits\":[]");
+  outcome.result->add_logits(0);
+  EXPECT_EQ(nlohmann::json::parse(format.Line(outcome))["logits"], nlohmann::json({0.0}));
+}
+
 TEST(TableTest, AlignsAllButTheLastColumn) {
   const std::vector<std::vector<std::string>> rows = {{"é", "1", "x"}, {"long", "10", "y z"}};
   EXPECT_EQ(Table(OutputFormat::kTerminal, rows), "é     1   x\nlong  10  y z\n");

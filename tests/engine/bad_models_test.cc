@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
 #include "engine/model.h"
 #include "tests/engine/model_directory.h"
 
@@ -45,6 +47,10 @@ absl::Status Refusal(const std::string& directory) {
   return LoadModel(directory, EngineOptions{.max_batch_tokens = 16}).status();
 }
 
+size_t Count(absl::string_view text, const std::string& part) {
+  return std::vector<absl::string_view>(absl::StrSplit(text, part)).size() - 1;
+}
+
 // The fastest of three refusals: in the others the machine may have been busy with another test.
 std::chrono::milliseconds RefusalTime(const std::string& directory) {
   auto fastest = std::chrono::steady_clock::duration::max();
@@ -62,7 +68,7 @@ TEST_P(BadModelTest, IsRefusedAtOnceWithItsReason) {
   const absl::Status status = Refusal(directory.path());
   ASSERT_FALSE(status.ok());
   EXPECT_THAT(std::string(status.message()), HasSubstr(GetParam().message));
-  EXPECT_THAT(std::string(status.message()), HasSubstr(directory.path()));
+  EXPECT_EQ(Count(status.message(), directory.path()), 1) << status;
   EXPECT_LT(RefusalTime(directory.path()), kLongestRefusal);
 }
 
@@ -74,19 +80,20 @@ TEST(GoodModel, Loads) {
   EXPECT_EQ(Refusal(directory.path()), absl::OkStatus());
 }
 
-std::function<void(const ModelDirectory&)> Config(std::function<void(Json&)> edit) {
+std::function<void(const ModelDirectory&)> Config(const std::function<void(Json&)>& edit) {
   return [edit](const ModelDirectory& directory) { directory.EditConfig(edit); };
 }
 
-std::function<void(const ModelDirectory&)> ConfigValue(std::string field, Json value) {
+std::function<void(const ModelDirectory&)> ConfigValue(const std::string& field,
+                                                       const Json& value) {
   return Config([field, value](Json& config) { config[field] = value; });
 }
 
-std::function<void(const ModelDirectory&)> File(std::string name, std::string bytes) {
+std::function<void(const ModelDirectory&)> File(const std::string& name, const std::string& bytes) {
   return [name, bytes](const ModelDirectory& directory) { directory.Write(name, bytes); };
 }
 
-std::function<void(const ModelDirectory&)> Header(std::function<void(Json&)> edit) {
+std::function<void(const ModelDirectory&)> Header(const std::function<void(Json&)>& edit) {
   return [edit](const ModelDirectory& directory) { directory.EditHeader(edit); };
 }
 
@@ -94,30 +101,31 @@ std::function<void(const ModelDirectory&)> HeaderText(const std::string& header)
   return File("model.safetensors", SafetensorsBytes(header, ""));
 }
 
-std::function<void(const ModelDirectory&)> Entry(std::string field, Json value) {
+std::function<void(const ModelDirectory&)> Entry(const std::string& field, const Json& value) {
   return Header([field, value](Json& header) { header[kSecond][field] = value; });
 }
 
-std::function<void(const ModelDirectory&)> Tensors(std::function<void(StoredTensors&)> edit) {
+std::function<void(const ModelDirectory&)> Tensors(
+    const std::function<void(StoredTensors&)>& edit) {
   return [edit](const ModelDirectory& directory) { directory.EditTensors(edit); };
 }
 
-std::function<void(const ModelDirectory&)> WithoutTensor(std::string name) {
+std::function<void(const ModelDirectory&)> WithoutTensor(const std::string& name) {
   return Tensors([name](StoredTensors& tensors) { tensors.erase(name); });
 }
 
-std::function<void(const ModelDirectory&)> WithHead(StoredTensor tensor) {
+std::function<void(const ModelDirectory&)> WithHead(const StoredTensor& tensor) {
   return Tensors([tensor](StoredTensors& tensors) { tensors[kHead] = tensor; });
 }
 
-std::function<void(const ModelDirectory&)> WeightMap(std::function<void(Json&)> edit) {
+std::function<void(const ModelDirectory&)> WeightMap(const std::function<void(Json&)>& edit) {
   return [edit](const ModelDirectory& directory) {
     directory.Shard();
     directory.EditWeightMap(edit);
   };
 }
 
-std::function<void(const ModelDirectory&)> Index(std::string text) {
+std::function<void(const ModelDirectory&)> Index(const std::string& text) {
   return [text](const ModelDirectory& directory) {
     directory.Shard();
     directory.Write("model.safetensors.index.json", text);

@@ -75,7 +75,7 @@ TEST(Checkpoint, PrefersTheSingleFileToTheIndex) {
 
 TEST(Checkpoint, RevisionIsTheFilesDigest) {
   const ModelDirectory directory;
-  EXPECT_EQ(Open(directory).revision(),
+  EXPECT_EQ(Open(directory).Revision().value(),
             Sha256(SafetensorsBytes(ModelDirectory::Tensors())).value());
 }
 
@@ -85,7 +85,7 @@ TEST(Checkpoint, RevisionOfShardsCoversEachOfThem) {
   const auto first = File::Open(directory.PathOf(kFirstShard));
   const auto second = File::Open(directory.PathOf(kSecondShard));
   ASSERT_TRUE(first.ok() && second.ok());
-  EXPECT_EQ(Open(directory).revision(),
+  EXPECT_EQ(Open(directory).Revision().value(),
             Sha256(Sha256(*first).value() + Sha256(*second).value()).value());
 }
 

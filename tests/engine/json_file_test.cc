@@ -85,7 +85,7 @@ class ReadJsonFileTest : public ::testing::Test {
  protected:
   std::string Write(const std::string& text) {
     const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
-    const std::string path = ::testing::TempDir() + "verdict_" + info->name() + ".json";
+    std::string path = ::testing::TempDir() + "verdict_" + info->name() + ".json";
     std::ofstream(path) << text;
     return path;
   }

@@ -29,7 +29,7 @@ constexpr NormalizerOptions kNothing = {
     .clean_text = false, .handle_chinese_chars = false, .strip_accents = false, .lowercase = false};
 
 TEST(NormalizerTest, WithoutOptionsNothingChanges) {
-  const std::string text = "A\u0000\t\u00c9\u6f22\ufffd e\u0301";
+  const std::string text("A\0\t\u00c9\u6f22\ufffd e\u0301", 15);
   EXPECT_EQ(TextOf(text, kNothing), text);
 }
 

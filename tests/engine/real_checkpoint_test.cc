@@ -67,7 +67,7 @@ class RealWeightsTest : public RealCheckpointTest {
 
 // Where a row has a mask, what it hides is not there: we have no padding.
 std::vector<int32_t> VisibleIds(const Json& row) {
-  const std::vector<int32_t> ids = row["input_ids"];
+  std::vector<int32_t> ids = row["input_ids"];
   if (!row.contains("attention_mask")) return ids;
   std::vector<int32_t> visible;
   for (size_t i = 0; i < ids.size(); ++i) {

@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <bit>
+#include <cstdint>
 #include <cstring>
 #include <filesystem>
 #include <limits>
@@ -42,13 +44,20 @@ StoredTensor HalfTensor(const std::string& dtype, const std::vector<uint16_t>& b
   return {dtype, {static_cast<int64_t>(bits.size())}, std::move(bytes)};
 }
 
+// For comparing: 0 equals -0, but not its bits.
+std::vector<uint32_t> Bits(const std::vector<float>& values) {
+  std::vector<uint32_t> bits;
+  for (const float value : values) bits.push_back(std::bit_cast<uint32_t>(value));
+  return bits;
+}
+
 TEST_F(SafetensorsTest, ReadsF32AsItIs) {
   const std::vector<float> values = {-0.0f, 1.5f, std::numeric_limits<float>::denorm_min(),
                                      std::numeric_limits<float>::max()};
   const auto file = Open({{"t", F32Tensor({2, 2}, values)}});
   const auto read = file.ReadFloats("t", {2, 2});
   ASSERT_TRUE(read.ok()) << read.status();
-  EXPECT_EQ(std::memcmp(read->data(), values.data(), 16), 0);
+  EXPECT_EQ(Bits(*read), Bits(values));
 }
 
 TEST_F(SafetensorsTest, WidensHalves) {

@@ -109,7 +109,7 @@ TEST_P(BadTokenizerJsonTest, IsRefusedAtOnceWithItsReason) {
   EXPECT_EQ(std::string(status.message()), "tokenizer.json: " + GetParam().message);
 }
 
-std::function<void(Json&)> Set(const std::string& pointer, Json value) {
+std::function<void(Json&)> Set(const std::string& pointer, const Json& value) {
   return [=](Json& document) { document[Json::json_pointer(pointer)] = value; };
 }
 

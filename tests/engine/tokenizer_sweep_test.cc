@@ -7,6 +7,7 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -66,6 +67,8 @@ struct NormalizerCase {
   std::string name;
   NormalizerOptions options;
 };
+
+void PrintTo(const NormalizerCase& normalizer, std::ostream* out) { *out << normalizer.name; }
 
 class NormalizerSweepTest : public testing::TestWithParam<NormalizerCase> {};
 

@@ -22,7 +22,6 @@ namespace {
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::Not;
-using ::testing::SizeIs;
 
 // A call that another thread waits for.
 struct PendingCall {

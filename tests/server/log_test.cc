@@ -87,7 +87,7 @@ TEST_F(LogTest, JsonIsOneObjectALineInThisOrder) {
 
 TEST_F(LogTest, JsonSurvivesAnyBytes) {
   Start(LogFormat::kJson);
-  const std::string nasty("\"}\\\n\r\t\x01\0 %v {} \xff é", 20);
+  const std::string nasty("\"}\\\n\r\t\x01\0 %v {} \xff é", 19);
   Log(LogLevel::kError, nasty,
       {{"value", nasty}, {"nan", std::numeric_limits<double>::quiet_NaN()}});
   const auto line = nlohmann::json::parse(TheLine());

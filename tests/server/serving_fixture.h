@@ -72,7 +72,7 @@ class ServingTest : public ::testing::Test {
     }
   }
 
-  void ScriptLogits(std::vector<float> logits) {
+  void ScriptLogits(const std::vector<float>& logits) {
     engine_.SetScript([logits](const Batch& batch) -> absl::StatusOr<Logits> {
       Logits result{.values = {}, .labels = static_cast<int>(logits.size())};
       for (int i = 0; i < batch.texts(); ++i) {
