@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Writes a DistilBERT checkpoint as the ONNX graphs that ONNX Runtime runs fastest: its own fused operators, in float32
 and in int8 as its own tool quantises dynamically (weights by tensor, activations by batch).
 

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Writes a DistilBERT checkpoint of the size of distilbert-base with random weights, for timing: speed does not depend
 on what the weights are.
 
