@@ -23,7 +23,6 @@ namespace verdict {
 namespace {
 
 using ::testing::HasSubstr;
-using ::testing::StartsWith;
 
 constexpr char kService[] = "verdict.v1.Classifier";
 
