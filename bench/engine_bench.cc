@@ -127,7 +127,7 @@ int Main(int argc, char** argv) {
   const auto model = LoadModel(options.model, {.threads = options.threads,
                                                .max_batch_tokens = options.max_batch_tokens,
                                                .precision = options.precision,
-                      .profile = options.profile ? &profile : nullptr});
+                                               .profile = options.profile ? &profile : nullptr});
   if (!model.ok()) {
     std::cerr << "engine_bench: " << model.status() << "\n";
     return 1;

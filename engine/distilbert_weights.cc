@@ -16,7 +16,7 @@ class TensorReader {
   TensorReader(const Checkpoint& checkpoint, Precision precision)
       : checkpoint_(checkpoint), products_(precision) {}
 
-  std::vector<float> Read(const std::string& name, std::vector<int64_t> shape) {
+  std::vector<float> Read(const std::string& name, const std::vector<int64_t>& shape) {
     if (!status_.ok()) return {};
     auto values = checkpoint_.Read(name, shape);
     if (!values.ok()) {
