@@ -135,7 +135,8 @@ int Main(int argc, char** argv) {
   for (const std::string& warning : model->warnings)
     std::cerr << "engine_bench: " << warning << "\n";
   for (const std::string& shape : options.shapes) {
-    const Profile before = profile;
+    const Profile before =
+        profile;  // NOLINT(performance-unnecessary-copy-initialization): Run adds to it
     nlohmann::ordered_json row = BenchShape(*model, shape, options.seconds);
     if (options.profile) row["percent"] = Shares(profile, before);
     std::cout << row << std::endl;
