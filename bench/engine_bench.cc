@@ -7,7 +7,6 @@
 #include <fstream>
 #include <functional>
 #include <iostream>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -25,7 +24,7 @@ struct BenchOptions {
   std::string model;
   int threads = 1;
   int max_batch_tokens = 512;
-  Precision precision = Precision::kF32;
+  std::string precision = "f32";
   bool profile = false;
   double seconds = 1.5;  // per fixed shape
   std::vector<std::string> shapes = {"1x8", "1x32", "1x128", "1x512"};
@@ -117,8 +116,10 @@ int Main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--lengths", options.lengths_file, "file of text lengths in tokens, one a line");
   app.add_option("--precision", options.precision)
-      ->transform(CLI::CheckedTransformer(std::map<std::string, Precision>{
-          {"f32", Precision::kF32}, {"bf16", Precision::kBf16}, {"int8", Precision::kInt8}}));
+      ->check([](const std::string& name) {
+        return std::string(PrecisionOf(name) ? "" : "expected f32, bf16 or int8");
+      })
+      ->capture_default_str();
   app.add_flag("--profile", options.profile, "say what share of the time each step took");
   CLI11_PARSE(app, argc, argv);
 
@@ -126,7 +127,7 @@ int Main(int argc, char** argv) {
 
   const auto model = LoadModel(options.model, {.threads = options.threads,
                                                .max_batch_tokens = options.max_batch_tokens,
-                                               .precision = options.precision,
+                                               .precision = *PrecisionOf(options.precision),
                                                .profile = options.profile ? &profile : nullptr});
   if (!model.ok()) {
     std::cerr << "engine_bench: " << model.status() << "\n";
@@ -135,8 +136,8 @@ int Main(int argc, char** argv) {
   for (const std::string& warning : model->warnings)
     std::cerr << "engine_bench: " << warning << "\n";
   for (const std::string& shape : options.shapes) {
-    const Profile before =
-        profile;  // NOLINT(performance-unnecessary-copy-initialization): Run adds to it
+    // Run adds to it.
+    const Profile before = profile;  // NOLINT(performance-unnecessary-copy-initialization)
     nlohmann::ordered_json row = BenchShape(*model, shape, options.seconds);
     if (options.profile) row["percent"] = Shares(profile, before);
     std::cout << row << std::endl;

@@ -4,13 +4,11 @@
 #include <cmath>
 #include <cstring>
 
-// Sums are kept in arrays of vectors, which there are none of where a vector's size is not known.
-#define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "engine/attention.cc"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 // After foreach_target.h: compiled once per instruction set.
-#include "engine/partial_vector-inl.h"
+#include "engine/vectors-inl.h"
 #include "hwy/highway.h"
 
 #ifndef VERDICT_ENGINE_ATTENTION_ONCE_
@@ -38,9 +36,10 @@ struct AttentionScratch {
 
   size_t padded_tokens;
   size_t padded_dim;
-  float*
-      keys;  // [padded_tokens / kPanel, head_dim, kPanel]: a row holds one channel of kPanel tokens
-  float* values;  // [padded_dim / kPanel, tokens, kPanel]: a row holds kPanel channels of one token
+  // [padded_tokens / kPanel, head_dim, kPanel]: a row holds one channel of kPanel tokens
+  float* keys;
+  // [padded_dim / kPanel, tokens, kPanel]: a row holds kPanel channels of one token
+  float* values;
   float* scores;  // [kMaxQueries, padded_tokens]
   float* output;  // [kMaxQueries, padded_dim]
 };
@@ -51,10 +50,6 @@ struct AttentionScratch {
 HWY_BEFORE_NAMESPACE();
 namespace verdict {
 namespace HWY_NAMESPACE {
-
-namespace hn = hwy::HWY_NAMESPACE;
-using F32 = hn::ScalableTag<float>;
-using Vec = hn::Vec<F32>;
 
 void PackKeys(const AttentionHead& head, const AttentionScratch& scratch) {
   const size_t channels = head.head_dim;

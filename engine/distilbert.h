@@ -56,13 +56,15 @@ class DistilBert : public Engine {
   void KeepFirstTokens(const Batch& batch);
   Logits Classify(int texts);
 
+  // Counts the time since the last step as `step`'s.
+  void Took(std::string_view step) {
+    if (profile_ != nullptr) profile_->Add(step);
+  }
+
   // Steps over rows.
   void Project(const Linear& linear, const ProductInput& x, int rows, AlignedBuffer& y,
                const Linear* next);
   void Expand(const Linear& linear, int rows, const Linear* next);
-  void Took(std::string_view step) {
-    if (profile_ != nullptr) profile_->Add(step);
-  }
   void AddToHidden(const AlignedBuffer& sublayer, const LayerNormParameters& norm, int rows);
 
   const ModelConfig config_;

@@ -58,7 +58,7 @@ struct EngineOptions {
 // How an engine computes, for GetModel, the log and the metrics.
 struct EngineInfo {
   std::string precision;  // "f32", "bf16" or "int8": the one in use
-  std::string isa;        // the instruction set of its kernels, e.g. "avx2"
+  std::string isa;        // the widest that oneDNN finds on this CPU, e.g. "avx2"
   std::string
       kernels;  // names of those of the products, e.g. "highway:AVX2" or "brgemm:avx512_core_vnni"
   int threads = 0;  // that compute one batch

@@ -149,11 +149,12 @@ void Linear::Run(const Call& call, Workers& workers, LinearScratch& scratch) con
   }
 }
 
-ToFetch Linear::PanelToFetch(int panel, const Linear* next) const {
-  if (panel < panels_) return {packed_.data() + panel * panel_size_, panel_size_};
-  panel -= panels_;
-  if (next == nullptr || panel >= next->panels_) return {};
-  return {next->packed_.data() + panel * next->panel_size_, next->panel_size_};
+ToFetch Linear::PanelsToFetch(int panel, int count, const Linear* next) const {
+  if (panel < panels_) {
+    return {packed_.data() + panel * panel_size_, std::min(count, panels_ - panel) * panel_size_};
+  }
+  if (next == nullptr) return {};
+  return next->PanelsToFetch(panel - panels_, count, nullptr);
 }
 
 void Linear::RunFloat32(const Call& call, Workers& workers) const {
@@ -175,14 +176,14 @@ void Linear::RunFloat32(const Call& call, Workers& workers) const {
       ToFetch fetch;
       if (rows <= kFewRows && row_pieces == 1) {
         // No time to fetch the next panel meanwhile: only what is needed a little later.
-        fetch = {packed_.data() + panel * panel_size_ + kNearFetch, panel_size_, true};
+        const size_t begin = std::min(panel * panel_size_ + kNearFetch, packed_.size());
+        fetch = {packed_.data() + begin, std::min(panel_size_, packed_.size() - begin), true};
       } else if (row_pieces == 1) {
         // What this thread will most likely take next.
-        fetch = PanelToFetch(panel + workers.threads(), call.next);
+        fetch = PanelsToFetch(panel + workers.threads(), 1, call.next);
       } else if (row_pieces <= kFewPieces) {
         // Its share of what all will need next.
-        fetch = Share(PanelToFetch(panel + most_panels, call.next), row_piece, row_pieces);
-        fetch.size *= std::min(step, end_panel - panel);
+        fetch = Share(PanelsToFetch(panel + most_panels, step, call.next), row_piece, row_pieces);
       }
       RunFloat32Panels(call, first_row, rows, panel, std::min(panel + step, end_panel), fetch);
     }

@@ -112,8 +112,9 @@ class Linear {
   void RunOneDnnPiece(const Call& call, int panel, int first_row,
                       InnerProduct::Workspace& workspace) const;
 
-  // Panel `panel`; past the last, a panel of `next`, or nothing.
-  ToFetch PanelToFetch(int panel, const Linear* next) const;
+  // `count` panels from `panel` on, as far as there are so many; past the last, those of `next`, or
+  // nothing.
+  ToFetch PanelsToFetch(int panel, int count, const Linear* next) const;
 
   int in_ = 0;
   int out_ = 0;

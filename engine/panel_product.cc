@@ -3,23 +3,17 @@
 #include <algorithm>
 #include <cstring>
 
-// Sums are kept in arrays of vectors, which there are none of where a vector's size is not known.
-#define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "engine/panel_product.cc"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 // After foreach_target.h: compiled once per instruction set.
-#include "engine/partial_vector-inl.h"
+#include "engine/vectors-inl.h"
 #include "hwy/cache_control.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace verdict {
 namespace HWY_NAMESPACE {
-
-namespace hn = hwy::HWY_NAMESPACE;
-using F32 = hn::ScalableTag<float>;
-using Vec = hn::Vec<F32>;
 
 // Rows computed together with one panel, two vectors at a time: as many as there are registers for
 // their sums. Where there are 32, six rows with two panels are as many sums, and from hot caches

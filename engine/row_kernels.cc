@@ -7,16 +7,12 @@
 #define HWY_TARGET_INCLUDE "engine/row_kernels.cc"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 // After foreach_target.h: compiled once per instruction set.
-#include "engine/partial_vector-inl.h"
+#include "engine/vectors-inl.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace verdict {
 namespace HWY_NAMESPACE {
-
-namespace hn = hwy::HWY_NAMESPACE;
-using F32 = hn::ScalableTag<float>;
-using Vec = hn::Vec<F32>;
 
 // DistilBERT's, in every checkpoint.
 constexpr float kLayerNormEpsilon = 1e-12f;

@@ -2,17 +2,18 @@
 #ifndef VERDICT_TESTS_ENGINE_HIGHWAY_TARGETS_H_
 #define VERDICT_TESTS_ENGINE_HIGHWAY_TARGETS_H_
 
+#include "engine/row_kernels.h"
 #include "gtest/gtest.h"
-#include "hwy/targets.h"
+#include "hwy/highway.h"
 
 namespace verdict {
 
 template <class Body>
 void ForEachHighwayTarget(const Body& body) {
-  for (uint64_t rest = hwy::SupportedTargets(); rest != 0; rest &= rest - 1) {
-    const auto target = static_cast<int64_t>(rest & -rest);
+  for (const int64_t target : hwy::SupportedAndGeneratedTargets()) {
     SCOPED_TRACE(hwy::TargetName(target));
     hwy::SetSupportedTargetsForTest(target);
+    ASSERT_STREQ(HighwayTarget(), hwy::TargetName(target));
     body();
   }
   hwy::SetSupportedTargetsForTest(0);

@@ -2,23 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <random>
 #include <string>
 #include <vector>
 
 #include "engine/product_input.h"
 #include "gtest/gtest.h"
+#include "tests/engine/random_numbers.h"
 
 namespace verdict {
 namespace {
-
-std::vector<float> RandomNumbers(size_t size, int seed) {
-  std::minstd_rand random(seed);
-  std::normal_distribution<float> normal;
-  std::vector<float> numbers(size);
-  for (float& number : numbers) number = normal(random);
-  return numbers;
-}
 
 // A layer with random weights and the rows of an input, run by some threads.
 struct Case {

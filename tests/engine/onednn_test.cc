@@ -3,27 +3,19 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <random>
 #include <vector>
 
 #include "engine/aligned_buffer.h"
 #include "engine/row_kernels.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/engine/random_numbers.h"
 
 namespace verdict {
 namespace {
 
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-AlignedBuffer RandomNumbers(size_t size, int seed) {
-  AlignedBuffer numbers(size);
-  std::minstd_rand random(seed);
-  std::normal_distribution<float> normal;
-  std::generate_n(numbers.data(), size, [&] { return normal(random); });
-  return numbers;
-}
 
 struct Shape {
   Precision precision;
@@ -33,9 +25,8 @@ struct Shape {
 
 // Numbers as a product in each precision takes them, and as they are.
 struct Operand {
-  Operand(Precision precision, int rows, int columns, int seed) : columns(columns) {
-    const AlignedBuffer numbers = RandomNumbers(static_cast<size_t>(rows) * columns, seed);
-    values.assign(numbers.data(), numbers.data() + numbers.size());
+  Operand(Precision precision, int rows, int columns, int seed)
+      : columns(columns), values(RandomNumbers(static_cast<size_t>(rows) * columns, seed)) {
     data = AlignedArray<std::byte>(values.size() * sizeof(Bf16));
     if (precision == Precision::kBf16) {
       row_size = columns * sizeof(Bf16);

@@ -2,23 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <random>
 #include <vector>
 
 #include "engine/aligned_buffer.h"
 #include "gtest/gtest.h"
 #include "tests/engine/highway_targets.h"
+#include "tests/engine/random_numbers.h"
 
 namespace verdict {
 namespace {
-
-std::vector<float> RandomNumbers(size_t size, int seed) {
-  std::minstd_rand random(seed);
-  std::normal_distribution<float> normal;
-  std::vector<float> numbers(size);
-  for (float& number : numbers) number = normal(random);
-  return numbers;
-}
 
 struct Case {
   Case(int rows, int in, int columns)

@@ -3,26 +3,18 @@
 #include <bit>
 #include <cmath>
 #include <limits>
-#include <random>
 #include <vector>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/engine/highway_targets.h"
+#include "tests/engine/random_numbers.h"
 
 namespace verdict {
 namespace {
 
 using ::testing::FloatNear;
 using ::testing::Pointwise;
-
-std::vector<float> RandomNumbers(size_t size, int seed, float scale = 1) {
-  std::minstd_rand random(seed);
-  std::normal_distribution<float> normal(0, scale);
-  std::vector<float> numbers(size);
-  for (float& number : numbers) number = normal(random);
-  return numbers;
-}
 
 double PlainGelu(double x) { return 0.5 * x * (1 + std::erf(x / std::sqrt(2.0))); }
 

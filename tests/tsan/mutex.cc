@@ -41,8 +41,8 @@ Function Real(const char* mangled) {
 }
 
 // Where the linker put the code of the executable; all of ours is in it.
-extern "C" const char
-    __executable_start;  // NOLINT(bugprone-reserved-identifier): the linker's names
+// NOLINTNEXTLINE(bugprone-reserved-identifier): the linker's name
+extern "C" const char __executable_start;
 extern "C" const char etext;
 
 // Whether the code at this address is of a shared library.
