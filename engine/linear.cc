@@ -12,15 +12,21 @@ namespace {
 // The weights of a piece should stay in half of a 1 MB L2 cache, beside the rows that pass over
 // them.
 constexpr int kPieceElements = 96 * 1024;
-// The rows of a piece in float32.
-constexpr int kFloat32RowElements = 48 * 1024;
+// Float32 products over more inputs than this are added up in blocks, so that a block of rows and
+// one of weights stay in L2 together.
+constexpr int kMaxDepth = 1024;
+// So many rows at most pass over the weights of a float32 piece.
+constexpr int kMaxBlockRows = 96;
+// With as many rows for each, the threads share the rows, and each passes over all weights.
+constexpr int kPartRows = 128;
+// The most panels of a float32 piece.
+constexpr int kMaxGroupPanels = 4;
+// Up to so many rows one panel at a time wins, beyond two at once: see panel_product.cc.
+constexpr int kOnePanelRows = 40;
 // So few rows take as long to compute with as their weights take to arrive.
 constexpr int kFewRows = 12;
-// With more pieces to a panel, its arrival is a small part of the time, and fetching costs more
-// than it saves.
-constexpr int kFewPieces = 8;
 // How far ahead, in bytes, weights are fetched for few rows.
-constexpr size_t kNearFetch = 2048;
+constexpr size_t kNearFetch = 8192;
 // Below this a panel is too narrow for oneDNN's kernels.
 constexpr int kMinPanelColumns = 64;
 // Narrow layers are filled up to whole vectors, so that few shapes serve all.
@@ -149,68 +155,109 @@ void Linear::Run(const Call& call, Workers& workers, LinearScratch& scratch) con
   }
 }
 
-ToFetch Linear::PanelsToFetch(int panel, int count, const Linear* next) const {
-  if (panel < panels_) {
-    return {packed_.data() + panel * panel_size_, std::min(count, panels_ - panel) * panel_size_};
+Linear::Tiling Linear::Float32Tiling(int rows, int threads) const {
+  Tiling tiling;
+  tiling.step_panels = rows <= kOnePanelRows ? 1 : 2;
+  tiling.parts = std::clamp(rows / kPartRows, 1, threads);
+  tiling.blocks = DivideUp(DivideUp(rows, tiling.parts), kMaxBlockRows);
+  // Where rows are few, the smallest pieces are shared most evenly.
+  tiling.group_panels = tiling.step_panels;
+  if (tiling.parts * tiling.blocks > 1) {
+    const int fitting = kPieceElements / (panel_columns_ * std::min(in_, kMaxDepth));
+    tiling.group_panels = std::clamp(fitting / 2 * 2, tiling.step_panels, kMaxGroupPanels);
   }
-  if (next == nullptr) return {};
-  return next->PanelsToFetch(panel - panels_, count, nullptr);
+  tiling.groups = DivideUp(panels_, tiling.group_panels);
+  return tiling;
+}
+
+ToFetch Linear::Group(const Tiling& tiling, int group) const {
+  const int first = group * tiling.group_panels;
+  const int panels = std::min(tiling.group_panels, panels_ - first);
+  return {packed_.data() + first * panel_size_, panels * panel_size_};
+}
+
+ToFetch Linear::NextWeights(const Tiling& tiling, const Piece& piece, const Call& call,
+                            const Workers& workers) const {
+  const int first_of_part = piece.part * tiling.groups;
+  const int end_of_share =
+      workers.FirstItem(piece.worker + 1, tiling.parts * tiling.groups) - first_of_part;
+  if (piece.group + 1 < std::min(tiling.groups, end_of_share)) {
+    return Group(tiling, piece.group + 1);
+  }
+  if (call.next == nullptr) return {};
+  const Tiling next = call.next->Float32Tiling(call.rows, workers.threads());
+  const int first_of_share = workers.FirstItem(piece.worker, next.parts * next.groups);
+  return call.next->Group(next, first_of_share % next.groups);
 }
 
 void Linear::RunFloat32(const Call& call, Workers& workers) const {
-  // Rows and panels of a piece, so many that both stay in L2; but where rows are few, one panel,
-  // which the threads share most evenly.
-  const int most_rows = std::max(1, kFloat32RowElements / in_ / kFewRows) * kFewRows;
-  const int row_pieces = DivideUp(call.rows, most_rows);
-  const int most_panels =
-      row_pieces == 1 ? 1 : std::max(1, kPieceElements / (panel_columns_ * in_));
-  workers.ParallelFor(DivideUp(panels_, most_panels) * row_pieces, [&](int piece, int) {
-    const int first_panel = piece / row_pieces * most_panels;
-    const int end_panel = std::min(panels_, first_panel + most_panels);
-    const int row_piece = piece % row_pieces;
-    const int first_row = row_piece * most_rows;
-    const int rows = std::min(most_rows, call.rows - first_row);
-    // With many rows two panels at once.
-    const int step = row_pieces == 1 ? 1 : 2;
-    for (int panel = first_panel; panel < end_panel; panel += step) {
-      ToFetch fetch;
-      if (rows <= kFewRows && row_pieces == 1) {
-        // No time to fetch the next panel meanwhile: only what is needed a little later.
-        const size_t begin = std::min(panel * panel_size_ + kNearFetch, packed_.size());
-        fetch = {packed_.data() + begin, std::min(panel_size_, packed_.size() - begin), true};
-      } else if (row_pieces == 1) {
-        // What this thread will most likely take next.
-        fetch = PanelsToFetch(panel + workers.threads(), 1, call.next);
-      } else if (row_pieces <= kFewPieces) {
-        // Its share of what all will need next.
-        fetch = Share(PanelsToFetch(panel + most_panels, step, call.next), row_piece, row_pieces);
-      }
-      RunFloat32Panels(call, first_row, rows, panel, std::min(panel + step, end_panel), fetch);
+  const Tiling tiling = Float32Tiling(call.rows, workers.threads());
+  const int row_blocks = tiling.parts * tiling.blocks;
+  // A thread's share is one part of the rows, group by group, and all blocks of its rows pass over
+  // a group while it is in L2.
+  workers.ParallelFor(tiling.groups * row_blocks, [&](int item, int worker) {
+    const Piece piece = {.part = item / tiling.blocks / tiling.groups,
+                         .group = item / tiling.blocks % tiling.groups,
+                         .worker = worker};
+    const int block = item % tiling.blocks;
+    const int row_block = piece.part * tiling.blocks + block;
+    const int first_row = call.rows * row_block / row_blocks;
+    const int rows = call.rows * (row_block + 1) / row_blocks - first_row;
+    ToFetch fetch;
+    if (rows > kFewRows) {
+      fetch = Share(NextWeights(tiling, piece, call, workers), block, tiling.blocks);
     }
+    RunFloat32Piece(call, tiling, piece.group, first_row, rows, fetch);
   });
 }
 
-void Linear::RunFloat32Panels(const Call& call, int first_row, int rows, int first_panel,
-                              int end_panel, const ToFetch& fetch) const {
-  const int first_column = first_panel * panel_columns_;
-  const int columns = std::min(end_panel * panel_columns_, out_) - first_column;
-  float* y = call.y + first_row * call.y_stride + first_column;
-  MultiplyPanels(
-      {.x = static_cast<const float*>(call.x) + static_cast<size_t>(first_row) * in_,
-       .rows = rows,
-       .in = in_,
-       .panels = reinterpret_cast<const float*>(packed_.data() + first_panel * panel_size_),
-       .y = y,
-       .y_stride = call.y_stride,
-       .columns = columns,
-       .to_fetch = fetch});
-  ApplyEpilogue(call.epilogue, {.product = y,
-                                .product_stride = call.y_stride,
-                                .bias = bias_.data() + first_column,
-                                .y = y,
-                                .y_stride = call.y_stride,
-                                .rows = rows,
-                                .columns = columns});
+void Linear::RunFloat32Piece(const Call& call, const Tiling& tiling, int group, int first_row,
+                             int rows, const ToFetch& fetch) const {
+  const int first_panel = group * tiling.group_panels;
+  const int end_panel = std::min(panels_, first_panel + tiling.group_panels);
+  const int depths = DivideUp(in_, kMaxDepth);
+  const int products = depths * DivideUp(end_panel - first_panel, tiling.step_panels);
+  int product = 0;
+  for (int depth = 0; depth < depths; ++depth) {
+    const int first_in = in_ * depth / depths;
+    const int in = in_ * (depth + 1) / depths - first_in;
+    for (int panel = first_panel; panel < end_panel; panel += tiling.step_panels, ++product) {
+      const int first_column = panel * panel_columns_;
+      const int end_column =
+          std::min(std::min(panel + tiling.step_panels, end_panel) * panel_columns_, out_);
+      const size_t weights =
+          panel * panel_size_ + size_t{sizeof(float)} * first_in * panel_columns_;
+      float* y = call.y + first_row * call.y_stride + first_column;
+      MultiplyPanels(
+          {.x = static_cast<const float*>(call.x) + static_cast<size_t>(first_row) * in_ + first_in,
+           .x_stride = static_cast<size_t>(in_),
+           .rows = rows,
+           .in = in,
+           .panels = reinterpret_cast<const float*>(packed_.data() + weights),
+           .panel_stride = panel_size_ / sizeof(float),
+           .y = y,
+           .y_stride = call.y_stride,
+           .columns = end_column - first_column,
+           .adds = depth > 0,
+           .to_fetch =
+               rows > kFewRows ? Share(fetch, product, products) : NearWeights(weights, in)});
+      if (depth + 1 < depths) continue;
+      ApplyEpilogue(call.epilogue, {.product = y,
+                                    .product_stride = call.y_stride,
+                                    .bias = bias_.data() + first_column,
+                                    .y = y,
+                                    .y_stride = call.y_stride,
+                                    .rows = rows,
+                                    .columns = end_column - first_column});
+    }
+  }
+}
+
+// For few rows there is no time to fetch what comes next: only what is needed a little later.
+ToFetch Linear::NearWeights(size_t offset, int in) const {
+  const size_t begin = std::min(offset + kNearFetch, packed_.size());
+  const size_t size = std::min(size_t{sizeof(float)} * in * panel_columns_, packed_.size() - begin);
+  return {packed_.data() + begin, size, true};
 }
 
 void Linear::RunOneDnn(const Call& call, Workers& workers, LinearScratch& scratch) const {

@@ -64,7 +64,7 @@ class LinearScratch {
 //
 // The weights are packed once, in panels of some columns. A piece of work is a group of panels
 // times some rows, both few enough to stay in the L2 cache: for few rows the threads share the
-// columns, so that each streams its own part of the weights, and for many they share both. In
+// columns, so that each streams its own part of the weights, and for many they share the rows. In
 // float32 the products are ours (panel_product.h), else oneDNN's.
 //
 // Immutable after Create. Default-constructed it is a place to move one to, and may not be run.
@@ -102,19 +102,39 @@ class Linear {
   void Run(const Call& call, Workers& workers, LinearScratch& scratch) const;
 
  private:
+  // How a float32 product is cut: its rows into parts, for the threads, and those into blocks, its
+  // panels into groups. A block and a group are a piece of work.
+  struct Tiling {
+    int parts = 1;
+    int blocks = 1;  // of a part
+    int groups = 1;
+    int group_panels = 1;
+    int step_panels = 1;  // multiplied at once
+  };
+
+  // Whose piece it is.
+  struct Piece {
+    int part = 0;
+    int group = 0;
+    int worker = 0;
+  };
+
   absl::Status Pack(InnerProductCache& products, absl::Span<const float> weights);
   void PackFloat32(absl::Span<const float> weights);
   void RunFloat32(const Call& call, Workers& workers) const;
-  // Panels first_panel to end_panel, which are one or two.
-  void RunFloat32Panels(const Call& call, int first_row, int rows, int first_panel, int end_panel,
-                        const ToFetch& fetch) const;
+  void RunFloat32Piece(const Call& call, const Tiling& tiling, int group, int first_row, int rows,
+                       const ToFetch& fetch) const;
   void RunOneDnn(const Call& call, Workers& workers, LinearScratch& scratch) const;
   void RunOneDnnPiece(const Call& call, int panel, int first_row,
                       InnerProduct::Workspace& workspace) const;
 
-  // `count` panels from `panel` on, as far as there are so many; past the last, those of `next`, or
-  // nothing.
-  ToFetch PanelsToFetch(int panel, int count, const Linear* next) const;
+  Tiling Float32Tiling(int rows, int threads) const;
+  ToFetch Group(const Tiling& tiling, int group) const;
+  // What the piece's thread will most likely compute with next: its share's next group, or the
+  // first of its share of the next layer.
+  ToFetch NextWeights(const Tiling& tiling, const Piece& piece, const Call& call,
+                      const Workers& workers) const;
+  ToFetch NearWeights(size_t offset, int in) const;
 
   int in_ = 0;
   int out_ = 0;

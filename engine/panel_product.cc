@@ -8,7 +8,6 @@
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 // After foreach_target.h: compiled once per instruction set.
 #include "engine/vectors-inl.h"
-#include "hwy/cache_control.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -41,13 +40,23 @@ class Fetcher {
         lines_((memory.size / kCacheLine + steps - 1) / steps) {}
 
   HWY_INLINE void Step() {
-    for (size_t i = 0; i < lines_ && next_ < end_; ++i, next_ += kCacheLine) hwy::Prefetch(next_);
+    // Into L2 and not L1, which holds what is computed with now.
+    for (size_t i = 0; i < lines_ && next_ < end_; ++i, next_ += kCacheLine) {
+      __builtin_prefetch(next_, /*rw=*/0, /*locality=*/2);
+    }
   }
 
  private:
   const char* next_;
   const char* const end_;
   const size_t lines_;  // in a step
+};
+
+// The columns of y that vector `v` of a step holds, and where they end.
+struct Place {
+  HWY_INLINE Place(int v, size_t step, size_t lanes)
+      : first(v / 2 * kPanelColumns + step + v % 2 * lanes), end(first + lanes) {}
+  const size_t first, end;
 };
 
 // kRows rows at x and y, kPanels panels.
@@ -59,6 +68,7 @@ HWY_INLINE void MultiplyBlock(const PanelProduct& product, const float* x, float
   const size_t lanes = hn::Lanes(d);
   const size_t columns = product.columns;
   const size_t in = product.in;
+  const size_t x_stride = product.x_stride;
   for (size_t step = 0; step < kPanelColumns; step += 2 * lanes) {
     Vec sums[kRows][kVectors];
     HWY_UNROLL(12)
@@ -66,8 +76,22 @@ HWY_INLINE void MultiplyBlock(const PanelProduct& product, const float* x, float
       HWY_UNROLL(4)
       for (auto& sum : row) sum = hn::Zero(d);
     }
+    if (product.adds) {
+      HWY_UNROLL(12)
+      for (int r = 0; r < kRows; ++r) {
+        HWY_UNROLL(4)
+        for (int v = 0; v < kVectors; ++v) {
+          const Place place(v, step, lanes);
+          const float* from = y + r * product.y_stride + place.first;
+          if (place.end <= columns) {
+            sums[r][v] = hn::LoadU(d, from);
+          } else if (place.first < columns) {
+            sums[r][v] = LoadFirst(d, from, columns - place.first);
+          }
+        }
+      }
+    }
     const float* weights = product.panels + step;
-    const size_t panel_size = in * kPanelColumns;
     for (size_t i = 0; i < in;) {
       if constexpr (kFetches) {
         if (step == 0) fetcher.Step();
@@ -77,11 +101,11 @@ HWY_INLINE void MultiplyBlock(const PanelProduct& product, const float* x, float
         Vec w[kVectors];
         HWY_UNROLL(4)
         for (int v = 0; v < kVectors; ++v) {
-          w[v] = hn::Load(d, weights + v / 2 * panel_size + v % 2 * lanes);
+          w[v] = hn::Load(d, weights + v / 2 * product.panel_stride + v % 2 * lanes);
         }
         HWY_UNROLL(12)
         for (int r = 0; r < kRows; ++r) {
-          const auto factor = hn::Set(d, x[r * in + i]);
+          const auto factor = hn::Set(d, x[r * x_stride + i]);
           HWY_UNROLL(4)
           for (int v = 0; v < kVectors; ++v) sums[r][v] = hn::MulAdd(factor, w[v], sums[r][v]);
         }
@@ -91,12 +115,12 @@ HWY_INLINE void MultiplyBlock(const PanelProduct& product, const float* x, float
     for (int r = 0; r < kRows; ++r) {
       HWY_UNROLL(4)
       for (int v = 0; v < kVectors; ++v) {
-        const size_t first = v / 2 * kPanelColumns + step + v % 2 * lanes;
-        float* to = y + r * product.y_stride + first;
-        if (first + lanes <= columns) {
+        const Place place(v, step, lanes);
+        float* to = y + r * product.y_stride + place.first;
+        if (place.end <= columns) {
           hn::StoreU(sums[r][v], d, to);
-        } else if (first < columns) {
-          StoreFirst(sums[r][v], d, to, columns - first);
+        } else if (place.first < columns) {
+          StoreFirst(sums[r][v], d, to, columns - place.first);
         }
       }
     }
@@ -127,8 +151,7 @@ HWY_INLINE void MultiplyBlocks(const PanelProduct& product) {
   int row = 0;
   for (int i = 0; i < blocks; ++i) {
     const int rows = (product.rows - row) / (blocks - i);
-    MultiplyRows<kRows, kPanels, kFetches>(rows, product,
-                                           product.x + static_cast<size_t>(row) * product.in,
+    MultiplyRows<kRows, kPanels, kFetches>(rows, product, product.x + row * product.x_stride,
                                            product.y + row * product.y_stride, fetcher);
     row += rows;
   }
@@ -145,7 +168,7 @@ void MultiplyPanelsForTarget(const PanelProduct& product) {
   PanelProduct one = product;
   one.columns = kPanelColumns;
   MultiplyPanelsForTarget(one);
-  one.panels += static_cast<size_t>(product.in) * kPanelColumns;
+  one.panels += product.panel_stride;
   one.y += kPanelColumns;
   one.columns = product.columns - kPanelColumns;
   one.to_fetch = {};

@@ -27,16 +27,19 @@ struct ToFetch {
   bool first_rows = false;  // while the first rows are computed, rather than evenly
 };
 
-// Some rows of y = x W^T, for the columns of one panel or of two.
+// Some rows of y = x W^T, for the columns of one panel or of two, and all or some of `in`.
 struct PanelProduct {
-  const float* x = nullptr;  // [rows, in]
+  const float* x = nullptr;  // [rows, in] at x_stride
+  size_t x_stride = 0;
   int rows = 0;
   int in = 0;
-  const float* panels = nullptr;  // [1 or 2, in, kPanelColumns], as PackPanel packs each
-  float* y = nullptr;             // [rows, columns] at y_stride
+  const float* panels = nullptr;  // [1 or 2, in, kPanelColumns] at panel_stride
+  size_t panel_stride = 0;
+  float* y = nullptr;  // [rows, columns] at y_stride
   size_t y_stride = 0;
-  int columns = 0;   // up to 2 kPanelColumns: they say how many panels there are
-  ToFetch to_fetch;  // brought to the caches meanwhile
+  int columns = 0;    // up to 2 kPanelColumns: they say how many panels there are
+  bool adds = false;  // to what y holds: bit for bit what one product over more of `in` gives
+  ToFetch to_fetch;   // brought to the caches meanwhile
 };
 
 void MultiplyPanels(const PanelProduct& product);

@@ -23,7 +23,7 @@ void AwaitChange(const std::atomic<T>& value, T old) {
 
 }  // namespace
 
-Workers::Workers(int threads) {
+Workers::Workers(int threads) : shares_(threads) {
   threads_.reserve(threads - 1);
   for (int worker = 1; worker < threads; ++worker) {
     threads_.emplace_back([this, worker] { Serve(worker); });
@@ -44,8 +44,10 @@ void Workers::ParallelFor(int items, Task task) {
     return;
   }
   task_ = &task;
-  items_ = items;
-  next_item_.store(0, std::memory_order_relaxed);
+  for (int worker = 0; worker < threads(); ++worker) {
+    shares_[worker].next.store(FirstItem(worker, items), std::memory_order_relaxed);
+    shares_[worker].end = FirstItem(worker + 1, items);
+  }
   busy_threads_.store(static_cast<int>(threads_.size()), std::memory_order_relaxed);
   round_.fetch_add(1, std::memory_order_release);
   round_.notify_all();
@@ -67,8 +69,13 @@ void Workers::Serve(int worker) {
 
 void Workers::RunItems(int worker) {
   const Task& task = *task_;
-  for (int item; (item = next_item_.fetch_add(1, std::memory_order_relaxed)) < items_;) {
-    task(item, worker);
+  for (int i = 0; i < threads(); ++i) {
+    Share& share = shares_[(worker + i) % threads()];
+    // The first look spares those who have nothing left a write to their cache line.
+    while (share.next.load(std::memory_order_relaxed) < share.end) {
+      const int item = share.next.fetch_add(1, std::memory_order_relaxed);
+      if (item < share.end) task(item, worker);
+    }
   }
 }
 

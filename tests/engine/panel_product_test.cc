@@ -29,15 +29,37 @@ struct Case {
   // Rows `first` to `first + count`, where a row of y has some numbers more, that must stay.
   std::vector<float> Run(int first, int count, bool fetches = false) const {
     std::vector<float> y(size_t(count) * Stride(), kUntouched);
-    MultiplyPanels({.x = x.data() + size_t(first) * in,
-                    .rows = count,
-                    .in = in,
-                    .panels = panels.data(),
-                    .y = y.data(),
-                    .y_stride = Stride(),
-                    .columns = columns,
-                    .to_fetch = {panels.data(), fetches ? panels.size() * sizeof(float) : 0}});
+    PanelProduct product = Product(first, count, y.data());
+    if (fetches) product.to_fetch = {panels.data(), panels.size() * sizeof(float)};
+    MultiplyPanels(product);
     return y;
+  }
+
+  // The same, the first `depth` of `in` first and then the others.
+  std::vector<float> RunInTwo(int depth) const {
+    std::vector<float> y(size_t(rows) * Stride(), kUntouched);
+    PanelProduct product = Product(0, rows, y.data());
+    product.in = depth;
+    MultiplyPanels(product);
+    product.x += depth;
+    product.panels += size_t(depth) * kPanelColumns;
+    product.in = in - depth;
+    product.adds = true;
+    MultiplyPanels(product);
+    return y;
+  }
+
+  PanelProduct Product(int first, int count, float* y) const {
+    return {.x = x.data() + size_t(first) * in,
+            .x_stride = size_t(in),
+            .rows = count,
+            .in = in,
+            .panels = panels.data(),
+            .panel_stride = size_t(in) * kPanelColumns,
+            .y = y,
+            .y_stride = Stride(),
+            .columns = columns,
+            .to_fetch = {}};
   }
 
   size_t Stride() const { return columns + 3; }
@@ -95,6 +117,18 @@ TEST(PanelProductTest, ARowHasTheSameBitsWhateverRowsAreWithItAndWhateverIsFetch
           const std::vector<float> some = product.Run(60 - count, count, fetches);
           ASSERT_TRUE(std::equal(some.begin(), some.end(), all.end() - some.size())) << count;
         }
+      }
+    }
+  });
+}
+
+TEST(PanelProductTest, AddedUpInTwoPartsItHasTheSameBits) {
+  ForEachHighwayTarget([] {
+    for (int columns : {16, 32, 61, 64}) {
+      const Case product(25, 100, columns);
+      const std::vector<float> whole = product.Run(0, 25);
+      for (int depth : {1, 8, 50, 99}) {
+        EXPECT_EQ(product.RunInTwo(depth), whole) << columns << " columns, " << depth;
       }
     }
   });

@@ -47,6 +47,32 @@ TEST(WorkersTest, WhatARoundWroteTheNextRoundReads) {
   }
 }
 
+TEST(WorkersTest, OthersTakeTheShareOfAThreadThatIsHeldUp) {
+  Workers workers(2);
+  constexpr int kItems = 100;
+  for (int held = 0; held < kItems; held += kItems - 1) {  // one of either thread's share
+    std::atomic<int> done = 0;
+    workers.ParallelFor(kItems, [&](int item, int) {
+      if (item == held) {
+        while (done.load() < kItems - 1) std::this_thread::yield();
+      }
+      ++done;
+    });
+    EXPECT_EQ(done, kItems);
+  }
+}
+
+TEST(WorkersTest, SharesFollowEachOtherAndHoldAllItems) {
+  Workers workers(3);
+  for (int items : {0, 1, 2, 3, 100}) {
+    EXPECT_EQ(workers.FirstItem(0, items), 0);
+    EXPECT_EQ(workers.FirstItem(3, items), items);
+    for (int worker = 0; worker < 3; ++worker) {
+      EXPECT_LE(workers.FirstItem(worker, items), workers.FirstItem(worker + 1, items));
+    }
+  }
+}
+
 TEST(WorkersTest, AnyThreadMayCallAfterAnother) {
   Workers workers(2);
   std::atomic<int> sum = 0;
