@@ -2,21 +2,17 @@
 #ifndef VERDICT_SERVER_ROLLING_WINDOW_H_
 #define VERDICT_SERVER_ROLLING_WINDOW_H_
 
-#include <array>
 #include <cstdint>
 #include <vector>
 
 #include "absl/time/time.h"
+#include "latency/histogram.h"
 
 namespace verdict {
 
-// A histogram with log-linear buckets over a sliding minute: 64 buckets between a power of two and
-// the next, so that a quantile is off by at most 1/128 of itself, from a nanosecond to 73 minutes.
-//
-// The minute is a ring of slots of five seconds; a slot is cleared when its time comes again. The
-// window therefore covers between 60 and 65 seconds. Memory is fixed at 123 KB, allocated at once.
-//
-// HdrHistogram works alike, but Debian packages no C++ one, and the part needed here is an index.
+// A LatencyHistogram over a sliding minute: a ring of slots of five seconds, each of which is
+// cleared when its time comes again. The window therefore covers between 60 and 65 seconds. Memory
+// is fixed at 124 KB, allocated at once.
 //
 // Policy only: no locks, no clock. Not thread-safe.
 class RollingWindow {
@@ -39,8 +35,8 @@ class RollingWindow {
   // Clears the slots whose time has come again.
   void Advance(absl::Time now);
 
-  int64_t newest_slot_ = 0;       // counted in kSlotSeconds from the Unix epoch
-  std::vector<uint32_t> counts_;  // [kSlots, buckets]
+  int64_t newest_slot_ = 0;  // counted in kSlotSeconds from the Unix epoch
+  std::vector<LatencyHistogram> slots_;
 };
 
 }  // namespace verdict
