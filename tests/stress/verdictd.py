@@ -1,0 +1,201 @@
+"""A verdictd process of our own, and what can be seen of it from outside: its log, /proc and /metrics."""
+import collections
+import contextlib
+import json
+import os
+import re
+import resource
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+import urllib.request
+
+LOOPBACK = "127.0.0.1"
+_SERIES = re.compile(r"^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)$")
+_LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
+
+Thread = collections.namedtuple("Thread", "name cpu_seconds")
+
+
+class Metrics:
+    """One scrape of /metrics."""
+
+    def __init__(self, text):
+        self.series = []
+        for line in text.splitlines():
+            if match := _SERIES.match(line):
+                self.series.append((match[1], dict(_LABEL.findall(match[2] or "")), float(match[3])))
+
+    def by(self, label, name, **labels):
+        """The values of `name`'s series that have `labels`, added up by what they say of `label`."""
+        sums = collections.Counter()
+        for series, found, value in self.series:
+            if series == name and labels.items() <= found.items():
+                sums[found.get(label)] += value
+        return dict(sums)
+
+    def total(self, name, **labels):
+        """Their sum; refuses a name that is not there, which must not pass for a zero."""
+        values = self.by(None, name, **labels)
+        if not values:
+            raise KeyError(f"/metrics has no {name}{labels or ''}")
+        return sum(values.values())
+
+
+class Verdictd:
+    """Serves `model` on free ports of the loopback interface, from entering the context until it is left.
+
+    `options` are further ones of the command line. `files` is the process's limit of file descriptors. `environment`
+    is added to ours. Each start takes the ports that are named, else free ones.
+    """
+
+    def __init__(self, program, model, *options, grpc_port=0, http_port=0, files=None, environment=None):
+        self.command = [program, "--model", model, "--log-format", "json",
+                        "--grpc-address", f"{LOOPBACK}:{grpc_port}", "--http-address", f"{LOOPBACK}:{http_port}", *options]
+        self.files = files
+        self.environment = {**os.environ, **(environment or {})}
+        self.process = None
+        self.log_file = None
+        self.grpc_port = grpc_port
+        self.http_port = http_port
+
+    def __enter__(self):
+        self.start()
+        try:
+            self.await_serving()
+        except BaseException:
+            self.kill()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.kill()
+
+    def start(self):
+        """Starts the process and does not wait for it."""
+        limits = (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (self.files, self.files))) if self.files else None
+        if self.log_file is not None:
+            self.log_file.close()
+        self.log_file = tempfile.TemporaryFile(mode="w+")
+        self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=self.log_file,
+                                        stderr=self.log_file, env=self.environment, preexec_fn=limits)
+
+    def await_serving(self, timeout=60):
+        """Waits until the log says that it serves, and where."""
+        give_up = time.monotonic() + timeout
+        while not (serving := [line for line in self.log() if line.get("message") == "serving"]):
+            if self.process.poll() is not None:
+                raise RuntimeError(f"verdictd ended with {self.process.returncode}: {self.log_text()[-2000:]}")
+            if time.monotonic() > give_up:
+                raise TimeoutError(f"verdictd does not serve after {timeout} s")
+            time.sleep(0.01)
+        self.grpc_port = int(serving[-1]["grpc"].rpartition(":")[2])
+        self.http_port = int(serving[-1]["http"].rpartition(":")[2])
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    @property
+    def address(self):
+        return f"{LOOPBACK}:{self.grpc_port}"
+
+    def alive(self):
+        return self.process.poll() is None
+
+    def stop(self, timeout, how=signal.SIGTERM):
+        """Signals, and gives the exit status and the seconds that the end took; TimeoutExpired if it does not come."""
+        start = time.monotonic()
+        self.process.send_signal(how)
+        return self.process.wait(timeout), time.monotonic() - start
+
+    def kill(self):
+        """Whatever state it is in; for the end of a test."""
+        if self.process is not None and self.alive():
+            self.process.kill()
+            self.process.wait()
+
+    def log_text(self):
+        return os.pread(self.log_file.fileno(), 1 << 26, 0).decode(errors="replace")
+
+    def log(self):
+        """The lines of the log that are JSON; a sanitizer's reports, for one, are not."""
+        lines = []
+        for line in self.log_text().splitlines():
+            with contextlib.suppress(ValueError):
+                lines.append(json.loads(line))
+        return lines
+
+    def metrics(self):
+        with urllib.request.urlopen(f"http://{LOOPBACK}:{self.http_port}/metrics", timeout=10) as page:
+            return Metrics(page.read().decode())
+
+    def rss_bytes(self):
+        with open(f"/proc/{self.pid}/statm") as statm:
+            return int(statm.read().split()[1]) * resource.getpagesize()
+
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.pid}/fd"))
+
+    def threads(self):
+        """By thread id: its name, and the CPU time that it has used, to the nanosecond."""
+        threads = {}
+        for tid in os.listdir(f"/proc/{self.pid}/task"):
+            task = f"/proc/{self.pid}/task/{tid}"
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it ended meanwhile
+                with open(f"{task}/comm") as comm, open(f"{task}/schedstat") as schedstat:
+                    threads[int(tid)] = Thread(comm.read().strip(), int(schedstat.read().split()[0]) / 1e9)
+        return threads
+
+    def cpu_seconds(self):
+        """Of all its threads, ended ones too."""
+        with open(f"/proc/{self.pid}/stat") as stat:
+            fields = stat.read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+class Samples:
+    """Calls `measure` every `interval` seconds on a thread of its own, from entering the context until it is left."""
+
+    def __init__(self, measure, interval=0.01):
+        self.measure = measure
+        self.interval = interval
+        self.values = []
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self):
+        self._take()
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._over.set()
+        self._thread.join()
+
+    def _take(self):
+        with contextlib.suppress(OSError):  # a busy or an ended server has no answer
+            self.values.append(self.measure())
+
+    def _run(self):
+        while not self._over.wait(self.interval):
+            self._take()
+
+    def greatest(self):
+        return max(self.values)
+
+    def growth(self):
+        """How far the greatest lies above the first."""
+        return max(self.values) - self.values[0]
+
+
+def await_true(condition, timeout, interval=0.002):
+    """The seconds until `condition()`; None if it did not come true in `timeout` seconds."""
+    start = time.monotonic()
+    while not condition():
+        if time.monotonic() - start > timeout:
+            return None
+        time.sleep(interval)
+    return time.monotonic() - start
