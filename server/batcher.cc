@@ -50,8 +50,9 @@ absl::Status Batcher::Submit(std::vector<QueuedText>* texts) {
     }
   }
   // What could never be taken is the caller's fault, and not shed.
-  if (absl::IsUnavailable(status)) CountShed(ShedReason::kDraining, texts->size());
-  if (absl::IsResourceExhausted(status)) CountShed(ShedReason::kQueueFull, texts->size());
+  const auto count = static_cast<int64_t>(texts->size());
+  if (absl::IsUnavailable(status)) metrics_->CountShed(ShedReason::kDraining, count);
+  if (absl::IsResourceExhausted(status)) metrics_->CountShed(ShedReason::kQueueFull, count);
   return status;
 }
 
@@ -140,10 +141,6 @@ void Batcher::EndDead(TextQueue::Popped* popped) {
   EndAll(std::move(popped->expired),
          absl::DeadlineExceededError("the deadline passed while the text waited for the engine"));
   EndAll(std::move(popped->cancelled), absl::CancelledError("the caller went away"));
-}
-
-void Batcher::CountShed(ShedReason reason, size_t texts) {
-  for (size_t i = 0; i < texts; ++i) metrics_->CountShed(reason);
 }
 
 // Under the lock, so that the last report is the newest.

@@ -60,7 +60,6 @@ class Batcher {
   void ServeEngine() ABSL_LOCKS_EXCLUDED(mutex_);
   void RunBatch(std::vector<QueuedText> texts);
   void EndDead(TextQueue::Popped* popped);
-  void CountShed(ShedReason reason, size_t texts);
   void ReportQueue() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool HasWork() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return stopping_ || !queue_.empty(); }
   bool Idle() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return queue_.empty() && !busy_; }

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "engine/model.h"
+#include "server/admission.h"
 #include "server/batcher.h"
 #include "server/metrics.h"
 #include "server/validation.h"
@@ -20,6 +21,7 @@ namespace verdict {
 struct Serving {
   const Model* model = nullptr;
   Batcher* batcher = nullptr;
+  Admission* admission = nullptr;
   Metrics* metrics = nullptr;
   std::string model_name;
   std::string version;

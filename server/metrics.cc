@@ -31,8 +31,8 @@ constexpr std::array<Method, 4> kAllMethods = {Method::kClassify, Method::kClass
                                                Method::kTokenize, Method::kGetModel};
 constexpr std::array<Stage, 4> kAllStages = {Stage::kTokenize, Stage::kQueue, Stage::kInference,
                                              Stage::kTotal};
-constexpr std::array<ShedReason, 3> kAllShedReasons = {
-    ShedReason::kQueueFull, ShedReason::kDeadline, ShedReason::kDraining};
+constexpr std::array<ShedReason, 4> kAllShedReasons = {
+    ShedReason::kQueueFull, ShedReason::kDeadline, ShedReason::kInFlight, ShedReason::kDraining};
 
 // The codes that the contract knows, and UNIMPLEMENTED, the library's own answer. Their series
 // exist from the start, as rate() does not see the step from no series to 1.
@@ -100,6 +100,8 @@ const char* Name(ShedReason reason) {
       return "queue_full";
     case ShedReason::kDeadline:
       return "deadline";
+    case ShedReason::kInFlight:
+      return "in_flight";
     case ShedReason::kDraining:
       return "draining";
   }
@@ -190,6 +192,10 @@ void Metrics::AddQueueAndBatches() {
       &HistogramFamily{"verdict_batch_tokens", "Tokens in a batch.", kTokensBuckets}.Add(registry_);
   queue_texts_ = &AddGauge(registry_, "verdict_queue_texts", "Texts that wait for a batch.");
   queue_tokens_ = &AddGauge(registry_, "verdict_queue_tokens", "Tokens that wait for a batch.");
+  in_flight_texts_ = &AddGauge(registry_, "verdict_in_flight_texts",
+                               "Texts that have come and are not answered yet.");
+  in_flight_bytes_ =
+      &AddGauge(registry_, "verdict_in_flight_bytes", "Bytes of the requests in flight.");
   tokens_ = &AddCounter(registry_, "verdict_tokens_total", "Tokens that the model computed.");
   truncated_ =
       &AddCounter(registry_, "verdict_truncated_total", "Texts that lost tokens to truncation.");
@@ -253,11 +259,19 @@ void Metrics::SetQueue(int64_t texts, int64_t tokens) {
   queue_tokens_->Set(static_cast<double>(tokens));
 }
 
+// By differences: two threads that report totals could report the older one last.
+void Metrics::AddInFlight(int64_t texts, int64_t bytes) {
+  in_flight_texts_->Increment(static_cast<double>(texts));
+  in_flight_bytes_->Increment(static_cast<double>(bytes));
+}
+
 void Metrics::CountTokens(int64_t tokens) { tokens_->Increment(static_cast<double>(tokens)); }
 
 void Metrics::CountTruncated() { truncated_->Increment(); }
 
-void Metrics::CountShed(ShedReason reason) { shed_[Index(reason)]->Increment(); }
+void Metrics::CountShed(ShedReason reason, int64_t texts) {
+  shed_[Index(reason)]->Increment(static_cast<double>(texts));
+}
 
 void Metrics::CountExpired(Stage stage) {
   if (prometheus::Counter* expired = expired_[Index(stage)]; expired != nullptr)

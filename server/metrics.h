@@ -36,6 +36,7 @@ enum class Stage { kTokenize, kQueue, kInference, kTotal };
 enum class ShedReason {
   kQueueFull,  // more tokens wait than --max-queue-tokens
   kDeadline,   // the work ahead of it cannot be done before its deadline
+  kInFlight,   // more texts or bytes are in flight than allowed
   kDraining,   // the server is going away
 };
 
@@ -77,14 +78,17 @@ class Metrics final : public prometheus::Collectable {
   // What waits now.
   void SetQueue(int64_t texts, int64_t tokens);
 
+  // What came into flight, or with negative numbers, left it.
+  void AddInFlight(int64_t texts, int64_t bytes);
+
   // Tokens that the engine computed.
   void CountTokens(int64_t tokens);
 
   // A text that lost tokens to truncation.
   void CountTruncated();
 
-  // A text that was refused.
-  void CountShed(ShedReason reason);
+  // Texts that were refused.
+  void CountShed(ShedReason reason, int64_t texts);
 
   // A text whose deadline passed in `stage`; not kTotal.
   void CountExpired(Stage stage);
@@ -102,7 +106,7 @@ class Metrics final : public prometheus::Collectable {
  private:
   static constexpr int kMethods = 4;
   static constexpr int kStages = 4;
-  static constexpr int kShedReasons = 3;
+  static constexpr int kShedReasons = 4;
   static constexpr int kCodes = 17;  // absl::StatusCode kOk to kUnauthenticated
 
   // What one gRPC method has.
@@ -141,6 +145,8 @@ class Metrics final : public prometheus::Collectable {
   prometheus::Histogram* batch_tokens_ = nullptr;
   prometheus::Gauge* queue_texts_ = nullptr;
   prometheus::Gauge* queue_tokens_ = nullptr;
+  prometheus::Gauge* in_flight_texts_ = nullptr;
+  prometheus::Gauge* in_flight_bytes_ = nullptr;
   prometheus::Counter* tokens_ = nullptr;
   prometheus::Counter* truncated_ = nullptr;
   std::array<Latency, kStages> latencies_;

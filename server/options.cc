@@ -129,6 +129,12 @@ void AddLimitOptions(CLI::App& app, ServerOptions* options) {
   AddCount(app, "--max-queue-tokens", 1, 1 << 30,
            "Most tokens that wait; beyond, calls are refused with RESOURCE_EXHAUSTED",
            &options->queue.max_queue_tokens);
+  AddCount(app, "--max-texts-in-flight", 1, 1 << 24,
+           "Most texts that have come and are not answered yet; beyond, RESOURCE_EXHAUSTED",
+           &options->admission.max_texts);
+  AddCount(app, "--max-bytes-in-flight", 1, int64_t{1} << 40,
+           "Most bytes of the requests in flight; beyond, RESOURCE_EXHAUSTED",
+           &options->admission.max_bytes);
   AddCount(app, "--max-inputs", 1, 1 << 16, "Most texts of one ClassifyBatch",
            &options->requests.max_inputs);
   AddCount(app, "--max-text-bytes", 1, 1 << 24, "Most bytes of one text (of both, of a pair)",
@@ -165,6 +171,22 @@ std::string LastName(const std::string& directory) {
   return path.has_filename() ? path.filename() : path.parent_path().filename();
 }
 
+// A request that no limit on one request refuses, but that can never come into flight, would be
+// tried again for ever.
+void CheckInFlightLimits(const ServerOptions& options) {
+  const Admission::Limits& limits = options.admission;
+  if (const auto inputs = static_cast<int64_t>(options.requests.max_inputs);
+      limits.max_texts < inputs) {
+    Refuse("--max-texts-in-flight", absl::StrCat(limits.max_texts),
+           absl::StrCat("at least ", inputs, ", as --max-inputs allows one request so many"));
+  }
+  if (const int64_t bytes = MaxRequestBytes(options.requests); limits.max_bytes < bytes) {
+    Refuse("--max-bytes-in-flight", absl::StrCat(limits.max_bytes),
+           absl::StrCat("at least ", bytes,
+                        ", as --max-inputs and --max-text-bytes allow one request so many"));
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<CommandLine> ParseCommandLine(int argc, const char* const* argv) {
@@ -178,6 +200,7 @@ absl::StatusOr<CommandLine> ParseCommandLine(int argc, const char* const* argv) 
   AddLimitOptions(app, &options);
   try {
     app.parse(argc, argv);
+    CheckInFlightLimits(options);
   } catch (const CLI::CallForHelp&) {
     command_line.message = app.help();
   } catch (const CLI::CallForVersion&) {

@@ -8,6 +8,7 @@
 #include "absl/time/time.h"
 #include "engine/precision.h"
 #include "engine/tokenizer.h"
+#include "server/admission.h"
 #include "server/log.h"
 #include "server/queue.h"
 #include "server/validation.h"
@@ -28,6 +29,7 @@ struct ServerOptions {
 
   // How much it takes.
   TextQueue::Limits queue;
+  Admission::Limits admission;  // holds one largest request at least
   RequestLimits requests;
   Truncation truncation = Truncation::kRight;  // where a request asks for none
 

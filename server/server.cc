@@ -7,10 +7,7 @@
 #include <grpcpp/server_builder.h>
 #include <sys/resource.h>
 
-#include <algorithm>
 #include <chrono>
-#include <cstdint>
-#include <limits>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -34,16 +31,6 @@ constexpr absl::Duration kMostQuiet = absl::Seconds(1);
 // For the last replies to leave after the last text is done. What still runs then, such as a
 // Health.Watch that its client never ends, is cancelled.
 constexpr absl::Duration kFlush = absl::Seconds(1);
-
-// A request of --max-inputs texts of --max-text-bytes, with room for its framing: whatever is
-// larger cannot be valid, and need not be read to its end. Never below gRPC's usual 4 MiB, so that
-// a text or a list that is only somewhat too large gets our message, with its name in it.
-int MaxRequestBytes(const RequestLimits& limits) {
-  constexpr size_t kFramingBytes = 64;
-  const size_t bytes = limits.max_inputs * (limits.max_text_bytes + kFramingBytes);
-  return static_cast<int>(
-      std::clamp<size_t>(bytes, size_t{4} << 20, std::numeric_limits<int>::max()));
-}
 
 // Every connection is a file. A server that runs out of them never accepts again.
 void RaiseFileLimit() {
@@ -69,7 +56,7 @@ void ConfigureConnections(grpc::ServerBuilder& builder) {
 }
 
 void ConfigureRequests(grpc::ServerBuilder& builder, const RequestLimits& limits) {
-  builder.SetMaxReceiveMessageSize(MaxRequestBytes(limits));
+  builder.SetMaxReceiveMessageSize(MaxRequestBytes(limits));  // more is not read to its end
   // gRPC inflates a message before it looks at its size: a megabyte could become a gigabyte.
   builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
   builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
@@ -129,9 +116,11 @@ Server::Server(const ServerOptions& options, Model model, absl::Duration load)
                            .kernels = model_.engine->info().kernels,
                            .threads = model_.engine->info().threads,
                            .load = load}),
+      admission_(options.admission, &metrics_),
       batcher_(model_.engine.get(), &metrics_, options.queue),
       service_(MakeClassifierService({.model = &model_,
                                       .batcher = &batcher_,
+                                      .admission = &admission_,
                                       .metrics = &metrics_,
                                       .model_name = options.model_name,
                                       .version = VERDICT_VERSION,

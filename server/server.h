@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "engine/model.h"
+#include "server/admission.h"
 #include "server/batcher.h"
 #include "server/http_server.h"
 #include "server/metrics.h"
@@ -61,6 +62,7 @@ class Server {
   // In the order of who needs whom: each is used by those after it.
   const Model model_;
   Metrics metrics_;
+  Admission admission_;
   Batcher batcher_;
   const std::unique_ptr<grpc::Service> service_;
   std::atomic<bool> ready_ = false;

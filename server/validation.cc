@@ -1,5 +1,7 @@
 #include "server/validation.h"
 
+#include <algorithm>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -88,6 +90,13 @@ absl::StatusOr<TextInput> CheckInput(const unchecked::v1::Input& input, const st
     checked.text_pair = input.text_pair();
   }
   return checked;
+}
+
+int MaxRequestBytes(const RequestLimits& limits) {
+  constexpr size_t kFramingBytes = 64;  // of one input
+  const size_t bytes = limits.max_inputs * (limits.max_text_bytes + kFramingBytes);
+  return static_cast<int>(
+      std::clamp<size_t>(bytes, size_t{4} << 20, std::numeric_limits<int>::max()));
 }
 
 absl::Status CheckInputCount(size_t count, const RequestLimits& limits) {

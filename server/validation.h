@@ -52,6 +52,11 @@ absl::StatusOr<ClassifyOptions> CheckOptions(const unchecked::v1::Options& optio
 absl::StatusOr<TextInput> CheckInput(const unchecked::v1::Input& input, const std::string& field,
                                      const RequestLimits& limits);
 
+// The size of the largest request that can be valid, framing included; never below gRPC's usual 4
+// MiB, so that a text or a list that is only somewhat too large gets our message, with its name in
+// it.
+int MaxRequestBytes(const RequestLimits& limits);
+
 // INVALID_ARGUMENT: none, or more than `limits` allow.
 absl::Status CheckInputCount(size_t count, const RequestLimits& limits);
 

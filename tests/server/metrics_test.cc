@@ -74,12 +74,13 @@ TEST_F(MetricsTest, EverySeriesExistsFromTheStart) {
     EXPECT_EQ(Value(absl::StrCat("verdict_stage_duration_seconds_count{stage=\"", stage, "\"}")),
               "0");
   }
-  for (const char* reason : {"queue_full", "deadline", "draining"}) {
+  for (const char* reason : {"queue_full", "deadline", "in_flight", "draining"}) {
     EXPECT_EQ(Value(absl::StrCat("verdict_shed_total{reason=\"", reason, "\"}")), "0");
   }
   for (const char* series :
        {"verdict_queue_texts", "verdict_queue_tokens", "verdict_tokens_total",
-        "verdict_truncated_total", "verdict_batch_texts_count", "verdict_batch_tokens_count"}) {
+        "verdict_truncated_total", "verdict_batch_texts_count", "verdict_batch_tokens_count",
+        "verdict_in_flight_texts", "verdict_in_flight_bytes"}) {
     EXPECT_EQ(Value(series), "0") << series;
   }
 }
@@ -137,7 +138,9 @@ TEST_F(MetricsTest, CountsTextsBatchesAndTheQueue) {
   metrics_.SetQueue(5, 70);
   metrics_.CountTokens(100);
   metrics_.CountTruncated();
-  metrics_.CountShed(ShedReason::kDeadline);
+  metrics_.CountShed(ShedReason::kDeadline, 3);
+  metrics_.AddInFlight(9, 1000);
+  metrics_.AddInFlight(-2, -300);
   metrics_.CountExpired(Stage::kQueue);
   EXPECT_EQ(Value("verdict_batch_texts_sum"), "3");
   EXPECT_EQ(Value("verdict_batch_tokens_bucket{le=\"128\"}"), "1");
@@ -145,7 +148,9 @@ TEST_F(MetricsTest, CountsTextsBatchesAndTheQueue) {
   EXPECT_EQ(Value("verdict_queue_tokens"), "70");
   EXPECT_EQ(Value("verdict_tokens_total"), "100");
   EXPECT_EQ(Value("verdict_truncated_total"), "1");
-  EXPECT_EQ(Value("verdict_shed_total{reason=\"deadline\"}"), "1");
+  EXPECT_EQ(Value("verdict_shed_total{reason=\"deadline\"}"), "3");
+  EXPECT_EQ(Value("verdict_in_flight_texts"), "7");
+  EXPECT_EQ(Value("verdict_in_flight_bytes"), "700");
   EXPECT_EQ(Value("verdict_expired_total{stage=\"queue\"}"), "1");
 }
 

@@ -73,6 +73,10 @@ TEST(OptionsTest, EveryOptionIsTaken) {
                                         "1024",
                                         "--max-queue-tokens",
                                         "2048",
+                                        "--max-texts-in-flight",
+                                        "70",
+                                        "--max-bytes-in-flight",
+                                        "4194304",
                                         "--max-inputs",
                                         "7",
                                         "--max-text-bytes",
@@ -90,6 +94,8 @@ TEST(OptionsTest, EveryOptionIsTaken) {
   EXPECT_EQ(options.threads, 3);
   EXPECT_EQ(options.queue.max_batch_tokens, 1024);
   EXPECT_EQ(options.queue.max_queue_tokens, 2048);
+  EXPECT_EQ(options.admission.max_texts, 70);
+  EXPECT_EQ(options.admission.max_bytes, 4 << 20);
   EXPECT_EQ(options.requests.max_inputs, 7U);
   EXPECT_EQ(options.requests.max_text_bytes, 99U);
   EXPECT_EQ(options.truncation, Truncation::kHeadTail);
@@ -114,6 +120,17 @@ TEST(OptionsTest, ABadValueSaysWhatWasExpectedAndFound) {
     EXPECT_THAT(Refusal({"--drain-timeout", duration}),
                 HasSubstr("expected a duration such as 30s or 500ms, at most 1h"));
   }
+}
+
+TEST(OptionsTest, WhatMayBeInFlightHoldsOneLargestRequest) {
+  EXPECT_EQ(Refusal({"--max-texts-in-flight", "255"}),
+            "--max-texts-in-flight is \"255\"; expected at least 256, as --max-inputs allows one "
+            "request so many");
+  EXPECT_EQ(Refusal({"--max-bytes-in-flight", "16793599"}),
+            "--max-bytes-in-flight is \"16793599\"; expected at least 16793600, as --max-inputs "
+            "and --max-text-bytes allow one request so many");
+  EXPECT_TRUE(Parse({"--model", "m", "--max-texts-in-flight", "256"}).ok());
+  EXPECT_TRUE(Parse({"--model", "m", "--max-bytes-in-flight", "16793600"}).ok());
 }
 
 TEST(OptionsTest, AnAddressIsAHostAndAPort) {
@@ -164,6 +181,10 @@ TEST(OptionsTest, HelpListsEveryOptionWithItsDefaultAndItsEnvironment) {
                            "512",
                            "--max-queue-tokens",
                            "131072",
+                           "--max-texts-in-flight",
+                           "4096",
+                           "--max-bytes-in-flight",
+                           "268435456",
                            "--max-inputs",
                            "256",
                            "--max-text-bytes",

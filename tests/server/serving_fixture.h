@@ -97,10 +97,12 @@ class ServingTest : public ::testing::Test {
   const Model model_ = TinyModel();
   FakeEngine& engine_ = EngineOf(model_);
   Metrics metrics_{ServedModel{}};
+  Admission admission_{{.max_texts = 100, .max_bytes = 10'000'000}, &metrics_};
   Batcher batcher_{&engine_, &metrics_, {.max_batch_tokens = 64, .max_queue_tokens = 40}};
   const std::unique_ptr<grpc::Service> service_ =
       MakeClassifierService({.model = &model_,
                              .batcher = &batcher_,
+                             .admission = &admission_,
                              .metrics = &metrics_,
                              .model_name = "tiny",
                              .version = "1.2.3",

@@ -1,0 +1,78 @@
+// What is in flight, and the most that may be.
+#ifndef VERDICT_SERVER_ADMISSION_H_
+#define VERDICT_SERVER_ADMISSION_H_
+
+#include <atomic>
+#include <cstdint>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "server/metrics.h"
+
+namespace verdict {
+
+// Bounds the memory that callers can make the server hold, whatever they do: gRPC's own limit on
+// concurrent calls binds only clients that acknowledge settings, and a flow-controlled reply is
+// held for as long as its reader likes. (What the engine can do in time is for the Batcher to say.)
+//
+// A call takes a ticket before it is parsed and keeps it until gRPC lets go of it.
+//
+// All methods may be called from any thread, and none waits. The metrics must outlive it, and it
+// must outlive its tickets.
+class Admission {
+ public:
+  struct Limits {
+    // The most texts of calls and stream messages that have come and are not answered yet.
+    int64_t max_texts = 4096;
+    // The most bytes of their requests. Parsed and tokenized, a request takes a few times as much.
+    int64_t max_bytes = int64_t{256} << 20;
+  };
+
+  // The right to hold some texts and bytes, given back by the destructor. Belongs to one thread at
+  // a time. A ticket that was moved from, or made by the default constructor, holds nothing.
+  class Ticket {
+   public:
+    Ticket() = default;
+    Ticket(Ticket&& other) noexcept;
+    Ticket& operator=(Ticket&& other) noexcept;
+    ~Ticket() { GiveBack(); }
+
+    // Takes more, for what shows only later: the texts of a batch, the size of a reply.
+    // REQUIRES: Admit gave this ticket.
+    //
+    // RESOURCE_EXHAUSTED: see Admit; the ticket holds what it held.
+    absl::Status Add(int64_t texts, int64_t bytes);
+
+   private:
+    friend class Admission;
+
+    Ticket(Admission* admission, int64_t texts, int64_t bytes)
+        : admission_(admission), texts_(texts), bytes_(bytes) {}
+
+    void GiveBack();
+
+    Admission* admission_ = nullptr;
+    int64_t texts_ = 0;
+    int64_t bytes_ = 0;
+  };
+
+  Admission(Limits limits, Metrics* metrics) : limits_(limits), metrics_(metrics) {}
+
+  Admission(const Admission&) = delete;
+  Admission& operator=(const Admission&) = delete;
+
+  // RESOURCE_EXHAUSTED: so many more texts or bytes do not fit now; counted as shed.
+  absl::StatusOr<Ticket> Admit(int64_t texts, int64_t bytes);
+
+ private:
+  absl::Status Take(int64_t texts, int64_t bytes);
+
+  const Limits limits_;
+  Metrics* const metrics_;
+  std::atomic<int64_t> texts_ = 0;
+  std::atomic<int64_t> bytes_ = 0;
+};
+
+}  // namespace verdict
+
+#endif  // VERDICT_SERVER_ADMISSION_H_

@@ -1,0 +1,123 @@
+#include "server/admission.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <random>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+
+namespace verdict {
+namespace {
+
+using ::testing::HasSubstr;
+
+class AdmissionTest : public ::testing::Test {
+ protected:
+  // Whether verdictd's metrics have this line.
+  bool Exposes(const std::string& line) const {
+    return absl::StrContains(metrics_.Expose(), "\n" + line + "\n");
+  }
+
+  Metrics metrics_{ServedModel{}};
+  Admission admission_{{.max_texts = 10, .max_bytes = 100}, &metrics_};
+};
+
+TEST_F(AdmissionTest, TakesExactlyItsLimits) {
+  const auto first = admission_.Admit(9, 60);
+  ASSERT_TRUE(first.ok());
+  EXPECT_EQ(admission_.Admit(2, 1).status().code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(admission_.Admit(1, 41).status().code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_TRUE(admission_.Admit(1, 40).ok());
+}
+
+TEST_F(AdmissionTest, ARefusalNamesTheLimit) {
+  EXPECT_THAT(std::string(admission_.Admit(11, 1).status().message()),
+              HasSubstr("11 more texts do not fit; --max-texts-in-flight allows 10"));
+  EXPECT_THAT(std::string(admission_.Admit(1, 101).status().message()),
+              HasSubstr("101 more bytes do not fit; --max-bytes-in-flight allows 100"));
+}
+
+TEST_F(AdmissionTest, ARefusalTakesNothing) {
+  EXPECT_FALSE(admission_.Admit(11, 100).ok());
+  EXPECT_FALSE(admission_.Admit(10, 101).ok());
+  EXPECT_TRUE(admission_.Admit(10, 100).ok());
+}
+
+TEST_F(AdmissionTest, ATicketGivesBackWhatItHoldsOnce) {
+  {
+    absl::StatusOr<Admission::Ticket> ticket = admission_.Admit(10, 100);
+    ASSERT_TRUE(ticket.ok());
+    Admission::Ticket other = *std::move(ticket);
+    EXPECT_FALSE(admission_.Admit(1, 0).ok()) << "what was moved from holds nothing to give back";
+    other = Admission::Ticket();
+    EXPECT_TRUE(admission_.Admit(10, 100).ok());
+  }
+  EXPECT_TRUE(admission_.Admit(10, 100).ok());
+  EXPECT_FALSE(admission_.Admit(11, 0).ok());
+}
+
+TEST_F(AdmissionTest, ATicketThatGrowsGivesAllBack) {
+  {
+    absl::StatusOr<Admission::Ticket> ticket = admission_.Admit(1, 50);
+    ASSERT_TRUE(ticket.ok());
+    EXPECT_TRUE(ticket->Add(9, 0).ok());
+    EXPECT_EQ(ticket->Add(1, 0).code(), absl::StatusCode::kResourceExhausted);
+    EXPECT_TRUE(ticket->Add(0, 50).ok());
+    EXPECT_EQ(ticket->Add(0, 1).code(), absl::StatusCode::kResourceExhausted);
+  }
+  EXPECT_TRUE(admission_.Admit(10, 100).ok());
+}
+
+TEST_F(AdmissionTest, TheMetricsFollow) {
+  {
+    const auto ticket = admission_.Admit(4, 30);
+    EXPECT_FALSE(admission_.Admit(7, 1).ok());
+    EXPECT_TRUE(Exposes("verdict_in_flight_texts 4"));
+    EXPECT_TRUE(Exposes("verdict_in_flight_bytes 30"));
+    EXPECT_TRUE(Exposes("verdict_shed_total{reason=\"in_flight\"} 7"));
+  }
+  EXPECT_TRUE(Exposes("verdict_in_flight_texts 0"));
+  EXPECT_TRUE(Exposes("verdict_in_flight_bytes 0"));
+}
+
+// Threads that take and give back as fast as they can: the limits are never passed, a thread is
+// refused only where what it asks for would pass them, and in the end all is given back.
+TEST_F(AdmissionTest, TheLimitsHoldBetweenThreads) {
+  constexpr int kThreads = 4;
+  std::atomic<int64_t> texts = 0;  // in flight at least: counted after Admit, uncounted before
+  std::vector<std::thread> threads;
+  for (int thread = 0; thread < kThreads; ++thread) {
+    threads.emplace_back([this, thread, &texts] {
+      std::mt19937 random(static_cast<unsigned>(thread));
+      for (int i = 0; i < 20'000; ++i) {
+        const int64_t asked = 1 + static_cast<int64_t>(random() % 5);
+        absl::StatusOr<Admission::Ticket> ticket = admission_.Admit(asked, asked * 10);
+        if (!ticket.ok()) continue;
+        EXPECT_LE(texts.fetch_add(asked) + asked, 10);
+        texts.fetch_sub(asked);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_TRUE(admission_.Admit(10, 100).ok());
+  EXPECT_TRUE(Exposes("verdict_in_flight_texts 0"));
+}
+
+TEST_F(AdmissionTest, NobodyIsRefusedForWhatAnotherIsRefused) {
+  std::atomic<bool> done = false;
+  std::thread greedy([this, &done] {
+    while (!done) EXPECT_FALSE(admission_.Admit(11, 0).ok());
+  });
+  for (int i = 0; i < 20'000; ++i) EXPECT_TRUE(admission_.Admit(10, 0).ok());
+  done = true;
+  greedy.join();
+}
+
+}  // namespace
+}  // namespace verdict
