@@ -5,24 +5,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
-#include "absl/time/clock.h"
 
 namespace verdict {
 namespace {
-
-// Runs in a thread of its own. RESOURCE_EXHAUSTED is the server's "not now".
-absl::StatusOr<v1::ClassifyBatchResponse> CallPatiently(const Client& client,
-                                                        const v1::ClassifyBatchRequest& request,
-                                                        const BulkOptions& options) {
-  absl::Duration backoff = options.first_backoff;
-  for (int attempt = 1;; ++attempt, backoff *= 2) {
-    absl::StatusOr<v1::ClassifyBatchResponse> response = client.ClassifyBatch(request);
-    if (!absl::IsResourceExhausted(response.status()) || attempt == options.attempts) {
-      return response;
-    }
-    absl::SleepFor(backoff);
-  }
-}
 
 // Whether a failed call speaks of what was sent. Otherwise the next call would fail as well.
 bool IsAboutTheTexts(const absl::Status& status) {
@@ -83,7 +68,7 @@ absl::Status BulkClassifier::Send() {
   }
   calls_.push_back({.texts = std::exchange(texts_, {}),
                     .results = std::async(std::launch::async, [this, request = std::move(request)] {
-                      return CallPatiently(*client_, request, options_);
+                      return client_->ClassifyBatch(request);
                     })});
   bytes_ = 0;
   return absl::OkStatus();

@@ -13,7 +13,6 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/time/time.h"
 #include "client/client.h"
 #include "verdict/v1/classifier.pb.h"
 
@@ -28,10 +27,6 @@ struct BulkOptions {
   size_t calls_in_flight = 4;
   size_t texts_per_call = 32;
   size_t bytes_per_call = 8192;  // a longer text goes alone
-
-  // A server whose queue is full is asked again, after twice as long each time.
-  int attempts = 7;
-  absl::Duration first_backoff = absl::Milliseconds(100);
 };
 
 // What became of one text.

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
 #include "client/bulk_classifier.h"
@@ -42,13 +43,13 @@ BulkOptions ToBulkOptions(const ClassifyFlags& flags) {
 // stderr.
 class Classification {
  public:
-  explicit Classification(const ClassifyFlags& flags)
+  // The client must outlive it.
+  Classification(const ClassifyFlags& flags, const Client* client)
       : flags_(flags),
         format_(ChooseFormat(flags.json), TerminalColumns()),
         // Where the results are seen as they come, they are the progress.
         bar_(isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO) ? stderr : nullptr, absl::Now()),
-        client_(flags.connection),
-        bulk_(&client_, ToBulkOptions(flags), [this](const Outcome& outcome) { Print(outcome); }) {}
+        bulk_(client, ToBulkOptions(flags), [this](const Outcome& outcome) { Print(outcome); }) {}
 
   ExitStatus Arguments() {
     unit_ = "text";
@@ -113,15 +114,17 @@ class Classification {
   const char* unit_ = "line";
   uint64_t truncated_ = 0;
   ExitStatus exit_status_ = kDone;
-  const Client client_;
   BulkClassifier bulk_;  // last: its calls end before anything else does
 };
 
 ExitStatus RunClassify(const ClassifyFlags& flags) {
-  if (!flags.texts.empty()) return Classification(flags).Arguments();
+  const absl::StatusOr<Client> client = Client::Open(flags.connection);
+  if (!client.ok()) return ReportWrongConnection(client.status());
+  Classification classification(flags, &*client);
+  if (!flags.texts.empty()) return classification.Arguments();
   if (flags.file.empty() || flags.file == "-") {
     if (isatty(STDIN_FILENO)) std::fputs("One text a line; Ctrl-D ends.\n", stderr);
-    return Classification(flags).Lines(std::cin, std::nullopt);
+    return classification.Lines(std::cin, std::nullopt);
   }
   std::ifstream file(flags.file);
   if (!file.is_open()) {
@@ -130,7 +133,7 @@ ExitStatus RunClassify(const ClassifyFlags& flags) {
   }
   std::error_code error;
   const uint64_t bytes = std::filesystem::file_size(flags.file, error);
-  return Classification(flags).Lines(file, error ? std::nullopt : std::optional(bytes));
+  return classification.Lines(file, error ? std::nullopt : std::optional(bytes));
 }
 
 }  // namespace

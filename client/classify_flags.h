@@ -8,13 +8,14 @@
 #include <string>
 #include <vector>
 
-#include "client/client.h"
+#include "client/client_options.h"
 #include "verdict/v1/classifier.pb.h"
 
 namespace verdict {
 
 struct ClassifyFlags {
-  ClientOptions connection;
+  // Patient: a file of texts can wait for a busy server.
+  ClientOptions connection = {.attempts = 10};
   std::vector<std::string> texts;  // from the command line
   std::string file;                // whose lines are texts; empty or "-": standard input
   std::optional<std::string> text_pair;

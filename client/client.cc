@@ -1,59 +1,83 @@
 #include "client/client.h"
 
-#include <grpcpp/create_channel.h>
-#include <grpcpp/security/credentials.h>
-#include <grpcpp/support/channel_arguments.h>
+#include <random>
+#include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "client/channel.h"
 
 namespace verdict {
 namespace {
-
-std::shared_ptr<grpc::Channel> OpenChannel(const std::string& server) {
-  grpc::ChannelArguments arguments;
-  // The default sends everything to the first server that a name stands for.
-  arguments.SetLoadBalancingPolicyName("round_robin");
-  // A classifier is a neighbour: a proxy in the environment is for the outside world.
-  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  // The server's limits bound its replies; Tokenize multiplies a text by its tokens.
-  arguments.SetMaxReceiveMessageSize(64 << 20);
-  return grpc::CreateCustomChannel(server, grpc::InsecureChannelCredentials(), arguments);
-}
 
 absl::Status ToAbsl(const grpc::Status& status) {
   return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
 }
 
+// From [0, 1).
+double Random() {
+  thread_local std::minstd_rand generator(std::random_device{}());
+  return std::uniform_real_distribution<double>()(generator);
+}
+
+absl::string_view PushbackMs(const grpc::ClientContext& context) {
+  const auto& trailers = context.GetServerTrailingMetadata();
+  const auto found = trailers.find("grpc-retry-pushback-ms");
+  if (found == trailers.end()) return "";
+  return {found->second.data(), found->second.size()};
+}
+
 }  // namespace
 
-Client::Client(const ClientOptions& options)
-    : options_(options), stub_(v1::Classifier::NewStub(OpenChannel(options.server))) {}
+absl::StatusOr<Client> Client::Open(const ClientOptions& options) {
+  const absl::StatusOr<std::shared_ptr<grpc::Channel>> channel = OpenChannel(options);
+  if (!channel.ok()) return channel.status();
+  return Client(options, *channel);
+}
+
+Client::Client(ClientOptions options, const std::shared_ptr<grpc::Channel>& channel)
+    : options_(std::move(options)),
+      stub_(v1::Classifier::NewStub(channel)),
+      retries_(std::make_unique<RetryPolicy>(options_.attempts)) {}
 
 template <typename Request, typename Response>
 absl::StatusOr<Response> Client::Call(
     grpc::Status (v1::Classifier::Stub::*method)(grpc::ClientContext*, const Request&, Response*),
-    const Request& request) const {
-  grpc::ClientContext context;
-  if (options_.timeout != absl::InfiniteDuration()) {
-    context.set_deadline(absl::ToChronoTime(absl::Now() + options_.timeout));
+    const Request& request, Timeout timeout) const {
+  const absl::Time deadline = absl::Now() + timeout.value_or(options_.timeout);
+  for (int attempt = 1;; ++attempt) {
+    grpc::ClientContext context;
+    if (deadline != absl::InfiniteFuture()) context.set_deadline(absl::ToChronoTime(deadline));
+    context.set_wait_for_ready(options_.wait_for_ready);
+    Response response;
+    const grpc::Status status = (stub_.get()->*method)(&context, request, &response);
+    if (status.ok()) {
+      retries_->AfterSuccess();
+      return response;
+    }
+    const absl::Status failure = ToAbsl(status);
+    const std::optional<absl::Duration> pause =
+        retries_->AfterFailure({.number = attempt,
+                                .code = failure.code(),
+                                .pushback_ms = PushbackMs(context),
+                                .remaining = deadline - absl::Now()},
+                               Random());
+    if (!pause.has_value()) return failure;
+    absl::SleepFor(*pause);
   }
-  context.set_wait_for_ready(options_.wait_for_ready);
-  Response response;
-  const grpc::Status status = (stub_.get()->*method)(&context, request, &response);
-  if (!status.ok()) return ToAbsl(status);
-  return response;
 }
 
-absl::StatusOr<v1::ClassifyResponse> Client::Classify(const v1::ClassifyRequest& request) const {
-  return Call(&v1::Classifier::Stub::Classify, request);
+absl::StatusOr<v1::ClassifyResponse> Client::Classify(const v1::ClassifyRequest& request,
+                                                      Timeout timeout) const {
+  return Call(&v1::Classifier::Stub::Classify, request, timeout);
 }
 
 absl::StatusOr<v1::ClassifyBatchResponse> Client::ClassifyBatch(
-    const v1::ClassifyBatchRequest& request) const {
+    const v1::ClassifyBatchRequest& request, Timeout timeout) const {
   absl::StatusOr<v1::ClassifyBatchResponse> response =
-      Call(&v1::Classifier::Stub::ClassifyBatch, request);
+      Call(&v1::Classifier::Stub::ClassifyBatch, request, timeout);
   if (response.ok() && response->items_size() != request.inputs_size()) {
     return absl::InternalError(absl::StrCat("the server answered ", request.inputs_size(),
                                             " inputs with ", response->items_size(), " items"));
@@ -61,12 +85,13 @@ absl::StatusOr<v1::ClassifyBatchResponse> Client::ClassifyBatch(
   return response;
 }
 
-absl::StatusOr<v1::TokenizeResponse> Client::Tokenize(const v1::TokenizeRequest& request) const {
-  return Call(&v1::Classifier::Stub::Tokenize, request);
+absl::StatusOr<v1::TokenizeResponse> Client::Tokenize(const v1::TokenizeRequest& request,
+                                                      Timeout timeout) const {
+  return Call(&v1::Classifier::Stub::Tokenize, request, timeout);
 }
 
-absl::StatusOr<v1::GetModelResponse> Client::GetModel() const {
-  return Call(&v1::Classifier::Stub::GetModel, v1::GetModelRequest());
+absl::StatusOr<v1::GetModelResponse> Client::GetModel(Timeout timeout) const {
+  return Call(&v1::Classifier::Stub::GetModel, v1::GetModelRequest(), timeout);
 }
 
 }  // namespace verdict

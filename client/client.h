@@ -1,67 +1,69 @@
-// Calls a Verdict server from C++.
+// Calls Verdict servers from C++.
 #ifndef VERDICT_CLIENT_CLIENT_H_
 #define VERDICT_CLIENT_CLIENT_H_
 
 #include <memory>
-#include <string>
+#include <optional>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "client/client_options.h"
+#include "client/retry_policy.h"
 #include "verdict/v1/classifier.grpc.pb.h"
 #include "verdict/v1/classifier.pb.h"
 
 namespace verdict {
 
-struct ClientOptions {
-  // HOST:PORT, or any other name that gRPC resolves. If it stands for several servers, the calls go
-  // round them.
-  std::string server = "127.0.0.1:50051";
-
-  // The deadline of each call. The server drops what it cannot finish in time, so a call without
-  // one could wait behind work that nobody wants any more. InfiniteDuration turns it off.
-  absl::Duration timeout = absl::Seconds(10);
-
-  // Whether a call waits, up to its deadline, for a server that is not there yet. Otherwise it
-  // fails at once with UNAVAILABLE.
-  bool wait_for_ready = false;
-};
-
-// A connection to a Verdict server, made when the first call needs it and again when it was lost.
+// A connection to each of some Verdict servers, made when the first call needs it and again when it
+// was lost.
 //
-//   Client client({.server = "verdict.internal:50051"});
+//   absl::StatusOr<Client> client = Client::Open({.server = "10.0.0.1:50051,10.0.0.2:50051"});
+//   if (!client.ok()) return client.status();
 //   v1::ClassifyRequest request;
 //   request.mutable_input()->set_text("a gripping film");
-//   absl::StatusOr<v1::ClassifyResponse> response = client.Classify(request);
+//   absl::StatusOr<v1::ClassifyResponse> response = client->Classify(request);
 //
-// Calls block until the reply is there. Each fails with the server's own status (see
-// classifier.proto), with UNAVAILABLE when there is no server, or with DEADLINE_EXCEEDED. Nothing
-// is sent twice: whether to try again is the caller's decision.
+// Calls block until the reply is there, or `timeout` (the options', if none is given) has passed.
+// What a server that goes away, or is busy, did not answer is tried again within that time; see
+// RetryPolicy. So a call fails with
+//   the server's own status (classifier.proto); of those that are tried again, the last attempt's;
+//   UNAVAILABLE        no server can be reached, or all of them go away;
+//   DEADLINE_EXCEEDED  the time has passed.
 //
-// All methods may be called from any thread, several at once; they share one connection.
+// All methods may be called from any thread, several at once; they share the connections. Moving
+// one is no call: it must not happen during any.
 class Client {
  public:
-  explicit Client(const ClientOptions& options = {});
+  using Timeout = std::optional<absl::Duration>;
 
-  absl::StatusOr<v1::ClassifyResponse> Classify(const v1::ClassifyRequest& request) const;
+  // Does not wait for a server. Codes and messages are OpenChannel's.
+  static absl::StatusOr<Client> Open(const ClientOptions& options = {});
+
+  absl::StatusOr<v1::ClassifyResponse> Classify(const v1::ClassifyRequest& request,
+                                                Timeout timeout = std::nullopt) const;
 
   // Holds one item for each input, in their order, when it is OK.
-  absl::StatusOr<v1::ClassifyBatchResponse> ClassifyBatch(
-      const v1::ClassifyBatchRequest& request) const;
+  absl::StatusOr<v1::ClassifyBatchResponse> ClassifyBatch(const v1::ClassifyBatchRequest& request,
+                                                          Timeout timeout = std::nullopt) const;
 
-  absl::StatusOr<v1::TokenizeResponse> Tokenize(const v1::TokenizeRequest& request) const;
+  absl::StatusOr<v1::TokenizeResponse> Tokenize(const v1::TokenizeRequest& request,
+                                                Timeout timeout = std::nullopt) const;
 
-  absl::StatusOr<v1::GetModelResponse> GetModel() const;
+  absl::StatusOr<v1::GetModelResponse> GetModel(Timeout timeout = std::nullopt) const;
 
  private:
-  // Runs one method of the stub with the deadline and the options of this client.
+  Client(ClientOptions options, const std::shared_ptr<grpc::Channel>& channel);
+
+  // Runs one method of the stub until there is an answer.
   template <typename Request, typename Response>
   absl::StatusOr<Response> Call(grpc::Status (v1::Classifier::Stub::*method)(grpc::ClientContext*,
                                                                              const Request&,
                                                                              Response*),
-                                const Request& request) const;
+                                const Request& request, Timeout timeout) const;
 
-  const ClientOptions options_;
-  const std::unique_ptr<v1::Classifier::Stub> stub_;
+  ClientOptions options_;
+  std::unique_ptr<v1::Classifier::Stub> stub_;
+  std::unique_ptr<RetryPolicy> retries_;
 };
 
 }  // namespace verdict

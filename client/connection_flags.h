@@ -5,14 +5,17 @@
 #include <CLI/CLI.hpp>
 
 #include "absl/status/status.h"
-#include "client/client.h"
+#include "client/client_options.h"
 #include "client/exit_status.h"
 
 namespace verdict {
 
-// Adds --server, --timeout and --wait to `command`; parsing fills `*options`, which must outlive
-// it.
+// Adds a flag for each field of `*options`, whose values are the defaults, to `command`; parsing
+// fills it, and it must outlive that.
 void AddConnectionFlags(CLI::App* command, ClientOptions* options);
+
+// Says on stderr why Client::Open refused the flags.
+ExitStatus ReportWrongConnection(const absl::Status& status);
 
 // Says on stderr that the server failed, and why.
 ExitStatus ReportServerFailure(const ClientOptions& options, const absl::Status& status);

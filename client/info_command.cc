@@ -20,7 +20,9 @@ struct InfoFlags {
 };
 
 ExitStatus RunInfo(const InfoFlags& flags) {
-  const absl::StatusOr<v1::GetModelResponse> model = Client(flags.connection).GetModel();
+  const absl::StatusOr<Client> client = Client::Open(flags.connection);
+  if (!client.ok()) return ReportWrongConnection(client.status());
+  const absl::StatusOr<v1::GetModelResponse> model = client->GetModel();
   if (!model.ok()) return ReportServerFailure(flags.connection, model.status());
   const OutputFormat format = ChooseFormat(flags.json);
   if (format == OutputFormat::kJson) {

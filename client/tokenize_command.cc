@@ -25,11 +25,13 @@ struct TokenizeFlags {
 };
 
 ExitStatus RunTokenize(const TokenizeFlags& flags) {
+  const absl::StatusOr<Client> client = Client::Open(flags.connection);
+  if (!client.ok()) return ReportWrongConnection(client.status());
   v1::TokenizeRequest request;
   request.mutable_input()->set_text(flags.text);
   if (flags.text_pair) request.mutable_input()->set_text_pair(*flags.text_pair);
   request.set_add_special_tokens(!flags.no_special_tokens);
-  const absl::StatusOr<v1::TokenizeResponse> response = Client(flags.connection).Tokenize(request);
+  const absl::StatusOr<v1::TokenizeResponse> response = client->Tokenize(request);
   if (absl::IsInvalidArgument(response.status())) {
     absl::FPrintF(stderr, "verdict: %s\n", response.status().message());
     return kSomeFailed;

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -181,13 +182,49 @@ TEST_F(CliTest, WrongUsageIsStatusTwo) {
   for (const char* command :
        {"", "clasify", "classify --file absent", "classify --file in text", "classify --logits x",
         "classify --activation relu x", "classify --timeout soon x", "classify --timeout=-1s x",
-        "classify --top-k -1 x", "tokenize", "info --what"}) {
+        "classify --top-k -1 x", "classify --attempts 0 x", "info --server localhost", "tokenize",
+        "info --what"}) {
     const Finished run = Verdict(command);
     EXPECT_EQ(run.exit_status, 2) << command;
     EXPECT_NE(run.err, "") << command;
     EXPECT_EQ(run.out, "") << command;
   }
   EXPECT_THAT(service_.batches(), SizeIs(0));
+}
+
+TEST_F(CliTest, AWrongConnectionIsNamedBeforeAnythingIsSent) {
+  Write("text", "no certificate");
+  Write("empty", "");
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"--tls-ca absent", "verdict: tls_ca absent: No such file or directory\n"},
+      {"--tls-ca text", "verdict: tls_ca text: expected certificates in PEM\n"},
+      {"--tls-cert text", "verdict: tls_cert, tls_key and tls_server_name need tls_ca"},
+      {"--token-file .", "verdict: token_file .: is a directory\n"},
+      {"--token-file empty", "verdict: token_file empty: expected a token"},
+      {"--server one:1,two:1", "verdict: server is a list with the name \"one:1\""},
+  };
+  for (const auto& [flags, message] : cases) {
+    for (const char* command : {"classify x ", "tokenize x ", "info "}) {
+      const Finished run = Verdict(command + flags);
+      EXPECT_EQ(run.exit_status, 2) << command << flags;
+      EXPECT_THAT(run.err, StartsWith(message)) << command << flags;
+      EXPECT_EQ(run.out, "");
+    }
+  }
+}
+
+TEST_F(CliTest, ShowsItsToken) {
+  service_.before = [](grpc::ServerContext* context) {
+    const auto& metadata = context->client_metadata();
+    const auto token = metadata.find("authorization");
+    return token != metadata.end() && token->second == "Bearer secret"
+               ? grpc::Status::OK
+               : grpc::Status(grpc::UNAUTHENTICATED, "no token");
+  };
+  Write("token", "secret\n");
+  EXPECT_EQ(Verdict("info").exit_status, 3);
+  EXPECT_EQ(Verdict("info --token-file token").err, "");
+  EXPECT_EQ(Verdict("--version; export VERDICT_TOKEN_FILE=token; verdict info").err, "");
 }
 
 TEST_F(CliTest, AWordThatIsNoCommandIsNamed) {

@@ -1,11 +1,14 @@
 #include "client/client.h"
 
+#include <atomic>
 #include <chrono>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
@@ -20,6 +23,12 @@ namespace {
 // in a row.
 std::string NobodysAddress() { return FakeClassifier().address(); }
 
+Client Open(const ClientOptions& options) {
+  absl::StatusOr<Client> client = Client::Open(options);
+  EXPECT_TRUE(client.ok()) << client.status();
+  return *std::move(client);
+}
+
 v1::ClassifyRequest RequestFor(const std::string& text) {
   v1::ClassifyRequest request;
   request.mutable_input()->set_text(text);
@@ -28,7 +37,7 @@ v1::ClassifyRequest RequestFor(const std::string& text) {
 
 TEST(ClientTest, CallsEveryMethod) {
   FakeClassifier service;
-  const Client client({.server = service.address()});
+  const Client client = Open({.server = service.address()});
 
   const auto classified = client.Classify(RequestFor("a bad film"));
   ASSERT_TRUE(classified.ok()) << classified.status();
@@ -56,7 +65,7 @@ TEST(ClientTest, CallsEveryMethod) {
 TEST(ClientTest, ReturnsTheServersOwnStatus) {
   FakeClassifier service;
   service.before = [](auto) { return grpc::Status(grpc::RESOURCE_EXHAUSTED, "the queue is full"); };
-  const auto response = Client({.server = service.address()}).Classify(RequestFor("x"));
+  const auto response = Open({.server = service.address()}).Classify(RequestFor("x"));
   EXPECT_EQ(response.status(), absl::ResourceExhaustedError("the queue is full"));
 }
 
@@ -68,12 +77,25 @@ TEST(ClientTest, EveryCallHasTheDeadlineOfTheOptions) {
     return grpc::Status::OK;
   };
   const absl::Time before = absl::Now();
-  ASSERT_TRUE(Client({.server = service.address(), .timeout = absl::Minutes(7)}).GetModel().ok());
+  ASSERT_TRUE(Open({.server = service.address(), .timeout = absl::Minutes(7)}).GetModel().ok());
   EXPECT_NEAR(absl::ToDoubleSeconds(absl::FromChrono(deadline) - before), 7 * 60, 30);
 
   ASSERT_TRUE(
-      Client({.server = service.address(), .timeout = absl::InfiniteDuration()}).GetModel().ok());
+      Open({.server = service.address(), .timeout = absl::InfiniteDuration()}).GetModel().ok());
   EXPECT_GT(absl::FromChrono(deadline), before + absl::Hours(24 * 365));
+}
+
+TEST(ClientTest, ACallsOwnTimeoutComesFirst) {
+  FakeClassifier service;
+  std::chrono::system_clock::time_point deadline;
+  service.before = [&deadline](grpc::ServerContext* context) {
+    deadline = context->deadline();
+    return grpc::Status::OK;
+  };
+  const absl::Time before = absl::Now();
+  const Client client = Open({.server = service.address(), .timeout = absl::Minutes(7)});
+  ASSERT_TRUE(client.GetModel(absl::Minutes(3)).ok());
+  EXPECT_NEAR(absl::ToDoubleSeconds(absl::FromChrono(deadline) - before), 3 * 60, 30);
 }
 
 TEST(ClientTest, ASlowServerIsADeadlineExceeded) {
@@ -84,13 +106,13 @@ TEST(ClientTest, ASlowServerIsADeadlineExceeded) {
     return grpc::Status::OK;
   };
   const auto response =
-      Client({.server = service.address(), .timeout = absl::Milliseconds(50)}).GetModel();
+      Open({.server = service.address(), .timeout = absl::Milliseconds(50)}).GetModel();
   EXPECT_TRUE(absl::IsDeadlineExceeded(response.status())) << response.status();
   ended.Notify();
 }
 
 TEST(ClientTest, WithoutAServerACallFailsAtOnce) {
-  const Client client({.server = NobodysAddress(), .timeout = absl::Minutes(5)});
+  const Client client = Open({.server = NobodysAddress(), .timeout = absl::Minutes(5)});
   const absl::Time begin = absl::Now();
   const auto response = client.Classify(RequestFor("x"));
   EXPECT_TRUE(absl::IsUnavailable(response.status())) << response.status();
@@ -98,15 +120,77 @@ TEST(ClientTest, WithoutAServerACallFailsAtOnce) {
 }
 
 TEST(ClientTest, WaitsForAServerWhenTold) {
-  const Client client(
+  const Client client = Open(
       {.server = NobodysAddress(), .timeout = absl::Milliseconds(200), .wait_for_ready = true});
   const auto response = client.GetModel();
   EXPECT_TRUE(absl::IsDeadlineExceeded(response.status())) << response.status();
 }
 
+TEST(ClientTest, TriesAgainWhatALeavingServerDidNotAnswer) {
+  FakeClassifier service;
+  std::atomic<int> calls = 0;
+  service.before = [&calls](auto) {
+    return ++calls <= 2 ? grpc::Status(grpc::UNAVAILABLE, "draining") : grpc::Status::OK;
+  };
+  const auto response = Open({.server = service.address()}).GetModel();
+  EXPECT_TRUE(response.ok()) << response.status();
+  EXPECT_EQ(calls, 3);
+}
+
+TEST(ClientTest, TriesNoMoreOftenThanTheOptionsSay) {
+  FakeClassifier service;
+  std::atomic<int> calls = 0;
+  service.before = [&calls](auto) {
+    return grpc::Status(grpc::UNAVAILABLE, absl::StrCat("draining ", ++calls));
+  };
+  for (const int attempts : {1, 2}) {
+    calls = 0;
+    const auto response = Open({.server = service.address(), .attempts = attempts}).GetModel();
+    EXPECT_EQ(response.status(), absl::UnavailableError(absl::StrCat("draining ", attempts)));
+  }
+}
+
+TEST(ClientTest, ABusyServerIsAskedAgainWhenItSaysSo) {
+  FakeClassifier service;
+  std::atomic<int> calls = 0;
+  service.before = [&calls](grpc::ServerContext* context) {
+    if (++calls > 1) return grpc::Status::OK;
+    context->AddTrailingMetadata("grpc-retry-pushback-ms", "30");
+    return grpc::Status(grpc::RESOURCE_EXHAUSTED, "the queue is full");
+  };
+  const absl::Time begin = absl::Now();
+  const auto response = Open({.server = service.address()}).GetModel();
+  EXPECT_TRUE(response.ok()) << response.status();
+  EXPECT_EQ(calls, 2);
+  EXPECT_GE(absl::Now() - begin, absl::Milliseconds(30));
+}
+
+TEST(ClientTest, CallsGoRoundAllServersThatServe) {
+  FakeClassifier first, second;
+  std::atomic<int> calls[2] = {0, 0};
+  first.before = [&](auto) { return ++calls[0], grpc::Status::OK; };
+  second.before = [&](auto) { return ++calls[1], grpc::Status::OK; };
+  const Client client =
+      Open({.server = absl::StrCat(first.address(), ",", second.address()), .attempts = 1});
+  // The connections are made one after the other.
+  while (calls[0] == 0 || calls[1] == 0) ASSERT_TRUE(client.GetModel().ok());
+  calls[0] = calls[1] = 0;
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(client.GetModel().ok());
+  EXPECT_EQ(calls[0], 5);
+  EXPECT_EQ(calls[1], 5);
+
+  first.SetServing(false);
+  // The news takes a moment. From then on nothing goes to the one that leaves.
+  for (int before = -1; before != calls[0];) {
+    before = calls[0];
+    for (int i = 0; i < 10; ++i) ASSERT_TRUE(client.GetModel().ok());
+  }
+  EXPECT_GT(calls[1], 5);
+}
+
 TEST(ClientTest, ThreadsShareAClient) {
   FakeClassifier service;
-  const Client client({.server = service.address()});
+  const Client client = Open({.server = service.address()});
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&client, i] {

@@ -3,6 +3,7 @@
 #define VERDICT_TESTS_CLIENT_FAKE_CLASSIFIER_H_
 
 #include <grpcpp/grpcpp.h>
+#include <grpcpp/health_check_service_interface.h>
 
 #include <chrono>
 #include <functional>
@@ -23,10 +24,12 @@ namespace verdict {
 class FakeClassifier final : public v1::Classifier::Service {
  public:
   FakeClassifier() {
+    grpc::EnableDefaultHealthCheckService(true);
     grpc::ServerBuilder builder;
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port_);
     builder.RegisterService(this);
     server_ = builder.BuildAndStart();
+    SetServing(true);
   }
   ~FakeClassifier() override {
     server_->Shutdown(std::chrono::system_clock::now());
@@ -34,6 +37,11 @@ class FakeClassifier final : public v1::Classifier::Service {
   }
 
   std::string address() const { return absl::StrCat("127.0.0.1:", port_); }
+
+  // What its health says.
+  void SetServing(bool serving) {
+    server_->GetHealthCheckService()->SetServingStatus("verdict.v1.Classifier", serving);
+  }
 
   // Runs before each answer; a status that is not OK is the answer. Set before the first call.
   std::function<grpc::Status(grpc::ServerContext*)> before = [](auto) { return grpc::Status::OK; };

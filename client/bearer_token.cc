@@ -1,0 +1,99 @@
+#include "client/bearer_token.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "client/text_file.h"
+
+namespace verdict {
+namespace {
+
+constexpr absl::Duration kReread = absl::Seconds(5);
+
+absl::StatusOr<std::string> ReadToken(const std::string& path) {
+  const absl::StatusOr<std::string> text = ReadTextFile("token_file", path);
+  if (!text.ok()) return text.status();
+  const absl::string_view token =
+      absl::StripAsciiWhitespace(absl::string_view(*text).substr(0, text->find('\n')));
+  const bool printable =
+      std::all_of(token.begin(), token.end(), [](char c) { return absl::ascii_isgraph(c); });
+  if (token.empty() || !printable) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "token_file ", path, ": expected a token of visible ASCII characters on the first line"));
+  }
+  return std::string(token);
+}
+
+// The token of a file, which may change. Thread-safe.
+class TokenFile {
+ public:
+  TokenFile(std::string path, std::string token)
+      : path_(std::move(path)), token_(std::move(token)), read_(absl::Now()) {}
+
+  std::string Token(absl::Time now) {
+    absl::MutexLock lock(&mutex_);
+    // Under the lock: the file is small, and the others would only wait for the same.
+    if (now - read_ >= kReread) {
+      read_ = now;
+      if (absl::StatusOr<std::string> token = ReadToken(path_); token.ok()) {
+        token_ = *std::move(token);
+      }
+    }
+    return token_;
+  }
+
+ private:
+  const std::string path_;
+  absl::Mutex mutex_;
+  std::string token_ ABSL_GUARDED_BY(mutex_);
+  absl::Time read_ ABSL_GUARDED_BY(mutex_);
+};
+
+class TokenInterceptor final : public grpc::experimental::Interceptor {
+ public:
+  explicit TokenInterceptor(TokenFile* file) : file_(file) {}
+
+  void Intercept(grpc::experimental::InterceptorBatchMethods* methods) override {
+    if (methods->QueryInterceptionHookPoint(
+            grpc::experimental::InterceptionHookPoints::PRE_SEND_INITIAL_METADATA)) {
+      methods->GetSendInitialMetadata()->emplace(
+          "authorization", absl::StrCat("Bearer ", file_->Token(absl::Now())));
+    }
+    methods->Proceed();
+  }
+
+ private:
+  TokenFile* const file_;
+};
+
+class TokenInterceptors final : public grpc::experimental::ClientInterceptorFactoryInterface {
+ public:
+  TokenInterceptors(const std::string& path, std::string token) : file_(path, std::move(token)) {}
+
+  // gRPC deletes it with the call, and the channel, with this in it, after all its calls.
+  grpc::experimental::Interceptor* CreateClientInterceptor(
+      grpc::experimental::ClientRpcInfo* /*info*/) override {
+    return new TokenInterceptor(&file_);
+  }
+
+ private:
+  TokenFile file_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<grpc::experimental::ClientInterceptorFactoryInterface>>
+MakeBearerToken(const std::string& token_file) {
+  absl::StatusOr<std::string> token = ReadToken(token_file);
+  if (!token.ok()) return token.status();
+  return std::make_unique<TokenInterceptors>(token_file, *std::move(token));
+}
+
+}  // namespace verdict

@@ -1,0 +1,25 @@
+// The way to the servers.
+#ifndef VERDICT_CLIENT_CHANNEL_H_
+#define VERDICT_CLIENT_CHANNEL_H_
+
+#include <grpcpp/channel.h>
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "client/client_options.h"
+
+namespace verdict {
+
+// A channel of its own connections, one to each server, made when the first call needs them and
+// again when they were lost. Calls go round the servers whose health says that they serve
+// verdict.v1.Classifier: one that drains is left at once. It does not retry; Client does. Of
+// `options`, `timeout`, `wait_for_ready` and `attempts` are the calls', not the channel's.
+//
+// INVALID_ARGUMENT: `server` is no target (ToTarget), or options do not fit together (MakeCredentials,
+// MakeBearerToken). NOT_FOUND, ...: a file cannot be read.
+absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenChannel(const ClientOptions& options);
+
+}  // namespace verdict
+
+#endif  // VERDICT_CLIENT_CHANNEL_H_
