@@ -78,7 +78,7 @@ class Answer:
     reset: int = None
     lost: bool = False
     headers: dict = dataclasses.field(default_factory=dict)  # trailers too
-    body_bytes: int = 0
+    body: bytes = b""  # DATA as it came, with gRPC's prefix
     ended_at: float = None  # by time.monotonic
 
     def __str__(self):
@@ -150,6 +150,11 @@ class Connection:
         stream, raw = self.call_bytes(payload, method, **headers)
         self.send(raw)
         return stream
+
+    def ask(self, payload, method="Classify", timeout=5, **headers):
+        """A complete call's answer; an empty one if it does not come within `timeout` seconds."""
+        stream = self.call(payload, method, **headers)
+        return self.await_answers([stream], timeout).get(stream, Answer())
 
     def send_body(self, stream, payload, timeout):
         """As DATA that ends the stream, at the pace that the server's windows allow; False if it was not all wanted."""
@@ -238,7 +243,7 @@ class Connection:
             answer.headers.update(self.decoder.decode(frame.data))
             answer.status = answer.headers.get("grpc-status")
         elif isinstance(frame, DataFrame):
-            answer.body_bytes += len(frame.data)
+            answer.body += frame.data
         elif answer.ended_at is None:
             answer.reset = frame.error_code
         if answer.ended_at is None and ("END_STREAM" in frame.flags or isinstance(frame, RstStreamFrame)):
@@ -251,8 +256,7 @@ def classify(port, text="A warm, funny film.", timeout=5):
     start = time.monotonic()
     try:
         with Connection(port) as connection:
-            stream = connection.call(classify_request(text))
-            answer = connection.await_answers([stream], timeout).get(stream, Answer())
+            answer = connection.ask(classify_request(text), timeout=timeout)
     except OSError:
         answer = Answer()
     return answer.status, time.monotonic() - start

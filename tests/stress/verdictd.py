@@ -6,17 +6,18 @@ import os
 import re
 import resource
 import signal
+import socket
 import subprocess
 import tempfile
 import threading
 import time
 import urllib.request
 
+import process
+
 LOOPBACK = "127.0.0.1"
 _SERIES = re.compile(r"^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)$")
 _LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
-
-Thread = collections.namedtuple("Thread", "name cpu_seconds")
 
 
 class Metrics:
@@ -133,27 +134,16 @@ class Verdictd:
             return Metrics(page.read().decode())
 
     def rss_bytes(self):
-        with open(f"/proc/{self.pid}/statm") as statm:
-            return int(statm.read().split()[1]) * resource.getpagesize()
+        return process.rss_bytes(self.pid)
 
     def descriptors(self):
-        return len(os.listdir(f"/proc/{self.pid}/fd"))
+        return process.descriptors(self.pid)
 
     def threads(self):
-        """By thread id: its name, and the CPU time that it has used, to the nanosecond."""
-        threads = {}
-        for tid in os.listdir(f"/proc/{self.pid}/task"):
-            task = f"/proc/{self.pid}/task/{tid}"
-            with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it ended meanwhile
-                with open(f"{task}/comm") as comm, open(f"{task}/schedstat") as schedstat:
-                    threads[int(tid)] = Thread(comm.read().strip(), int(schedstat.read().split()[0]) / 1e9)
-        return threads
+        return process.threads(self.pid)
 
     def cpu_seconds(self):
-        """Of all its threads, ended ones too."""
-        with open(f"/proc/{self.pid}/stat") as stat:
-            fields = stat.read().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return process.cpu_seconds(self.pid)
 
 
 class Samples:
@@ -189,6 +179,13 @@ class Samples:
     def growth(self):
         """How far the greatest lies above the first."""
         return max(self.values) - self.values[0]
+
+
+def free_port():
+    """A port that nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        return probe.getsockname()[1]
 
 
 def await_true(condition, timeout, interval=0.002):
