@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "server/log.h"
@@ -58,6 +59,11 @@ absl::StatusOr<v1::ClassifyResponse> MakeReply(const ModelConfig& config,
   SetDuration(result.inference, timings->mutable_inference());
   SetDuration(total, timings->mutable_total());
   return reply;
+}
+
+void SetError(const absl::Status& status, v1::Error* error) {
+  error->set_code(static_cast<int32_t>(status.code()));
+  error->set_message(std::string(status.message()));
 }
 
 }  // namespace verdict

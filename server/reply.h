@@ -4,6 +4,7 @@
 
 #include <cstddef>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "engine/config.h"
@@ -14,6 +15,7 @@ namespace verdict {
 
 namespace v1 {
 class ClassifyResponse;
+class Error;
 }  // namespace v1
 
 // What is known of a text before the engine sees it.
@@ -30,6 +32,9 @@ absl::StatusOr<v1::ClassifyResponse> MakeReply(const ModelConfig& config,
                                                const ClassifyOptions& options,
                                                const EncodedText& text, const TextResult& result,
                                                absl::Duration total);
+
+// Says in `*error` why one text of many has no label. REQUIRES: `status` is not OK.
+void SetError(const absl::Status& status, v1::Error* error);
 
 }  // namespace verdict
 

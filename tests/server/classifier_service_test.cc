@@ -147,7 +147,7 @@ TEST_F(ClassifierServiceTest, InvalidUtf8NamesTheFieldAndTheByte) {
 }
 
 TEST_F(ClassifierServiceTest, WhatIsNoMessageIsTheCallersFault) {
-  for (const char* method : {"Classify", "ClassifyBatch", "Tokenize"}) {
+  for (const char* method : {"Classify", "ClassifyBatch", "Tokenize", "GetModel"}) {
     const grpc::Status status = RawCall(channel_, kService + method, "\xFF\xFF\xFF");
     EXPECT_EQ(status.error_code(), grpc::INVALID_ARGUMENT) << method;
     EXPECT_THAT(status.error_message(), HasSubstr(absl::StrCat(method, "Request")));

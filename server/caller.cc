@@ -1,0 +1,26 @@
+#include "server/caller.h"
+
+#include <grpcpp/server_context.h>
+
+#include "absl/time/clock.h"
+
+namespace verdict {
+namespace {
+
+// The client's clock and timers decide when a deadline has passed. They and the way here may make
+// it look earlier or later than by ours.
+constexpr absl::Duration kDeadlineTolerance = absl::Milliseconds(10);
+
+}  // namespace
+
+Caller::Caller(const grpc::CallbackServerContext& context)
+    : arrival_(absl::Now()), deadline_(absl::FromChrono(context.deadline())) {}
+
+// A deadline that passes is a cancellation too, for gRPC: by its own timer here, or by the client,
+// which gives up at the same moment.
+void Caller::Leave() {
+  abandoned_ = absl::Now() + kDeadlineTolerance < deadline_ ? absl::StatusCode::kCancelled
+                                                            : absl::StatusCode::kDeadlineExceeded;
+}
+
+}  // namespace verdict

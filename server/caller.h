@@ -1,0 +1,40 @@
+// The one who waits for the answer to a call.
+#ifndef VERDICT_SERVER_CALLER_H_
+#define VERDICT_SERVER_CALLER_H_
+
+#include <grpcpp/support/server_callback.h>
+
+#include <atomic>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+
+namespace verdict {
+
+// Since when a caller waits, until when, and whether it still does. Lives as long as its call; all
+// methods may be called from any thread.
+class Caller {
+ public:
+  explicit Caller(const grpc::CallbackServerContext& context);
+
+  Caller(const Caller&) = delete;
+  Caller& operator=(const Caller&) = delete;
+
+  // gRPC says that nobody waits any more.
+  void Leave();
+
+  absl::Time arrival() const { return arrival_; }
+  absl::Time deadline() const { return deadline_; }
+  // Becomes CANCELLED when the caller goes away, DEADLINE_EXCEEDED when its deadline passes; until
+  // then OK.
+  const std::atomic<absl::StatusCode>& abandoned() const { return abandoned_; }
+
+ private:
+  const absl::Time arrival_;
+  const absl::Time deadline_;
+  std::atomic<absl::StatusCode> abandoned_ = absl::StatusCode::kOk;
+};
+
+}  // namespace verdict
+
+#endif  // VERDICT_SERVER_CALLER_H_

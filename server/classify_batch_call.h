@@ -1,0 +1,44 @@
+// A ClassifyBatch call.
+#ifndef VERDICT_SERVER_CLASSIFY_BATCH_CALL_H_
+#define VERDICT_SERVER_CLASSIFY_BATCH_CALL_H_
+
+#include <atomic>
+#include <cstddef>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "server/call.h"
+#include "server/classification.h"
+#include "server/queue.h"
+#include "server/reply.h"
+#include "server/serving.h"
+#include "verdict/v1/classifier.pb.h"
+
+namespace verdict {
+
+// Its texts are done one by one, perhaps on two threads at a time; each has its own item, and the
+// last one ends the call. See Call for its life.
+class ClassifyBatchCall final : public Call {
+ public:
+  ClassifyBatchCall(const Serving& serving, grpc::CallbackServerContext* context,
+                    grpc::ByteBuffer* response);
+
+  void Start(const grpc::ByteBuffer& bytes);
+
+ private:
+  absl::Status EncodeAll(const grpc::ByteBuffer& bytes, std::vector<QueuedText>* texts);
+  absl::Status CheckCaller() const;
+  void End(size_t index, const absl::StatusOr<TextResult>& result);
+  void EndCall();
+
+  const Serving& serving_;
+  Classification classification_;
+  v1::ClassifyBatchResponse reply_;   // items in the order of the inputs
+  std::vector<EncodedText> encoded_;  // likewise
+  std::atomic<size_t> waiting_ = 0;   // texts that are not done yet
+};
+
+}  // namespace verdict
+
+#endif  // VERDICT_SERVER_CLASSIFY_BATCH_CALL_H_

@@ -1,0 +1,46 @@
+#include "server/classify_call.h"
+
+#include <utility>
+#include <vector>
+
+#include "server/message_bytes.h"
+#include "verdict/unchecked/v1/classifier.pb.h"
+#include "verdict/v1/classifier.pb.h"
+
+namespace verdict {
+
+ClassifyCall::ClassifyCall(const Serving& serving, grpc::CallbackServerContext* context,
+                           grpc::ByteBuffer* response)
+    : Call(Method::kClassify, serving.metrics, context, response),
+      serving_(serving),
+      classification_(serving, caller(), caller().arrival()) {}
+
+void ClassifyCall::Start(const grpc::ByteBuffer& bytes) {
+  absl::Status status = Submit(bytes);
+  if (!status.ok()) Fail(status);
+}
+
+// If OK, the call ends by its text's `done`, and may have ended already.
+absl::Status ClassifyCall::Submit(const grpc::ByteBuffer& bytes) {
+  unchecked::v1::ClassifyRequest request;
+  absl::Status status = ParseMessage(bytes, &request);
+  if (status.ok()) status = classification_.SetOptions(request.options());
+  if (!status.ok()) return status;
+  absl::StatusOr<QueuedText> text = classification_.Encode(request.input(), "input", &encoded_);
+  if (!text.ok()) return text.status();
+  text->done = [this](const absl::StatusOr<TextResult>& result) { End(result); };
+  std::vector<QueuedText> texts;
+  texts.push_back(*std::move(text));
+  return serving_.batcher->Submit(&texts);
+}
+
+void ClassifyCall::End(const absl::StatusOr<TextResult>& result) {
+  const absl::StatusOr<v1::ClassifyResponse> answer = classification_.Answer(encoded_, result);
+  if (answer.ok()) {
+    Reply(*answer);
+  } else {
+    Fail(answer.status());
+  }
+}
+
+}  // namespace verdict

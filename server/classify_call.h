@@ -1,0 +1,34 @@
+// A Classify call.
+#ifndef VERDICT_SERVER_CLASSIFY_CALL_H_
+#define VERDICT_SERVER_CLASSIFY_CALL_H_
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "server/call.h"
+#include "server/classification.h"
+#include "server/queue.h"
+#include "server/reply.h"
+#include "server/serving.h"
+
+namespace verdict {
+
+// One text: the call ends with it. See Call for its life.
+class ClassifyCall final : public Call {
+ public:
+  ClassifyCall(const Serving& serving, grpc::CallbackServerContext* context,
+               grpc::ByteBuffer* response);
+
+  void Start(const grpc::ByteBuffer& bytes);
+
+ private:
+  absl::Status Submit(const grpc::ByteBuffer& bytes);
+  void End(const absl::StatusOr<TextResult>& result);
+
+  const Serving& serving_;
+  Classification classification_;
+  EncodedText encoded_;
+};
+
+}  // namespace verdict
+
+#endif  // VERDICT_SERVER_CLASSIFY_CALL_H_

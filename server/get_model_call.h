@@ -1,0 +1,24 @@
+// A GetModel call.
+#ifndef VERDICT_SERVER_GET_MODEL_CALL_H_
+#define VERDICT_SERVER_GET_MODEL_CALL_H_
+
+#include "server/call.h"
+#include "server/serving.h"
+
+namespace verdict {
+
+// Ends where it starts. See Call for its life.
+class GetModelCall final : public Call {
+ public:
+  GetModelCall(const Serving& serving, grpc::CallbackServerContext* context,
+               grpc::ByteBuffer* response);
+
+  void Start(const grpc::ByteBuffer& bytes);
+
+ private:
+  const Serving& serving_;
+};
+
+}  // namespace verdict
+
+#endif  // VERDICT_SERVER_GET_MODEL_CALL_H_

@@ -1,0 +1,29 @@
+// What every call of the service works with.
+#ifndef VERDICT_SERVER_SERVING_H_
+#define VERDICT_SERVER_SERVING_H_
+
+#include <string>
+
+#include "engine/model.h"
+#include "server/admission.h"
+#include "server/batcher.h"
+#include "server/metrics.h"
+#include "server/validation.h"
+
+namespace verdict {
+
+// All of it may be used from any thread, and outlives the calls.
+struct Serving {
+  const Model* model = nullptr;
+  Batcher* batcher = nullptr;
+  Admission* admission = nullptr;
+  Metrics* metrics = nullptr;
+  std::string model_name;
+  std::string version;
+  RequestLimits limits;
+  ClassifyDefaults defaults;
+};
+
+}  // namespace verdict
+
+#endif  // VERDICT_SERVER_SERVING_H_
