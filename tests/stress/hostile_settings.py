@@ -23,11 +23,10 @@ def test(options, findings):
     with Verdictd(options.verdictd, options.model, "--max-texts-in-flight", str(options.limit)) as server:
         http2.classify(server.grpc_port)
         with http2.Connection(server.grpc_port, acknowledge=False) as connection:
-            calls = [connection.call_bytes(http2.classify_request(text)) for text in http2.distinct_texts(options.calls)]
             with Samples(server.rss_bytes, 0.002) as memory, \
                     Samples(lambda: server.metrics().total("verdict_in_flight_texts")) as in_flight:
-                connection.send(b"".join(raw for _, raw in calls))
-                answers = connection.await_answers([stream for stream, _ in calls], timeout=60)
+                streams = connection.call_all(http2.distinct_texts(options.calls))
+                answers = connection.await_answers(streams, timeout=60)
         codes = collections.Counter(str(answer) for answer in answers.values())
         findings.note(codes=codes)
         findings.equal("calls_answered", len(answers), options.calls)
