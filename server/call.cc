@@ -3,7 +3,9 @@
 #include <grpcpp/server_context.h>
 
 #include <string>
+#include <utility>
 
+#include "absl/status/statusor.h"
 #include "absl/time/clock.h"
 #include "server/message_bytes.h"
 
@@ -15,14 +17,22 @@ constexpr char kRetryPushbackMilliseconds[] = "1000";
 
 }  // namespace
 
-Call::Call(Method method, Metrics* metrics, grpc::CallbackServerContext* context,
+Call::Call(Method method, const Serving& serving, grpc::CallbackServerContext* context,
            grpc::ByteBuffer* response)
     : method_(method),
-      metrics_(metrics),
+      serving_(serving),
       context_(context),
       response_(response),
       caller_(*context) {
-  metrics_->CallStarted(method_);
+  serving_.metrics->CallStarted(method_);
+}
+
+absl::Status Call::Admit(const grpc::ByteBuffer& request) {
+  absl::StatusOr<Admission::Ticket> ticket =
+      serving_.admission->Admit(1, static_cast<int64_t>(request.Length()));
+  if (!ticket.ok()) return ticket.status();
+  ticket_ = *std::move(ticket);
+  return absl::OkStatus();
 }
 
 void Call::Reply(const google::protobuf::MessageLite& message) {
@@ -38,7 +48,7 @@ void Call::Fail(const absl::Status& status) {
 
 // Counts before it finishes: whoever has a reply finds it in the metrics.
 void Call::End(const absl::Status& status) {
-  metrics_->CallHandled(method_, status.code(), absl::Now() - caller_.arrival());
+  serving_.metrics->CallHandled(method_, status.code(), absl::Now() - caller_.arrival());
   Finish(grpc::Status(static_cast<grpc::StatusCode>(status.code()), std::string(status.message())));
 }
 

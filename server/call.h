@@ -6,9 +6,13 @@
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 
+#include <cstdint>
+
 #include "absl/status/status.h"
+#include "server/admission.h"
 #include "server/caller.h"
 #include "server/metrics.h"
+#include "server/serving.h"
 
 namespace verdict {
 
@@ -20,7 +24,8 @@ namespace verdict {
 // does; and one that has ended must not be touched, not even by the function that ended it.
 class Call : public grpc::ServerUnaryReactor {
  public:
-  Call(Method method, Metrics* metrics, grpc::CallbackServerContext* context,
+  // `serving` outlives the call.
+  Call(Method method, const Serving& serving, grpc::CallbackServerContext* context,
        grpc::ByteBuffer* response);
 
   void OnCancel() final { caller_.Leave(); }
@@ -33,16 +38,30 @@ class Call : public grpc::ServerUnaryReactor {
  protected:
   ~Call() override = default;
 
+  // Takes what the call holds from its arrival until gRPC lets go of it: one text, and the bytes of
+  // its request. REQUIRES: nothing else was done yet.
+  //
+  // RESOURCE_EXHAUSTED: too much is in flight.
+  absl::Status Admit(const grpc::ByteBuffer& request);
+
+  // Takes more: the texts of a batch but one, the bytes of a reply larger than its request.
+  // REQUIRES: Admit was OK.
+  //
+  // RESOURCE_EXHAUSTED: too much is in flight.
+  absl::Status AdmitMore(int64_t texts, int64_t bytes) { return ticket_.Add(texts, bytes); }
+
+  const Serving& serving() const { return serving_; }
   const Caller& caller() const { return caller_; }
 
  private:
   void End(const absl::Status& status);
 
   const Method method_;
-  Metrics* const metrics_;
+  const Serving& serving_;
   grpc::CallbackServerContext* const context_;
   grpc::ByteBuffer* const response_;
   Caller caller_;
+  Admission::Ticket ticket_;
 };
 
 }  // namespace verdict

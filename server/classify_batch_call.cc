@@ -12,8 +12,7 @@ namespace verdict {
 
 ClassifyBatchCall::ClassifyBatchCall(const Serving& serving, grpc::CallbackServerContext* context,
                                      grpc::ByteBuffer* response)
-    : Call(Method::kClassifyBatch, serving.metrics, context, response),
-      serving_(serving),
+    : Call(Method::kClassifyBatch, serving, context, response),
       classification_(serving, caller(), caller().arrival()) {}
 
 void ClassifyBatchCall::Start(const grpc::ByteBuffer& bytes) {
@@ -23,7 +22,7 @@ void ClassifyBatchCall::Start(const grpc::ByteBuffer& bytes) {
   if (status.ok()) {
     waiting_ = texts.size();
     // Once this is OK, the call ends by its last text's `done`, and may have ended already.
-    status = serving_.batcher->Submit(&texts);
+    status = serving().batcher->Submit(&texts);
   }
   if (!status.ok()) Fail(status);
 }
@@ -31,11 +30,13 @@ void ClassifyBatchCall::Start(const grpc::ByteBuffer& bytes) {
 // Makes an item of every input, and a queued text of every one that can be computed.
 absl::Status ClassifyBatchCall::EncodeAll(const grpc::ByteBuffer& bytes,
                                           std::vector<QueuedText>* texts) {
+  absl::Status status = Admit(bytes);
   unchecked::v1::ClassifyBatchRequest request;
-  absl::Status status = ParseMessage(bytes, &request);
+  if (status.ok()) status = ParseMessage(bytes, &request);
   if (status.ok()) status = classification_.SetOptions(request.options());
   const auto count = static_cast<size_t>(request.inputs_size());
-  if (status.ok()) status = CheckInputCount(count, serving_.limits);
+  if (status.ok()) status = CheckInputCount(count, serving().limits);
+  if (status.ok()) status = AdmitMore(static_cast<int64_t>(count) - 1, 0);
   if (!status.ok()) return status;
 
   encoded_.resize(count);
@@ -60,7 +61,7 @@ absl::Status ClassifyBatchCall::EncodeAll(const grpc::ByteBuffer& bytes,
 absl::Status ClassifyBatchCall::CheckCaller() const {
   const absl::StatusCode abandoned = caller().abandoned();
   if (absl::Now() >= caller().deadline() || abandoned == absl::StatusCode::kDeadlineExceeded) {
-    serving_.metrics->CountExpired(Stage::kTokenize);
+    serving().metrics->CountExpired(Stage::kTokenize);
     return absl::DeadlineExceededError("the deadline passed while the texts were tokenized");
   }
   if (abandoned != absl::StatusCode::kOk) return absl::CancelledError("the caller went away");

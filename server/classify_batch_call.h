@@ -32,7 +32,6 @@ class ClassifyBatchCall final : public Call {
   void End(size_t index, const absl::StatusOr<TextResult>& result);
   void EndCall();
 
-  const Serving& serving_;
   Classification classification_;
   v1::ClassifyBatchResponse reply_;   // items in the order of the inputs
   std::vector<EncodedText> encoded_;  // likewise

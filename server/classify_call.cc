@@ -11,8 +11,7 @@ namespace verdict {
 
 ClassifyCall::ClassifyCall(const Serving& serving, grpc::CallbackServerContext* context,
                            grpc::ByteBuffer* response)
-    : Call(Method::kClassify, serving.metrics, context, response),
-      serving_(serving),
+    : Call(Method::kClassify, serving, context, response),
       classification_(serving, caller(), caller().arrival()) {}
 
 void ClassifyCall::Start(const grpc::ByteBuffer& bytes) {
@@ -22,8 +21,9 @@ void ClassifyCall::Start(const grpc::ByteBuffer& bytes) {
 
 // If OK, the call ends by its text's `done`, and may have ended already.
 absl::Status ClassifyCall::Submit(const grpc::ByteBuffer& bytes) {
+  absl::Status status = Admit(bytes);
   unchecked::v1::ClassifyRequest request;
-  absl::Status status = ParseMessage(bytes, &request);
+  if (status.ok()) status = ParseMessage(bytes, &request);
   if (status.ok()) status = classification_.SetOptions(request.options());
   if (!status.ok()) return status;
   absl::StatusOr<QueuedText> text = classification_.Encode(request.input(), "input", &encoded_);
@@ -31,7 +31,7 @@ absl::Status ClassifyCall::Submit(const grpc::ByteBuffer& bytes) {
   text->done = [this](const absl::StatusOr<TextResult>& result) { End(result); };
   std::vector<QueuedText> texts;
   texts.push_back(*std::move(text));
-  return serving_.batcher->Submit(&texts);
+  return serving().batcher->Submit(&texts);
 }
 
 void ClassifyCall::End(const absl::StatusOr<TextResult>& result) {

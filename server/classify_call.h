@@ -24,7 +24,6 @@ class ClassifyCall final : public Call {
   absl::Status Submit(const grpc::ByteBuffer& bytes);
   void End(const absl::StatusOr<TextResult>& result);
 
-  const Serving& serving_;
   Classification classification_;
   EncodedText encoded_;
 };

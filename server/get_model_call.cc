@@ -11,15 +11,15 @@ namespace verdict {
 
 GetModelCall::GetModelCall(const Serving& serving, grpc::CallbackServerContext* context,
                            grpc::ByteBuffer* response)
-    : Call(Method::kGetModel, serving.metrics, context, response), serving_(serving) {}
+    : Call(Method::kGetModel, serving, context, response) {}
 
 void GetModelCall::Start(const grpc::ByteBuffer& bytes) {
   unchecked::v1::GetModelRequest request;
   if (absl::Status status = ParseMessage(bytes, &request); !status.ok()) return Fail(status);
-  const Model& model = *serving_.model;
+  const Model& model = *serving().model;
   const EngineInfo& engine = model.engine->info();
   v1::GetModelResponse description;
-  description.set_name(serving_.model_name);
+  description.set_name(serving().model_name);
   description.set_revision(model.revision);
   for (const std::string& label : model.config.labels) description.add_labels(label);
   description.set_problem_type(std::string(ProblemTypeName(model.config.problem_type)));
@@ -29,7 +29,7 @@ void GetModelCall::Start(const grpc::ByteBuffer& bytes) {
   description.set_kernels(engine.kernels);
   description.set_threads(static_cast<uint32_t>(engine.threads));
   description.set_parameters(engine.parameters);
-  description.set_version(serving_.version);
+  description.set_version(serving().version);
   Reply(description);
 }
 

@@ -14,9 +14,6 @@ class GetModelCall final : public Call {
                grpc::ByteBuffer* response);
 
   void Start(const grpc::ByteBuffer& bytes);
-
- private:
-  const Serving& serving_;
 };
 
 }  // namespace verdict

@@ -14,17 +14,18 @@ namespace verdict {
 
 TokenizeCall::TokenizeCall(const Serving& serving, grpc::CallbackServerContext* context,
                            grpc::ByteBuffer* response)
-    : Call(Method::kTokenize, serving.metrics, context, response), serving_(serving) {}
+    : Call(Method::kTokenize, serving, context, response) {}
 
 void TokenizeCall::Start(const grpc::ByteBuffer& bytes) {
+  if (absl::Status status = Admit(bytes); !status.ok()) return Fail(status);
   unchecked::v1::TokenizeRequest request;
   if (absl::Status status = ParseMessage(bytes, &request); !status.ok()) return Fail(status);
-  const absl::StatusOr<TextInput> input = CheckInput(request.input(), "input", serving_.limits);
+  const absl::StatusOr<TextInput> input = CheckInput(request.input(), "input", serving().limits);
   if (!input.ok()) return Fail(input.status());
-  const Tokenizer& tokenizer = serving_.model->tokenizer;
+  const Tokenizer& tokenizer = serving().model->tokenizer;
   const absl::Time start = absl::Now();
   const std::vector<Token> tokens = tokenizer.Tokenize(*input, request.add_special_tokens());
-  serving_.metrics->ObserveStage(Stage::kTokenize, absl::Now() - start);
+  serving().metrics->ObserveStage(Stage::kTokenize, absl::Now() - start);
   v1::TokenizeResponse response;
   response.mutable_tokens()->Reserve(static_cast<int>(tokens.size()));
   for (const Token& token : tokens) {
@@ -34,6 +35,10 @@ void TokenizeCall::Start(const grpc::ByteBuffer& bytes) {
     added->set_begin(token.begin);
     added->set_end(token.end);
   }
+  // Each byte of a text may become a token, and a token takes some 20 bytes: what its reader leaves
+  // lying must count as what it is.
+  const auto reply_bytes = static_cast<int64_t>(response.ByteSizeLong());
+  if (absl::Status status = AdmitMore(0, reply_bytes); !status.ok()) return Fail(status);
   Reply(response);
 }
 

@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -80,6 +81,14 @@ class ServingTest : public ::testing::Test {
       }
       return result;
     });
+  }
+
+  // A call gives back what it holds a moment after its client has the reply.
+  void AwaitInFlight(int texts, int bytes) const {
+    while (!Exposes(absl::StrCat("verdict_in_flight_texts ", texts)) ||
+           !Exposes(absl::StrCat("verdict_in_flight_bytes ", bytes))) {
+      std::this_thread::yield();
+    }
   }
 
   // Whether verdictd's metrics have this line.
