@@ -54,6 +54,7 @@ int main(int argc, char** argv) {
   verdict::AddClassifyCommand(&app, &exit_status);
   verdict::AddTokenizeCommand(&app, &exit_status);
   verdict::AddInfoCommand(&app, &exit_status);
+  verdict::AddLoadCommand(&app, &exit_status);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

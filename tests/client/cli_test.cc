@@ -183,7 +183,7 @@ TEST_F(CliTest, WrongUsageIsStatusTwo) {
        {"", "clasify", "classify --file absent", "classify --file in text", "classify --logits x",
         "classify --activation relu x", "classify --timeout soon x", "classify --timeout=-1s x",
         "classify --top-k -1 x", "classify --attempts 0 x", "info --server localhost", "tokenize",
-        "info --what"}) {
+        "info --what", "load"}) {
     const Finished run = Verdict(command);
     EXPECT_EQ(run.exit_status, 2) << command;
     EXPECT_NE(run.err, "") << command;
@@ -232,7 +232,7 @@ TEST_F(CliTest, AWordThatIsNoCommandIsNamed) {
     const Finished run = Verdict(command);
     EXPECT_EQ(run.exit_status, 2) << command;
     EXPECT_EQ(run.err,
-              "verdict: no command 'clasify'; the commands are classify, tokenize, info\n");
+              "verdict: no command 'clasify'; the commands are classify, tokenize, info, load\n");
     EXPECT_EQ(run.out, "") << command;
   }
 }

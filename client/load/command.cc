@@ -1,0 +1,132 @@
+#include <csignal>
+#include <cstdint>
+#include <cstdio>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_format.h"
+#include "client/commands.h"
+#include "client/connection_flags.h"
+#include "client/load/flags.h"
+#include "client/load/generator.h"
+#include "client/load/mix.h"
+#include "client/load/recorder.h"
+#include "client/load/report.h"
+#include "client/load/requests.h"
+#include "client/load/schedule.h"
+#include "client/load/texts.h"
+
+namespace verdict {
+namespace {
+
+volatile std::sig_atomic_t interrupted = 0;
+
+// The first Ctrl-C ends the load early, and its figures are still told; the second ends everything.
+void StopAtInterrupt() {
+  struct sigaction action = {};
+  action.sa_handler = [](int) { interrupted = 1; };
+  action.sa_flags = SA_RESETHAND | SA_RESTART;
+  sigaction(SIGINT, &action, nullptr);
+}
+
+ExitStatus ReportWrongUsage(const absl::Status& status) {
+  absl::FPrintF(stderr, "verdict: %s\n", status.message());
+  return kWrongUsage;
+}
+
+absl::StatusOr<std::vector<std::string>> LoadTexts(const LoadFlags& flags) {
+  if (!flags.file.empty()) return ReadTexts(flags.file);
+  if (!flags.token_counts.empty()) return TextsOfTokenCounts(flags.token_counts);
+  return BuiltInTexts();
+}
+
+std::vector<absl::Duration> StageEnds(const LoadFlags& flags) {
+  if (!flags.open_loop()) return {flags.fixed_duration()};
+  std::vector<absl::Duration> ends;
+  absl::Duration end;
+  for (const LoadStage& stage : flags.stages) ends.push_back(end += stage.duration);
+  return ends;
+}
+
+LoadGeneratorOptions GeneratorOptions(const LoadFlags& flags) {
+  LoadGeneratorOptions options;
+  options.connection = flags.connection;
+  options.connections = flags.connections;
+  options.concurrency = flags.concurrency;
+  options.closed_loop_duration = flags.fixed_duration();
+  options.closed_loop_requests = flags.requests;
+  if (flags.max_in_flight > 0) options.max_in_flight = flags.max_in_flight;
+  options.cancel_after = flags.cancel_after;
+  return options;
+}
+
+// Whether it could be written.
+bool Write(const std::string& text, const std::string& path) {
+  if (path == "-") {
+    std::fputs(text.c_str(), stdout);
+    return true;  // main looks at standard output when all is done
+  }
+  std::ofstream file(path, std::ios::binary);
+  file << text;
+  file.close();
+  if (!file) absl::FPrintF(stderr, "verdict: cannot write %s\n", path);
+  return !file.fail();
+}
+
+ExitStatus Tell(const LoadFlags& flags, const nlohmann::ordered_json& report) {
+  if (!flags.quiet && flags.json != "-") std::fputs(LoadSummary(report).c_str(), stdout);
+  bool written = true;
+  // Whatever bytes a server sends, this is valid JSON.
+  const auto replace = nlohmann::ordered_json::error_handler_t::replace;
+  if (!flags.json.empty()) written = Write(report.dump(1, ' ', false, replace) + "\n", flags.json);
+  return written && report["summary"]["wrong_replies"] == 0 ? kDone : kSomeFailed;
+}
+
+ExitStatus RunLoad(LoadFlags* flags) {
+  if (flags->rate) flags->stages = {{*flags->rate, *flags->rate, flags->fixed_duration()}};
+  const absl::StatusOr<std::vector<std::string>> texts = LoadTexts(*flags);
+  if (!texts.ok()) return ReportWrongUsage(texts.status());
+
+  if (flags->weights[static_cast<size_t>(CallKind::kStream)] > 0) {
+    return ReportWrongUsage(absl::UnimplementedError("--mix stream is not there yet"));
+  }
+  const LoadRequests requests(*texts, flags->batch_size);
+  LoadMix mix({.weights = flags->weights,
+               .bad_percent = flags->bad_percent,
+               .cancel_percent = flags->cancel_percent,
+               .texts = texts->size(),
+               .batch_size = flags->batch_size,
+               .seed = flags->seed});
+  LoadSchedule schedule({.stages = flags->stages,
+                         .requests = flags->requests,
+                         .poisson = flags->poisson,
+                         .seed = flags->seed});
+  LoadRecorder recorder(StageEnds(*flags));
+  const auto generator = LoadGenerator::Create(
+      GeneratorOptions(*flags), {.requests = &requests,
+                                 .mix = &mix,
+                                 .schedule = flags->open_loop() ? &schedule : nullptr,
+                                 .recorder = &recorder});
+  if (!generator.ok()) return ReportWrongConnection(generator.status());
+  if (const absl::Status status = (*generator)->Connect(); !status.ok()) {
+    return ReportServerFailure(flags->connection, status);
+  }
+  StopAtInterrupt();
+  (*generator)->Run([](absl::Duration) { return interrupted == 0; });
+  return Tell(*flags, LoadReport(*flags, recorder, (*generator)->health()));
+}
+
+}  // namespace
+
+void AddLoadCommand(CLI::App* app, ExitStatus* exit_status) {
+  CLI::App* command = app->add_subcommand("load", "Put a server under load and measure it");
+  const auto flags = std::make_shared<LoadFlags>();
+  AddLoadFlags(command, flags.get());
+  command->callback([flags, exit_status] { *exit_status = RunLoad(flags.get()); });
+}
+
+}  // namespace verdict

@@ -1,0 +1,206 @@
+#include "client/load/report.h"
+
+#include <cmath>
+#include <cstdint>
+#include <iterator>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/time/time.h"
+
+namespace verdict {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// In the order of LoadMethod; the last one is no method.
+constexpr const char* kMethodNames[] = {"Classify", "ClassifyBatch", "ClassifyStream", "Tokenize",
+                                        "GetModel"};
+
+// A generator that starts calls so late measures itself.
+constexpr double kTolerableLagMs = 10;
+
+// A tenth of a microsecond is all that a reader can want, and NaN is no JSON.
+Json Milliseconds(double seconds) {
+  if (std::isnan(seconds)) return nullptr;
+  return std::round(seconds * 1e7) / 1e4;
+}
+
+Json PerSecond(uint64_t count, absl::Duration duration) {
+  const double seconds = absl::ToDoubleSeconds(duration);
+  return seconds > 0 ? std::round(static_cast<double>(count) / seconds * 1000) / 1000 : 0;
+}
+
+Json LatencyJson(const LatencyHistogram& latency) {
+  return {{"min", Milliseconds(latency.MinInSeconds())},
+          {"mean", Milliseconds(latency.MeanInSeconds())},
+          {"p50", Milliseconds(latency.QuantileInSeconds(0.5))},
+          {"p90", Milliseconds(latency.QuantileInSeconds(0.9))},
+          {"p95", Milliseconds(latency.QuantileInSeconds(0.95))},
+          {"p99", Milliseconds(latency.QuantileInSeconds(0.99))},
+          {"p99.9", Milliseconds(latency.QuantileInSeconds(0.999))},
+          {"max", Milliseconds(latency.MaxInSeconds())}};
+}
+
+// Adds "codes" and "latency_ms" of those codes that there were.
+void AddCodes(const MethodTally& tally, Json* json) {
+  Json codes = Json::object();
+  Json latency = Json::object();
+  for (size_t i = 0; i < kStatusCodes; ++i) {
+    if (tally.codes[i] == 0) continue;
+    const std::string name = absl::StatusCodeToString(static_cast<absl::StatusCode>(i));
+    codes[name] = tally.codes[i];
+    if (tally.latency[i] != nullptr) latency[name] = LatencyJson(*tally.latency[i]);
+  }
+  (*json)["codes"] = std::move(codes);
+  (*json)["latency_ms"] = std::move(latency);
+}
+
+Json MessagesJson(const MethodTally& messages) {
+  Json json = {
+      {"started", messages.started}, {"finished", messages.finished()}, {"ok", messages.codes[0]}};
+  AddCodes(messages, &json);
+  return json;
+}
+
+Json SummaryJson(const LoadTally& tally, absl::Duration duration) {
+  const MethodTally calls = tally.Calls();
+  Json json = {{"seconds", absl::ToDoubleSeconds(duration)},
+               {"started", calls.started},
+               {"finished", calls.finished()},
+               {"ok", calls.codes[0]},
+               {"offered_per_second", PerSecond(tally.offered(), duration)},
+               {"goodput_per_second", PerSecond(tally.good_texts, duration)},
+               {"texts_ok", tally.texts_ok}};
+  AddCodes(calls, &json);
+  Json methods = Json::object();
+  for (size_t i = 0; i < std::size(kMethodNames); ++i) {
+    if (tally.methods[i].started > 0) AddCodes(tally.methods[i], &methods[kMethodNames[i]]);
+  }
+  json["methods"] = std::move(methods);
+  json["messages"] = MessagesJson(tally.of(LoadMethod::kMessage));
+  json["ok_after_deadline"] = tally.ok_after_deadline;
+  json["wrong_replies"] = tally.wrong_replies;
+  return json;
+}
+
+Json StagesJson(const LoadFlags& flags, const LoadRecorder& recorder) {
+  Json stages = Json::array();
+  for (size_t i = 0; i < recorder.stages(); ++i) {
+    const absl::Duration duration = recorder.StageDuration(i);
+    Json stage = SummaryJson(recorder.stage(i), duration);
+    if (flags.open_loop()) {
+      const LoadStage& planned = flags.stages[i];
+      stage["rate"] = (planned.begin_rate + planned.end_rate) / 2;
+    } else {
+      stage["rate"] = nullptr;
+    }
+    stage["duration_seconds"] = absl::ToDoubleSeconds(duration);
+    stages.push_back(std::move(stage));
+  }
+  return stages;
+}
+
+Json SeriesJson(const LoadRecorder& recorder) {
+  Json series = Json::array();
+  for (size_t i = 0; i < recorder.seconds().size(); ++i) {
+    const LoadSecond& second = recorder.seconds()[i];
+    series.push_back({{"second", i},
+                      {"started", second.started},
+                      {"ok", second.ok},
+                      {"failed", second.failed},
+                      {"good_texts", second.good_texts},
+                      {"p50_ms", Milliseconds(second.latency.QuantileInSeconds(0.5))},
+                      {"p99_ms", Milliseconds(second.latency.QuantileInSeconds(0.99))}});
+  }
+  return series;
+}
+
+Json GeneratorJson(const GeneratorHealth& health) {
+  const Json lag = LatencyJson(health.lag);
+  const double calls = static_cast<double>(health.lag.count());
+  return {{"behind", lag["p99"].is_number() && lag["p99"] > kTolerableLagMs},
+          {"lag_ms", lag},
+          {"held_back", health.held_back},
+          {"most_in_flight", health.most_in_flight},
+          {"cpu_us_per_call",
+           calls == 0 ? Json(nullptr) : Json(absl::ToDoubleMicroseconds(health.cpu_time) / calls)}};
+}
+
+Json OptionsJson(const LoadFlags& flags) {
+  Json stages = Json::array();
+  for (const LoadStage& stage : flags.stages) {
+    const double seconds = absl::ToDoubleSeconds(stage.duration);
+    stages.push_back({{"from", stage.begin_rate},
+                      {"to", stage.end_rate},
+                      {"seconds", std::isinf(seconds) ? Json(nullptr) : Json(seconds)}});
+  }
+  return {{"server", flags.connection.server},
+          {"timeout", absl::FormatDuration(flags.connection.timeout)},
+          {"attempts", flags.connection.attempts},
+          {"connections", flags.connections},
+          {"loop", flags.open_loop() ? "open" : "closed"},
+          {"stages", std::move(stages)},
+          {"poisson", flags.poisson},
+          {"concurrency", flags.concurrency},
+          {"duration", flags.duration ? Json(absl::FormatDuration(*flags.duration)) : nullptr},
+          {"requests", flags.requests ? Json(*flags.requests) : nullptr},
+          {"mix", flags.mix},
+          {"batch_size", flags.batch_size},
+          {"file", flags.file},
+          {"token_counts", flags.token_counts},
+          {"bad_percent", flags.bad_percent},
+          {"cancel_percent", flags.cancel_percent},
+          {"cancel_after", absl::FormatDuration(flags.cancel_after)},
+          {"max_in_flight", flags.max_in_flight},
+          {"seed", flags.seed}};
+}
+
+}  // namespace
+
+nlohmann::ordered_json LoadReport(const LoadFlags& flags, const LoadRecorder& recorder,
+                                  const GeneratorHealth& health) {
+  return {{"options", OptionsJson(flags)},
+          {"summary", SummaryJson(recorder.Total(), recorder.TotalDuration())},
+          {"stages", StagesJson(flags, recorder)},
+          {"series", SeriesJson(recorder)},
+          {"generator", GeneratorJson(health)}};
+}
+
+std::string LoadSummary(const nlohmann::ordered_json& report) {
+  const Json& summary = report["summary"];
+  std::string text = absl::StrFormat(
+      "%d calls in %.1f s: offered %.1f/s, goodput %.1f texts/s\n",
+      summary["started"].get<uint64_t>(), summary["seconds"].get<double>(),
+      summary["offered_per_second"].get<double>(), summary["goodput_per_second"].get<double>());
+  const auto add = [&text](const std::string& name, uint64_t count, const Json& latency) {
+    absl::StrAppendFormat(&text, "%-20s %9d", name, count);
+    if (latency.is_object()) {
+      absl::StrAppendFormat(&text, "   p50 %9.2f ms   p99 %9.2f ms   max %9.2f ms",
+                            latency["p50"].get<double>(), latency["p99"].get<double>(),
+                            latency["max"].get<double>());
+    }
+    absl::StrAppend(&text, "\n");
+  };
+  for (const auto& [code, count] : summary["codes"].items()) {
+    add(code, count, summary["latency_ms"].value(code, Json()));
+  }
+  for (const auto& [code, count] : summary["messages"]["codes"].items()) {
+    add(absl::StrCat("messages ", code), count, summary["messages"]["latency_ms"][code]);
+  }
+  if (summary["ok_after_deadline"] > 0) {
+    absl::StrAppend(&text, summary["ok_after_deadline"].get<uint64_t>(),
+                    " answered after their deadline\n");
+  }
+  const Json& generator = report["generator"];
+  if (generator["behind"]) {
+    absl::StrAppendFormat(&text,
+                          "The generator itself was late: by %.1f ms for 1 %% of the calls.\n",
+                          generator["lag_ms"]["p99"].get<double>());
+  }
+  return text;
+}
+
+}  // namespace verdict
