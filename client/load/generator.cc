@@ -178,8 +178,11 @@ void LoadGenerator::Start(const IntendedStart& start, absl::Duration now) {
   call->stage = start.stage;
   call->intended = start.at;
   work_.recorder->Started(call->method, call->stage, call->intended);
-  health_.lag.Observe(now - start.at);
-  if (start.at <= last_blocked_) ++health_.held_back;
+  if (start.at <= last_blocked_) {
+    ++health_.held_back;
+  } else {
+    health_.lag.Observe(now - start.at);
+  }
   if (call->plan.cancelled) {
     cancellations_.push_back(
         {.at = now + options_.cancel_after, .call = call, .generation = call->generation});

@@ -46,7 +46,7 @@ struct LoadGeneratorOptions {
 
 // How well the generator kept to its schedule: what it could not do is no fault of the server's.
 struct GeneratorHealth {
-  LatencyHistogram lag;       // from the intended start to the real one
+  LatencyHistogram lag;       // of calls not held back, from the intended start to the real one
   uint64_t held_back = 0;     // calls that waited because of max_in_flight
   size_t most_in_flight = 0;  // calls and messages
   absl::Duration cpu_time;    // of this process, for the whole load

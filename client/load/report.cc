@@ -120,7 +120,7 @@ Json SeriesJson(const LoadRecorder& recorder) {
 
 Json GeneratorJson(const GeneratorHealth& health) {
   const Json lag = LatencyJson(health.lag);
-  const double calls = static_cast<double>(health.lag.count());
+  const double calls = static_cast<double>(health.lag.count() + health.held_back);
   return {{"behind", lag["p99"].is_number() && lag["p99"] > kTolerableLagMs},
           {"lag_ms", lag},
           {"held_back", health.held_back},
