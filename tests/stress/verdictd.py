@@ -49,12 +49,11 @@ class Verdictd:
     """Serves `model` on free ports of the loopback interface, from entering the context until it is left.
 
     `options` are further ones of the command line. `files` is the process's limit of file descriptors. `environment`
-    is added to ours. Each start takes the ports that are named, else free ones.
+    is added to ours. The first start takes the ports that are named, else free ones; later ones take the same.
     """
 
     def __init__(self, program, model, *options, grpc_port=0, http_port=0, files=None, environment=None):
-        self.command = [program, "--model", model, "--log-format", "json",
-                        "--grpc-address", f"{LOOPBACK}:{grpc_port}", "--http-address", f"{LOOPBACK}:{http_port}", *options]
+        self.command = [program, "--model", model, "--log-format", "json", *options]
         self.files = files
         self.environment = {**os.environ, **(environment or {})}
         self.process = None
@@ -80,7 +79,8 @@ class Verdictd:
         if self.log_file is not None:
             self.log_file.close()
         self.log_file = tempfile.TemporaryFile(mode="w+")
-        self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=self.log_file,
+        addresses = ["--grpc-address", f"{LOOPBACK}:{self.grpc_port}", "--http-address", f"{LOOPBACK}:{self.http_port}"]
+        self.process = subprocess.Popen(self.command + addresses, stdin=subprocess.DEVNULL, stdout=self.log_file,
                                         stderr=self.log_file, env=self.environment, preexec_fn=limits)
 
     def await_serving(self, timeout=60):
