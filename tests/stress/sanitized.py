@@ -22,6 +22,7 @@ DRAIN_SECONDS = 60
 def add_options(parser):
     parser.add_argument("--build", default=str(script.ROOT / "build" / "asan"), metavar="DIRECTORY",
                         help="of the preset asan or tsan, whose verdictd is run (default: %(default)s)")
+    parser.add_argument("--mix", default=MIX, help="of verdict load (default: %(default)s)")
     parser.add_argument("--minutes", type=float, default=5)
 
 
@@ -39,7 +40,7 @@ def test(options, findings):
         script.skip(f"{program} is not built: ./dev build asan, ./dev build tsan")
     seconds = round(options.minutes * 60)
     with tempfile.TemporaryDirectory() as folder, Verdictd(program, options.model, environment=sanitizers()) as server:
-        flags = ("--file", load.write_texts(pathlib.Path(folder) / "texts.txt"), "--mix", MIX, "--timeout", "500ms",
+        flags = ("--file", load.write_texts(pathlib.Path(folder) / "texts.txt"), "--mix", options.mix, "--timeout", "500ms",
                  "--cancel-percent", 10, "--bad-percent", 5, "--concurrency", CONCURRENCY)
         with Samples(server.metrics, 0.5):
             report = load.measure(options.verdict, server.address, *flags, seconds=seconds)

@@ -22,6 +22,7 @@ BATCH_SIZE = 4
 
 def add_options(parser):
     parser.set_defaults(model=full_size.model())
+    parser.add_argument("--mix", default=MIX, help="of verdict load (default: %(default)s)")
     parser.add_argument("--minutes", type=float, default=30)
 
 
@@ -36,7 +37,7 @@ def test(options, findings):
     load.require(options.verdict)
     seconds = round(options.minutes * 60)
     with tempfile.TemporaryDirectory() as folder, Verdictd(options.verdictd, options.model) as server:
-        flags = ("--file", load.write_texts(pathlib.Path(folder) / "texts.txt"), "--mix", MIX, "--batch-size", BATCH_SIZE)
+        flags = ("--file", load.write_texts(pathlib.Path(folder) / "texts.txt"), "--mix", options.mix, "--batch-size", BATCH_SIZE)
         mixed = load.measure(options.verdict, server.address, *flags, "--timeout", "10s",
                              "--concurrency", load.PEAK_CONCURRENCY, seconds=15)
         rate = 0.7 * mixed.figures["finished"] / mixed.figures["seconds"]
