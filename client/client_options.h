@@ -9,9 +9,10 @@
 namespace verdict {
 
 struct ClientOptions {
-  // HOST:PORT, or several separated by commas, whose hosts are addresses: 10.0.0.1:50051,10.0.0.2:50051
-  // (ToTarget in target.h has the details). Calls go round all servers that a list or a name stands for,
-  // leaving out those that are gone or say that they do not serve.
+  // HOST:PORT, or several separated by commas, whose hosts are
+  // addresses: 10.0.0.1:50051,10.0.0.2:50051 (ToTarget in target.h has the details). Calls go round
+  // all servers that a list or a name stands for, leaving out those that are gone or say that they
+  // do not serve.
   std::string server = "127.0.0.1:50051";
 
   // The deadline of each call, all its attempts together. The server drops what it cannot finish in
@@ -24,8 +25,9 @@ struct ClientOptions {
   bool wait_for_ready = false;
 
   // How often a call is tried at most, when a server goes away, or asks to be asked later
-  // (RetryPolicy). 1: never again.
-  int attempts = 4;
+  // (RetryPolicy). Five take 0.7 s: a client that has just lost its last server may find one that
+  // has just come. 1: never again.
+  int attempts = 5;
 
   // Certificates, in PEM, of the authorities that the servers' certificates are to come from. Turns
   // TLS on. Usually the one that made them; /etc/ssl/certs/ca-certificates.crt for the public ones.

@@ -8,12 +8,16 @@
 namespace verdict {
 namespace {
 
-constexpr absl::Duration kFirstBackoff = absl::Milliseconds(50);
+constexpr absl::Duration kFirstBackoff = absl::Milliseconds(100);
 constexpr absl::Duration kMostBackoff = absl::Seconds(1);
 constexpr double kJitter = 0.25;  // of a pause
 
-// The codes that a call gets whose server or connection ends under it.
-bool IsOfADyingServer(absl::StatusCode code) { return code == absl::StatusCode::kUnavailable; }
+// The codes that a call gets whose server or connection ends under it. UNAVAILABLE: a server that
+// drains, a connection that was refused or cut, as by SIGKILL. CANCELLED: what reaches gRPC after
+// its shutdown has begun; nobody cancels our calls but the server.
+bool IsOfADyingServer(absl::StatusCode code) {
+  return code == absl::StatusCode::kUnavailable || code == absl::StatusCode::kCancelled;
+}
 
 absl::Duration Backoff(int attempt, double random) {
   if (attempt == 1) return absl::ZeroDuration();

@@ -24,7 +24,7 @@ class BulkClassifierTest : public ::testing::Test {
   }
 
   FakeClassifier service_;
-  const Client client_ = *Client::Open({.server = service_.address(), .attempts = 5});
+  const Client client_ = *Client::Open({.server = service_.address()});
   std::vector<Outcome> outcomes_;
 };
 

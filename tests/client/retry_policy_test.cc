@@ -18,17 +18,17 @@ TEST(RetryPolicyTest, RetriesUnavailableAtOnceThenBacksOff) {
   RetryPolicy policy(100);
   const auto pause = [&](int number) { return policy.AfterFailure({.number = number}, kNoJitter); };
   EXPECT_EQ(pause(1), absl::ZeroDuration());
-  EXPECT_EQ(pause(2), absl::Milliseconds(50));
-  EXPECT_EQ(pause(3), absl::Milliseconds(100));
-  EXPECT_EQ(pause(6), absl::Milliseconds(800));
-  EXPECT_EQ(pause(7), absl::Seconds(1));
+  EXPECT_EQ(pause(2), absl::Milliseconds(100));
+  EXPECT_EQ(pause(3), absl::Milliseconds(200));
+  EXPECT_EQ(pause(5), absl::Milliseconds(800));
+  EXPECT_EQ(pause(6), absl::Seconds(1));
   EXPECT_EQ(pause(99), absl::Seconds(1));
 }
 
 TEST(RetryPolicyTest, ABackoffIsJitteredBothWays) {
   RetryPolicy policy(4);
-  EXPECT_LT(policy.AfterFailure({.number = 2}, 0), absl::Milliseconds(40));
-  EXPECT_GT(policy.AfterFailure({.number = 2}, 0.99), absl::Milliseconds(60));
+  EXPECT_LT(policy.AfterFailure({.number = 2}, 0), absl::Milliseconds(80));
+  EXPECT_GT(policy.AfterFailure({.number = 2}, 0.99), absl::Milliseconds(120));
 }
 
 TEST(RetryPolicyTest, TheLastAttemptsFailureIsTheAnswer) {
@@ -38,13 +38,18 @@ TEST(RetryPolicyTest, TheLastAttemptsFailureIsTheAnswer) {
   EXPECT_EQ(RetryPolicy(1).AfterFailure({.number = 1}, 0), std::nullopt);
 }
 
+// What a call gets that reaches a server in the middle of its shutdown.
+TEST(RetryPolicyTest, CancelledByTheServerIsRetriedAsUnavailableIs) {
+  RetryPolicy policy(4);
+  EXPECT_EQ(policy.AfterFailure({.code = absl::StatusCode::kCancelled}, 0), absl::ZeroDuration());
+}
+
 TEST(RetryPolicyTest, WhatWouldFailAgainIsNotRetried) {
   RetryPolicy policy(4);
-  for (const auto code :
-       {absl::StatusCode::kInvalidArgument, absl::StatusCode::kDeadlineExceeded,
-        absl::StatusCode::kUnauthenticated, absl::StatusCode::kPermissionDenied,
-        absl::StatusCode::kUnimplemented, absl::StatusCode::kNotFound,
-        absl::StatusCode::kFailedPrecondition, absl::StatusCode::kDataLoss}) {
+  for (const auto code : {absl::StatusCode::kInvalidArgument, absl::StatusCode::kDeadlineExceeded,
+                          absl::StatusCode::kUnauthenticated, absl::StatusCode::kPermissionDenied,
+                          absl::StatusCode::kUnimplemented, absl::StatusCode::kNotFound,
+                          absl::StatusCode::kFailedPrecondition, absl::StatusCode::kDataLoss}) {
     EXPECT_EQ(policy.AfterFailure({.code = code, .pushback_ms = "1"}, 0), std::nullopt) << code;
   }
 }
@@ -54,8 +59,8 @@ TEST(RetryPolicyTest, NeverRetriesBeyondTheDeadline) {
   const auto backoff = [&](absl::Duration remaining) {
     return policy.AfterFailure({.number = 2, .remaining = remaining}, kNoJitter);
   };
-  EXPECT_EQ(backoff(absl::Milliseconds(51)), absl::Milliseconds(50));
-  EXPECT_EQ(backoff(absl::Milliseconds(50)), std::nullopt);
+  EXPECT_EQ(backoff(absl::Milliseconds(101)), absl::Milliseconds(100));
+  EXPECT_EQ(backoff(absl::Milliseconds(100)), std::nullopt);
   EXPECT_EQ(policy.AfterFailure({.remaining = absl::ZeroDuration()}, 0), std::nullopt);
   EXPECT_EQ(policy.AfterFailure({.remaining = absl::Seconds(-1)}, 0), std::nullopt);
   const auto pushback = [&](absl::Duration remaining) {

@@ -41,9 +41,9 @@ TEST(TargetTest, WhatGrpcCallsATargetStaysOne) {
 
 // gRPC would take port 443.
 TEST(TargetTest, AServerHasAPort) {
-  for (const char* wrong : {"", "localhost", "localhost:", "localhost:http", ":50051", "h:0",
-                            "h:65536", "::1", "::1:50051", "[::1]", "[x]:1", "10.0.0.1:1,",
-                            "https://host:443", "a b:1"}) {
+  for (const char* wrong :
+       {"", "localhost", "localhost:", "localhost:http", ":50051", "h:0", "h:65536", "::1",
+        "::1:50051", "[::1]", "[x]:1", "10.0.0.1:1,", "https://host:443", "a b:1"}) {
     const absl::StatusOr<std::string> target = ToTarget(wrong);
     EXPECT_TRUE(absl::IsInvalidArgument(target.status())) << wrong;
     EXPECT_THAT(target.status().message(), HasSubstr("expected HOST:PORT")) << wrong;
