@@ -25,6 +25,7 @@ Call::Call(Method method, const Serving& serving, grpc::CallbackServerContext* c
       response_(response),
       caller_(*context) {
   serving_.metrics->CallStarted(method_);
+  serving_.metrics->MessageReceived(method_);  // a unary call comes with its message
 }
 
 absl::Status Call::Admit(const grpc::ByteBuffer& request) {
@@ -48,6 +49,7 @@ void Call::Fail(const absl::Status& status) {
 
 // Counts before it finishes: whoever has a reply finds it in the metrics.
 void Call::End(const absl::Status& status) {
+  if (status.ok()) serving_.metrics->MessageSent(method_);
   serving_.metrics->CallHandled(method_, status.code(), absl::Now() - caller_.arrival());
   Finish(grpc::Status(static_cast<grpc::StatusCode>(status.code()), std::string(status.message())));
 }

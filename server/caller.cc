@@ -19,8 +19,10 @@ Caller::Caller(const grpc::CallbackServerContext& context)
 // A deadline that passes is a cancellation too, for gRPC: by its own timer here, or by the client,
 // which gives up at the same moment.
 void Caller::Leave() {
-  abandoned_ = absl::Now() + kDeadlineTolerance < deadline_ ? absl::StatusCode::kCancelled
-                                                            : absl::StatusCode::kDeadlineExceeded;
+  absl::StatusCode still_waits = absl::StatusCode::kOk;
+  abandoned_.compare_exchange_strong(still_waits, absl::Now() + kDeadlineTolerance < deadline_
+                                                      ? absl::StatusCode::kCancelled
+                                                      : absl::StatusCode::kDeadlineExceeded);
 }
 
 }  // namespace verdict

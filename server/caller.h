@@ -20,7 +20,7 @@ class Caller {
   Caller(const Caller&) = delete;
   Caller& operator=(const Caller&) = delete;
 
-  // gRPC says that nobody waits any more.
+  // gRPC says that nobody waits any more; the first time counts.
   void Leave();
 
   absl::Time arrival() const { return arrival_; }

@@ -6,6 +6,7 @@
 
 #include "server/classify_batch_call.h"
 #include "server/classify_call.h"
+#include "server/classify_stream_call.h"
 #include "server/get_model_call.h"
 #include "server/tokenize_call.h"
 #include "verdict/v1/classifier.grpc.pb.h"
@@ -13,8 +14,7 @@
 namespace verdict {
 namespace {
 
-// A method that stays on the synchronous base would make gRPC start a pool of threads for it;
-// ClassifyStream, on the callback base, answers UNIMPLEMENTED without one.
+// A method that stays on the synchronous base would make gRPC start a pool of threads for it.
 using ServiceBase = v1::Classifier::WithRawCallbackMethod_Classify<
     v1::Classifier::WithRawCallbackMethod_ClassifyBatch<
         v1::Classifier::WithRawCallbackMethod_ClassifyStream<
@@ -35,6 +35,11 @@ class ClassifierService final : public ServiceBase {
                                           const grpc::ByteBuffer* request,
                                           grpc::ByteBuffer* response) override {
     return Begin(new ClassifyBatchCall(serving_, context, response), *request);
+  }
+
+  grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* ClassifyStream(
+      grpc::CallbackServerContext* context) override {
+    return Begin(ClassifyStreamCall::New(serving_, context));
   }
 
   grpc::ServerUnaryReactor* Tokenize(grpc::CallbackServerContext* context,

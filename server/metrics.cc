@@ -27,8 +27,9 @@ const prometheus::Histogram::BucketBoundaries kTokensBuckets = {16,   32,   64, 
 
 const std::vector<double> kQuantiles = {0.5, 0.9, 0.95, 0.99, 0.999};
 
-constexpr std::array<Method, 4> kAllMethods = {Method::kClassify, Method::kClassifyBatch,
-                                               Method::kTokenize, Method::kGetModel};
+constexpr std::array<Method, 5> kAllMethods = {Method::kClassify, Method::kClassifyBatch,
+                                               Method::kClassifyStream, Method::kTokenize,
+                                               Method::kGetModel};
 constexpr std::array<Stage, 4> kAllStages = {Stage::kTokenize, Stage::kQueue, Stage::kInference,
                                              Stage::kTotal};
 constexpr std::array<ShedReason, 4> kAllShedReasons = {
@@ -72,6 +73,8 @@ const char* Name(Method method) {
       return "Classify";
     case Method::kClassifyBatch:
       return "ClassifyBatch";
+    case Method::kClassifyStream:
+      return "ClassifyStream";
     case Method::kTokenize:
       return "Tokenize";
     case Method::kGetModel:
@@ -109,7 +112,9 @@ const char* Name(ShedReason reason) {
 }
 
 Labels CallLabels(Method method) {
-  return {{"grpc_type", "unary"}, {"grpc_service", kService}, {"grpc_method", Name(method)}};
+  return {{"grpc_type", method == Method::kClassifyStream ? "bidi_stream" : "unary"},
+          {"grpc_service", kService},
+          {"grpc_method", Name(method)}};
 }
 
 prometheus::Counter& AddCounter(prometheus::Registry& registry, const char* name, const char* help,
@@ -169,6 +174,12 @@ void Metrics::AddCalls() {
       call.handled[Index(code)] = &handled_->Add(HandledLabels(method, Index(code)));
     }
     call.handling_seconds = &handling.Add(registry_, CallLabels(method));
+    call.received = &AddCounter(registry_, "grpc_server_msg_received_total",
+                                "Total number of RPC stream messages received on the server.",
+                                CallLabels(method));
+    call.sent =
+        &AddCounter(registry_, "grpc_server_msg_sent_total",
+                    "Total number of gRPC stream messages sent by the server.", CallLabels(method));
   }
 }
 
@@ -235,6 +246,10 @@ void Metrics::CallHandled(Method method, absl::StatusCode code, absl::Duration h
   }
   call.handling_seconds->Observe(absl::ToDoubleSeconds(handling));
 }
+
+void Metrics::MessageReceived(Method method) { calls_[Index(method)].received->Increment(); }
+
+void Metrics::MessageSent(Method method) { calls_[Index(method)].sent->Increment(); }
 
 void Metrics::ObserveStage(Stage stage, absl::Duration duration) {
   const double seconds = absl::ToDoubleSeconds(duration);

@@ -27,7 +27,7 @@
 namespace verdict {
 
 // The calls that are counted; each is a value of the label `grpc_method`.
-enum class Method { kClassify, kClassifyBatch, kTokenize, kGetModel };
+enum class Method { kClassify, kClassifyBatch, kClassifyStream, kTokenize, kGetModel };
 
 // The stages of one text's way; kTotal is from the arrival of its request to its reply.
 enum class Stage { kTokenize, kQueue, kInference, kTotal };
@@ -69,6 +69,10 @@ class Metrics final : public prometheus::Collectable {
   void CallStarted(Method method);
   void CallHandled(Method method, absl::StatusCode code, absl::Duration handling);
 
+  // Its messages: one each way in a unary call that succeeds, any number in a stream.
+  void MessageReceived(Method method);
+  void MessageSent(Method method);
+
   // The time that one text spent in a stage.
   void ObserveStage(Stage stage, absl::Duration duration);
 
@@ -104,7 +108,7 @@ class Metrics final : public prometheus::Collectable {
   static absl::Time MonotonicNow();
 
  private:
-  static constexpr int kMethods = 4;
+  static constexpr int kMethods = 5;
   static constexpr int kStages = 4;
   static constexpr int kShedReasons = 4;
   static constexpr int kCodes = 17;  // absl::StatusCode kOk to kUnauthenticated
@@ -114,6 +118,8 @@ class Metrics final : public prometheus::Collectable {
     prometheus::Counter* started = nullptr;
     std::array<prometheus::Counter*, kCodes> handled = {};  // none for codes that we never give
     prometheus::Histogram* handling_seconds = nullptr;
+    prometheus::Counter* received = nullptr;
+    prometheus::Counter* sent = nullptr;
   };
 
   // The summary of one stage. Quantiles are computed when somebody asks, not when something is

@@ -121,6 +121,7 @@ Server::Server(const ServerOptions& options, Model model, absl::Duration load)
       service_(MakeClassifierService({.model = &model_,
                                       .batcher = &batcher_,
                                       .admission = &admission_,
+                                      .streams = &streams_,
                                       .metrics = &metrics_,
                                       .model_name = options.model_name,
                                       .version = VERDICT_VERSION,
@@ -169,6 +170,7 @@ void Server::Drain(absl::Duration timeout) {
   const absl::Time deadline = absl::Now() + timeout;
   draining_ = true;
   grpc_->GetHealthCheckService()->SetServingStatus(false);
+  streams_.Drain();
   const size_t unfinished = batcher_.Drain(deadline);
   batcher_.AwaitQuiet(kQuiet, absl::Now() + kMostQuiet);
   grpc_->Shutdown(std::chrono::system_clock::now() + absl::ToChronoMilliseconds(kFlush));

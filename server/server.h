@@ -14,6 +14,7 @@
 #include "server/batcher.h"
 #include "server/http_server.h"
 #include "server/metrics.h"
+#include "server/open_streams.h"
 #include "server/options.h"
 
 namespace grpc {
@@ -64,6 +65,7 @@ class Server {
   Metrics metrics_;
   Admission admission_;
   Batcher batcher_;
+  OpenStreams streams_;
   const std::unique_ptr<grpc::Service> service_;
   std::atomic<bool> ready_ = false;
   std::atomic<bool> draining_ = false;

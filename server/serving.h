@@ -8,6 +8,7 @@
 #include "server/admission.h"
 #include "server/batcher.h"
 #include "server/metrics.h"
+#include "server/open_streams.h"
 #include "server/validation.h"
 
 namespace verdict {
@@ -17,6 +18,7 @@ struct Serving {
   const Model* model = nullptr;
   Batcher* batcher = nullptr;
   Admission* admission = nullptr;
+  OpenStreams* streams = nullptr;
   Metrics* metrics = nullptr;
   std::string model_name;
   std::string version;

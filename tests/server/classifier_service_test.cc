@@ -252,11 +252,5 @@ TEST_F(ClassifierServiceTest, GetModelDescribesTheModel) {
   EXPECT_EQ(response.version(), "1.2.3");
 }
 
-TEST_F(ClassifierServiceTest, ClassifyStreamIsUnimplemented) {
-  grpc::ClientContext context;
-  const auto stream = stub_->ClassifyStream(&context);
-  EXPECT_EQ(stream->Finish().error_code(), grpc::UNIMPLEMENTED);
-}
-
 }  // namespace
 }  // namespace verdict

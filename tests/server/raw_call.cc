@@ -49,17 +49,26 @@ RawStream::RawStream(const std::shared_ptr<grpc::Channel>& channel, const std::s
                      const std::string& bytes) {
   stream_ = grpc::GenericStub(channel).PrepareCall(&context_, method, &queue_);
   stream_->StartCall(nullptr);
-  if (!Await()) return;
-  stream_->Write(ToBuffer(bytes), nullptr);
-  Await();
+  if (Await()) Write(bytes);
 }
 
 RawStream::~RawStream() {
   context_.TryCancel();
+  if (!finished_) Finish();
+  queue_.Shutdown();
+}
+
+void RawStream::Write(const std::string& bytes) {
+  stream_->Write(ToBuffer(bytes), nullptr);
+  Await();
+}
+
+grpc::Status RawStream::Finish() {
+  finished_ = true;
   grpc::Status status;
   stream_->Finish(&status, nullptr);
   Await();
-  queue_.Shutdown();
+  return status;
 }
 
 std::optional<std::string> RawStream::Read() {

@@ -19,15 +19,21 @@ namespace verdict {
 grpc::Status RawCall(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
                      const std::string& bytes, std::string* reply = nullptr);
 
-// A stream that sends one message and reads what comes. It is cancelled when it is destroyed.
+// A stream that sends a message at once, and more if asked to, and reads what comes. It is
+// cancelled when it is destroyed.
 class RawStream {
  public:
   RawStream(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
             const std::string& bytes);
   ~RawStream();
 
+  void Write(const std::string& bytes);
+
   // Waits for the next message; nullopt when there will be none.
   std::optional<std::string> Read();
+
+  // Waits for the status; nothing else may follow.
+  grpc::Status Finish();
 
  private:
   // Whether the operation that was started last succeeded.
@@ -36,6 +42,7 @@ class RawStream {
   grpc::ClientContext context_;
   grpc::CompletionQueue queue_;
   std::unique_ptr<grpc::GenericClientAsyncReaderWriter> stream_;
+  bool finished_ = false;
 };
 
 // What grpc.health.v1 says of `service`: "SERVING", "NOT_SERVING", or the code of its refusal.

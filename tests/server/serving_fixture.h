@@ -22,15 +22,20 @@ namespace verdict {
 
 class ServingTest : public ::testing::Test {
  protected:
-  ServingTest() {
+  // A server of which little is asked, and whose queue a test can fill.
+  ServingTest()
+      : ServingTest({.max_batch_tokens = 64, .max_queue_tokens = 40},
+                    {.max_texts = 100, .max_bytes = 10'000'000}) {}
+
+  ServingTest(TextQueue::Limits queue, Admission::Limits admission)
+      : admission_(admission, &metrics_), batcher_(&engine_, &metrics_, queue) {
     grpc::ServerBuilder builder;
     builder.RegisterService(service_.get());
     builder.SetMaxReceiveMessageSize(8 << 20);
-    int port = 0;
-    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
+    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port_);
     server_ = builder.BuildAndStart();
     channel_ =
-        grpc::CreateChannel(absl::StrCat("127.0.0.1:", port), grpc::InsecureChannelCredentials());
+        grpc::CreateChannel(absl::StrCat("127.0.0.1:", port_), grpc::InsecureChannelCredentials());
     stub_ = v1::Classifier::NewStub(channel_);
   }
 
@@ -96,27 +101,34 @@ class ServingTest : public ::testing::Test {
     return absl::StrContains(metrics_.Expose(), "\n" + line + "\n");
   }
 
+  static std::string Labels(const std::string& method) {
+    return absl::StrCat("grpc_method=\"", method, "\",grpc_service=\"verdict.v1.Classifier\",",
+                        "grpc_type=\"", method == "ClassifyStream" ? "bidi_stream" : "unary", "\"");
+  }
+
   // How many calls of `method` ended with `code`, as Go spells it.
   bool ExposesHandled(const std::string& method, const std::string& code, int count) const {
-    return Exposes(
-        absl::StrCat("grpc_server_handled_total{grpc_code=\"", code, "\",grpc_method=\"", method,
-                     "\",grpc_service=\"verdict.v1.Classifier\",grpc_type=\"unary\"} ", count));
+    return Exposes(absl::StrCat("grpc_server_handled_total{grpc_code=\"", code, "\",",
+                                Labels(method), "} ", count));
   }
 
   const Model model_ = TinyModel();
   FakeEngine& engine_ = EngineOf(model_);
   Metrics metrics_{ServedModel{}};
-  Admission admission_{{.max_texts = 100, .max_bytes = 10'000'000}, &metrics_};
-  Batcher batcher_{&engine_, &metrics_, {.max_batch_tokens = 64, .max_queue_tokens = 40}};
+  Admission admission_;
+  Batcher batcher_;
+  OpenStreams streams_;
   const std::unique_ptr<grpc::Service> service_ =
       MakeClassifierService({.model = &model_,
                              .batcher = &batcher_,
                              .admission = &admission_,
+                             .streams = &streams_,
                              .metrics = &metrics_,
                              .model_name = "tiny",
                              .version = "1.2.3",
                              .limits = {.max_inputs = 20, .max_text_bytes = 1000},
                              .defaults = {.activation = ModelActivation(model_.config)}});
+  int port_ = 0;
   std::unique_ptr<grpc::Server> server_;
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<v1::Classifier::Stub> stub_;

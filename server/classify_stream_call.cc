@@ -1,0 +1,223 @@
+#include "server/classify_stream_call.h"
+
+#include <grpcpp/server_context.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/time/clock.h"
+#include "server/classification.h"
+#include "server/message_bytes.h"
+#include "server/open_streams.h"
+#include "server/queue.h"
+#include "server/reply.h"
+#include "verdict/unchecked/v1/classifier.pb.h"
+#include "verdict/v1/classifier.pb.h"
+
+namespace verdict {
+
+// One text on its way.
+struct ClassifyStreamCall::Message {
+  uint64_t id;
+  Admission::Ticket ticket;
+  Classification classification;
+  EncodedText encoded;
+};
+
+ClassifyStreamCall* ClassifyStreamCall::New(const Serving& serving,
+                                            grpc::CallbackServerContext* context) {
+  const std::shared_ptr<ClassifyStreamCall> call(new ClassifyStreamCall(serving, context));
+  call->self_ = call;
+  return call.get();
+}
+
+ClassifyStreamCall::ClassifyStreamCall(const Serving& serving, grpc::CallbackServerContext* context)
+    : serving_(serving), context_(context), caller_(*context) {
+  serving_.metrics->CallStarted(Method::kClassifyStream);
+}
+
+void ClassifyStreamCall::Start() {
+  if (!serving_.streams->Add(self_)) return Fail(absl::UnavailableError("the server is draining"));
+  ReadOn();
+}
+
+void ClassifyStreamCall::Fail(const absl::Status& status) {
+  Next next;
+  {
+    absl::MutexLock lock(&mutex_);
+    DecideEnd(status);
+    next = Decide();
+  }
+  Begin(next);
+}
+
+void ClassifyStreamCall::OnReadDone(bool ok) {
+  if (!ok) {
+    // Either the client has sent all, or it has left and OnCancel is on its way.
+    return context_->IsCancelled() ? OnCancel() : Fail(absl::OkStatus());
+  }
+  {
+    absl::MutexLock lock(&mutex_);
+    if (end_.has_value()) return;  // it came too late: no reply tells the client so
+    ++open_;
+  }
+  serving_.metrics->MessageReceived(Method::kClassifyStream);
+  Receive();
+  ReadOn();
+}
+
+void ClassifyStreamCall::OnWriteDone(bool ok) {
+  if (ok) {
+    serving_.metrics->MessageSent(Method::kClassifyStream);
+  } else {
+    caller_.Leave();
+  }
+  Next next;
+  {
+    absl::MutexLock lock(&mutex_);
+    writing_ = false;
+    --open_;
+    if (!ok) Abandon();
+    next = Decide();
+  }
+  Begin(next);
+  ReadOn();
+}
+
+void ClassifyStreamCall::OnCancel() {
+  caller_.Leave();
+  Next next;
+  {
+    absl::MutexLock lock(&mutex_);
+    Abandon();
+    next = Decide();
+  }
+  Begin(next);
+}
+
+void ClassifyStreamCall::OnDone() {
+  serving_.streams->Remove(this);
+  const std::shared_ptr<ClassifyStreamCall> last = std::move(self_);
+}
+
+// Whatever becomes of a message is the outcome of its reply, unless it is no message at all.
+void ClassifyStreamCall::Receive() {
+  unchecked::v1::ClassifyStreamRequest request;
+  const auto bytes = static_cast<int64_t>(incoming_.Length());
+  const absl::Status status = ParseMessage(incoming_, &request);
+  incoming_.Clear();
+  if (!status.ok()) {
+    Next next;
+    {
+      absl::MutexLock lock(&mutex_);
+      --open_;
+      DecideEnd(status);
+      next = Decide();
+    }
+    return Begin(next);
+  }
+  Take(request, bytes);
+  absl::MutexLock lock(&mutex_);
+  reading_ = false;
+}
+
+void ClassifyStreamCall::Take(const unchecked::v1::ClassifyStreamRequest& request, int64_t bytes) {
+  absl::StatusOr<Admission::Ticket> ticket = serving_.admission->Admit(1, bytes);
+  if (!ticket.ok()) return Answer(request.id(), ticket.status());
+  const auto message = std::make_shared<Message>(
+      Message{.id = request.id(),
+              .ticket = *std::move(ticket),
+              .classification = Classification(serving_, caller_, absl::Now()),
+              .encoded = {}});
+  const absl::Status status = Submit(request.request(), message);
+  if (!status.ok()) Answer(message->id, status);
+}
+
+// If OK, the message is answered by its text's `done`, perhaps already.
+absl::Status ClassifyStreamCall::Submit(const unchecked::v1::ClassifyRequest& request,
+                                        const std::shared_ptr<Message>& message) {
+  absl::Status status = message->classification.SetOptions(request.options());
+  if (!status.ok()) return status;
+  absl::StatusOr<QueuedText> text =
+      message->classification.Encode(request.input(), "input", &message->encoded);
+  if (!text.ok()) return text.status();
+  text->done = [this, message](const absl::StatusOr<TextResult>& result) {
+    const auto answer = message->classification.Answer(message->encoded, result);
+    message->ticket = Admission::Ticket();  // who has the reply may send the next
+    Answer(message->id, answer);
+  };
+  std::vector<QueuedText> texts;
+  texts.push_back(*std::move(text));
+  return serving_.batcher->Submit(&texts);
+}
+
+void ClassifyStreamCall::Answer(uint64_t id, const absl::StatusOr<v1::ClassifyResponse>& answer) {
+  v1::ClassifyStreamResponse reply;
+  reply.set_id(id);
+  if (answer.ok()) {
+    *reply.mutable_result() = *answer;
+  } else {
+    SetError(answer.status(), reply.mutable_error());
+  }
+  grpc::ByteBuffer bytes;
+  const absl::Status status = SerializeMessage(reply, &bytes);
+  Next next;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (!status.ok()) DecideEnd(status);
+    if (status.ok() && caller_.abandoned() == absl::StatusCode::kOk) {
+      replies_.push_back(std::move(bytes));
+    } else {
+      --open_;
+    }
+    next = Decide();
+  }
+  Begin(next);
+}
+
+void ClassifyStreamCall::DecideEnd(const absl::Status& status) {
+  if (!end_.has_value()) end_ = status;
+}
+
+// Nobody reads any more. This end comes before any other, as that could not be told to the client.
+void ClassifyStreamCall::Abandon() {
+  end_ = absl::Status(caller_.abandoned(), "the caller does not wait any more");
+  open_ -= static_cast<int>(replies_.size());
+  replies_.clear();
+}
+
+ClassifyStreamCall::Next ClassifyStreamCall::Decide() {
+  Next next;
+  if (!writing_ && !replies_.empty()) {
+    outgoing_ = std::move(replies_.front());
+    replies_.pop_front();
+    writing_ = next.write = true;
+  } else if (open_ == 0 && !ended_) {
+    next.end = end_;
+    ended_ = end_.has_value();
+  }
+  return next;
+}
+
+void ClassifyStreamCall::Begin(const Next& next) {
+  if (next.write) return StartWrite(&outgoing_);
+  if (!next.end.has_value()) return;
+  // Counts before it finishes: whoever has the status finds it in the metrics.
+  serving_.metrics->CallHandled(Method::kClassifyStream, next.end->code(),
+                                absl::Now() - caller_.arrival());
+  Finish(grpc::Status(static_cast<grpc::StatusCode>(next.end->code()),
+                      std::string(next.end->message())));
+}
+
+// Only for reactions, and for Start.
+void ClassifyStreamCall::ReadOn() {
+  {
+    absl::MutexLock lock(&mutex_);
+    if (reading_ || end_.has_value() || open_ >= kMostOpen) return;
+    reading_ = true;
+  }
+  StartRead(&incoming_);
+}
+
+}  // namespace verdict

@@ -1,0 +1,109 @@
+// A ClassifyStream call.
+#ifndef VERDICT_SERVER_CLASSIFY_STREAM_CALL_H_
+#define VERDICT_SERVER_CLASSIFY_STREAM_CALL_H_
+
+#include <grpcpp/support/byte_buffer.h>
+#include <grpcpp/support/server_callback.h>
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "server/caller.h"
+#include "server/serving.h"
+
+namespace verdict {
+
+namespace unchecked::v1 {
+class ClassifyRequest;
+class ClassifyStreamRequest;
+}  // namespace unchecked::v1
+
+namespace v1 {
+class ClassifyResponse;
+}  // namespace v1
+
+// A stream of texts. Each message is answered by its id as soon as its text is done or refused, so
+// that replies overtake each other.
+//
+// A message is open from when it is read until its reply is written. No more than kMostOpen are: a
+// client that does not read its replies costs the server no more than those, and is not read until
+// it does. HTTP/2 then holds up what it sends.
+//
+// The end is decided once: when the client has sent all, or something that is no message, or has
+// left, or when the server drains. From then on nothing is read, and as soon as no message is open
+// any more the status is sent.
+//
+// Its threads: gRPC runs the reactions, perhaps several at a time; the engine's, or a drain's,
+// tells the results. What they decide, they decide under the lock, and start without it. A write
+// excludes the end, and a read is only started in a reaction, which OnDone waits for; so the stream
+// lives while either is started. Who starts the end must not touch it afterwards.
+class ClassifyStreamCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
+                                 public std::enable_shared_from_this<ClassifyStreamCall> {
+ public:
+  // A batch is ten to forty texts of usual length: enough for one in the engine and one that waits,
+  // if this is the only stream.
+  static constexpr int kMostOpen = 64;
+
+  // Owns itself until OnDone. What `serving` points to must outlive it.
+  static ClassifyStreamCall* New(const Serving& serving, grpc::CallbackServerContext* context);
+
+  void Start() ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // Decides how it ends, unless that is decided; what is open is answered first.
+  void Fail(const absl::Status& status) ABSL_LOCKS_EXCLUDED(mutex_);
+
+  void OnReadDone(bool ok) override ABSL_LOCKS_EXCLUDED(mutex_);
+  void OnWriteDone(bool ok) override ABSL_LOCKS_EXCLUDED(mutex_);
+  void OnCancel() override ABSL_LOCKS_EXCLUDED(mutex_);
+  void OnDone() override;
+
+ private:
+  struct Message;
+
+  // What is to be started next, without the lock; at most one of them.
+  struct Next {
+    bool write = false;
+    std::optional<absl::Status> end;
+  };
+
+  ClassifyStreamCall(const Serving& serving, grpc::CallbackServerContext* context);
+
+  void Receive() ABSL_LOCKS_EXCLUDED(mutex_);
+  void Take(const unchecked::v1::ClassifyStreamRequest& request, int64_t bytes)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status Submit(const unchecked::v1::ClassifyRequest& request,
+                      const std::shared_ptr<Message>& message);
+  void Answer(uint64_t id, const absl::StatusOr<v1::ClassifyResponse>& answer)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+
+  void DecideEnd(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Abandon() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Next Decide() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Begin(const Next& next) ABSL_LOCKS_EXCLUDED(mutex_);
+  void ReadOn() ABSL_LOCKS_EXCLUDED(mutex_);
+
+  const Serving& serving_;
+  grpc::CallbackServerContext* const context_;
+  Caller caller_;
+  std::shared_ptr<ClassifyStreamCall> self_;  // until OnDone
+  grpc::ByteBuffer incoming_;                 // of the read in progress
+  grpc::ByteBuffer outgoing_;                 // of the write in progress
+
+  absl::Mutex mutex_;
+  bool reading_ ABSL_GUARDED_BY(mutex_) = false;  // until what was read is submitted or refused
+  bool writing_ ABSL_GUARDED_BY(mutex_) = false;
+  int open_ ABSL_GUARDED_BY(mutex_) = 0;                          // messages
+  std::deque<grpc::ByteBuffer> replies_ ABSL_GUARDED_BY(mutex_);  // to be written
+  std::optional<absl::Status> end_ ABSL_GUARDED_BY(mutex_);       // once decided
+  bool ended_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace verdict
+
+#endif  // VERDICT_SERVER_CLASSIFY_STREAM_CALL_H_

@@ -1,0 +1,43 @@
+// The streams in progress.
+#ifndef VERDICT_SERVER_OPEN_STREAMS_H_
+#define VERDICT_SERVER_OPEN_STREAMS_H_
+
+#include <memory>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/synchronization/mutex.h"
+
+namespace verdict {
+
+class ClassifyStreamCall;
+
+// Knows all streams, so that a drain can end them: one that waits for its client would not end by
+// itself.
+//
+// All methods may be called from any thread. It must outlive the streams.
+class OpenStreams {
+ public:
+  OpenStreams() = default;
+
+  OpenStreams(const OpenStreams&) = delete;
+  OpenStreams& operator=(const OpenStreams&) = delete;
+
+  // False, once it drains: then `stream` is not taken.
+  bool Add(const std::shared_ptr<ClassifyStreamCall>& stream) ABSL_LOCKS_EXCLUDED(mutex_);
+  void Remove(ClassifyStreamCall* stream) ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // From now on no stream is read. Each writes the replies to what was read of it, and ends with
+  // UNAVAILABLE; this does not wait for that.
+  void Drain() ABSL_LOCKS_EXCLUDED(mutex_);
+
+ private:
+  absl::Mutex mutex_;
+  absl::flat_hash_map<ClassifyStreamCall*, std::weak_ptr<ClassifyStreamCall>> streams_
+      ABSL_GUARDED_BY(mutex_);
+  bool draining_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace verdict
+
+#endif  // VERDICT_SERVER_OPEN_STREAMS_H_
