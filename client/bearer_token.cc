@@ -3,13 +3,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
-#include "absl/time/time.h"
 #include "client/text_file.h"
 
 namespace verdict {
@@ -31,31 +28,6 @@ absl::StatusOr<std::string> ReadToken(const std::string& path) {
   return std::string(token);
 }
 
-// The token of a file, which may change. Thread-safe.
-class TokenFile {
- public:
-  TokenFile(std::string path, std::string token)
-      : path_(std::move(path)), token_(std::move(token)), read_(absl::Now()) {}
-
-  std::string Token(absl::Time now) {
-    absl::MutexLock lock(&mutex_);
-    // Under the lock: the file is small, and the others would only wait for the same.
-    if (now - read_ >= kReread) {
-      read_ = now;
-      if (absl::StatusOr<std::string> token = ReadToken(path_); token.ok()) {
-        token_ = *std::move(token);
-      }
-    }
-    return token_;
-  }
-
- private:
-  const std::string path_;
-  absl::Mutex mutex_;
-  std::string token_ ABSL_GUARDED_BY(mutex_);
-  absl::Time read_ ABSL_GUARDED_BY(mutex_);
-};
-
 class TokenInterceptor final : public grpc::experimental::Interceptor {
  public:
   explicit TokenInterceptor(TokenFile* file) : file_(file) {}
@@ -75,25 +47,42 @@ class TokenInterceptor final : public grpc::experimental::Interceptor {
 
 class TokenInterceptors final : public grpc::experimental::ClientInterceptorFactoryInterface {
  public:
-  TokenInterceptors(const std::string& path, std::string token) : file_(path, std::move(token)) {}
+  explicit TokenInterceptors(std::unique_ptr<TokenFile> file) : file_(std::move(file)) {}
 
   // gRPC deletes it with the call, and the channel, with this in it, after all its calls.
   grpc::experimental::Interceptor* CreateClientInterceptor(
       grpc::experimental::ClientRpcInfo* /*info*/) override {
-    return new TokenInterceptor(&file_);
+    return new TokenInterceptor(file_.get());
   }
 
  private:
-  TokenFile file_;
+  const std::unique_ptr<TokenFile> file_;
 };
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<grpc::experimental::ClientInterceptorFactoryInterface>>
-MakeBearerToken(const std::string& token_file) {
-  absl::StatusOr<std::string> token = ReadToken(token_file);
+absl::StatusOr<std::unique_ptr<TokenFile>> TokenFile::Open(const std::string& path,
+                                                           absl::Time now) {
+  absl::StatusOr<std::string> token = ReadToken(path);
   if (!token.ok()) return token.status();
-  return std::make_unique<TokenInterceptors>(token_file, *std::move(token));
+  return std::unique_ptr<TokenFile>(new TokenFile(path, *std::move(token), now));
+}
+
+std::string TokenFile::Token(absl::Time now) {
+  const absl::MutexLock lock(&mutex_);
+  // Under the lock: the file is small, and the others would only wait for the same.
+  if (now - read_ >= kReread) {
+    read_ = now;
+    if (absl::StatusOr<std::string> token = ReadToken(path_); token.ok()) {
+      token_ = *std::move(token);
+    }
+  }
+  return token_;
+}
+
+std::unique_ptr<grpc::experimental::ClientInterceptorFactoryInterface> ShowToken(
+    std::unique_ptr<TokenFile> file) {
+  return std::make_unique<TokenInterceptors>(std::move(file));
 }
 
 }  // namespace verdict

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/time/clock.h"
 #include "client/bearer_token.h"
 #include "client/credentials.h"
 #include "client/target.h"
@@ -69,10 +70,11 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenChannel(const ClientOptions& 
   if (options.token_file.empty()) {
     return grpc::CreateCustomChannel(*target, *credentials, arguments);
   }
-  auto token = MakeBearerToken(options.token_file);
+  absl::StatusOr<std::unique_ptr<TokenFile>> token =
+      TokenFile::Open(options.token_file, absl::Now());
   if (!token.ok()) return token.status();
   std::vector<std::unique_ptr<grpc::experimental::ClientInterceptorFactoryInterface>> interceptors;
-  interceptors.push_back(*std::move(token));
+  interceptors.push_back(ShowToken(*std::move(token)));
   return grpc::experimental::CreateCustomChannelWithInterceptors(*target, *credentials, arguments,
                                                                  std::move(interceptors));
 }

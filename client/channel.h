@@ -17,7 +17,7 @@ namespace verdict {
 // `options`, `timeout`, `wait_for_ready` and `attempts` are the calls', not the channel's.
 //
 // INVALID_ARGUMENT: `server` is no target (ToTarget), or options do not fit together
-// (MakeCredentials, MakeBearerToken). NOT_FOUND, ...: a file cannot be read.
+// (MakeCredentials, TokenFile). NOT_FOUND, ...: a file cannot be read.
 absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenChannel(const ClientOptions& options);
 
 }  // namespace verdict
