@@ -34,7 +34,7 @@ absl::Status Serve(const ServerOptions& options) {
   sigwait(&signals, &signal);
   Log(LogLevel::kInfo, "draining", {{"signal", signal}});
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);  // a second one ends us at once
-  (*server)->Drain(options.drain_timeout);
+  (*server)->Drain(options.drain);
   return absl::OkStatus();
 }
 

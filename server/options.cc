@@ -12,6 +12,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/time/clock.h"
 
 namespace verdict {
 namespace {
@@ -152,8 +153,12 @@ void AddServingOptions(CLI::App& app, ServerOptions* options) {
              &options->grpc_address);
   AddAddress(app, "--http-address", "Where /metrics, /healthz and /readyz listen",
              &options->http_address);
+  AddDuration(app, "--drain-delay", absl::Hours(1),
+              "Time after SIGTERM in which new calls are still taken, though not ready",
+              &options->drain.delay);
   AddDuration(app, "--drain-timeout", absl::Hours(1),
-              "Time that accepted calls have to finish after SIGTERM", &options->drain_timeout);
+              "Time that accepted calls have to finish after SIGTERM and the delay",
+              &options->drain.timeout);
   AddChoice(app, "--log-level",
             Choices<LogLevel>{{"info", LogLevel::kInfo},
                               {"debug", LogLevel::kDebug},
@@ -163,6 +168,32 @@ void AddServingOptions(CLI::App& app, ServerOptions* options) {
   AddChoice(app, "--log-format",
             Choices<LogFormat>{{"text", LogFormat::kText}, {"json", LogFormat::kJson}},
             "How a line of the log looks", &options->log.format);
+}
+
+void AddFile(CLI::App& app, const std::string& option, const std::string& help, std::string* path) {
+  AddText(app, option, "none", help, [path](const std::string& text) {
+    *path = text;
+  })->type_name("FILE");
+}
+
+void AddTrustOptions(CLI::App& app, ServerOptions* options) {
+  AddFile(app, "--tls-cert", "The server's certificate and those that lead to its root, in PEM",
+          &options->tls.certificate);
+  AddFile(app, "--tls-key", "The private key of --tls-cert, in PEM", &options->tls.key);
+  AddFile(app, "--tls-client-ca", "Who signs the certificates that clients must show, in PEM",
+          &options->tls.client_ca);
+}
+
+// What one option needs of another, and what the files hold that they name.
+absl::Status CheckTrustOptions(const ServerOptions& options) {
+  const TlsPaths& tls = options.tls;
+  if (tls.certificate.empty() != tls.key.empty()) {
+    return absl::InvalidArgumentError("--tls-cert and --tls-key need each other; found only one");
+  }
+  if (tls.certificate.empty() && !tls.client_ca.empty()) {
+    return absl::InvalidArgumentError("--tls-client-ca needs --tls-cert and --tls-key; found none");
+  }
+  return tls.certificate.empty() ? absl::OkStatus() : ReadTlsFiles(tls, absl::Now()).status();
 }
 
 // "model" for "models/model/" and "models/model".
@@ -197,18 +228,22 @@ absl::StatusOr<CommandLine> ParseCommandLine(int argc, const char* const* argv) 
   app.get_formatter()->column_width(40);
   AddModelOptions(app, &options);
   AddServingOptions(app, &options);
+  AddTrustOptions(app, &options);
   AddLimitOptions(app, &options);
   try {
     app.parse(argc, argv);
     CheckInFlightLimits(options);
   } catch (const CLI::CallForHelp&) {
     command_line.message = app.help();
+    return command_line;
   } catch (const CLI::CallForVersion&) {
     command_line.message = app.version() + "\n";
+    return command_line;
   } catch (const CLI::ParseError& error) {
     return absl::InvalidArgumentError(error.what());
   }
   if (options.model_name.empty()) options.model_name = LastName(options.model_directory);
+  if (absl::Status status = CheckTrustOptions(options); !status.ok()) return status;
   return command_line;
 }
 

@@ -11,9 +11,16 @@
 #include "server/admission.h"
 #include "server/log.h"
 #include "server/queue.h"
+#include "server/tls_files.h"
 #include "server/validation.h"
 
 namespace verdict {
+
+// What happens when, after SIGTERM.
+struct DrainTimes {
+  absl::Duration delay = absl::ZeroDuration();  // new calls are still taken, though not ready
+  absl::Duration timeout = absl::Seconds(30);   // after it: for accepted calls to finish
+};
 
 // Every default is here, and --help shows it. All values are in their ranges.
 struct ServerOptions {
@@ -27,14 +34,17 @@ struct ServerOptions {
   std::string grpc_address = "0.0.0.0:50051";
   std::string http_address = "0.0.0.0:8080";
 
+  // Whom it trusts. Empty: no TLS, and anybody.
+  TlsPaths tls;
+
   // How much it takes.
   TextQueue::Limits queue;
   Admission::Limits admission;  // holds one largest request at least
   RequestLimits requests;
   Truncation truncation = Truncation::kRight;  // where a request asks for none
 
-  // How it ends: the time that accepted calls have after SIGTERM.
-  absl::Duration drain_timeout = absl::Seconds(30);
+  // How it ends.
+  DrainTimes drain;
 
   LogOptions log;
 };
@@ -45,7 +55,7 @@ struct CommandLine {
   std::string message;  // the answer to --help or --version; empty: serve
 };
 
-// Reads the command line, and the environment for what it leaves out.
+// Reads the command line, the environment for what it leaves out, and checks the files they name.
 //
 // INVALID_ARGUMENT: the message names the option, what was expected and what was found.
 absl::StatusOr<CommandLine> ParseCommandLine(int argc, const char* const* argv);

@@ -5,17 +5,19 @@
 #include <grpcpp/impl/codegen/service_type.h>
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
-#include <sys/resource.h>
 
 #include <chrono>
+#include <functional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "engine/cpu_limits.h"
 #include "server/classifier_service.h"
+#include "server/connection_settings.h"
 #include "server/http_routes.h"
 #include "server/log.h"
+#include "server/tls_credentials.h"
 
 namespace verdict {
 namespace {
@@ -32,36 +34,10 @@ constexpr absl::Duration kMostQuiet = absl::Seconds(1);
 // Health.Watch that its client never ends, is cancelled.
 constexpr absl::Duration kFlush = absl::Seconds(1);
 
-// Every connection is a file. A server that runs out of them never accepts again.
-void RaiseFileLimit() {
-  rlimit limit;
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-// Connections that are gone without a word are noticed within 80 s; connections are renewed every
-// ten minutes, so that clients behind a plain Kubernetes Service spread over new servers too.
-void ConfigureConnections(grpc::ServerBuilder& builder) {
-  // Two servers on one port would share its calls at random; we want the second to fail.
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, 1000);
-  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, 10'000);
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 60'000);
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20'000);
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
-  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 20'000);
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, 600'000);  // gRPC adds the jitter
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, 30'000);
-}
-
-void ConfigureRequests(grpc::ServerBuilder& builder, const RequestLimits& limits) {
-  builder.SetMaxReceiveMessageSize(MaxRequestBytes(limits));  // more is not read to its end
-  // gRPC inflates a message before it looks at its size: a megabyte could become a gigabyte.
-  builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
-  builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
-  // Only reflection is synchronous.
-  builder.SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::NUM_CQS, 1);
+absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> Credentials(
+    const TlsPaths& tls, std::function<void(absl::Time)> on_change) {
+  if (tls.certificate.empty()) return grpc::InsecureServerCredentials();
+  return MakeTlsCredentials(tls, std::move(on_change));
 }
 
 std::string Listening(const std::string& address, int port) {
@@ -130,18 +106,21 @@ Server::Server(const ServerOptions& options, Model model, absl::Duration load)
                                                    .truncation = options.truncation}})) {}
 
 Server::~Server() {
-  if (grpc_ != nullptr && !draining_) Drain(absl::ZeroDuration());
+  if (grpc_ != nullptr && !draining_) Drain({.timeout = absl::ZeroDuration()});
 }
 
 absl::Status Server::StartGrpc(const ServerOptions& options) {
+  auto credentials = Credentials(options.tls, [](absl::Time) {});
+  if (!credentials.ok()) return credentials.status();
+  credentials_ = *std::move(credentials);
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   RaiseFileLimit();
   grpc::ServerBuilder builder;
-  ConfigureConnections(builder);
-  ConfigureRequests(builder, options.requests);
+  ConfigureConnections(&builder);
+  ConfigureRequests(options.requests, &builder);
   builder.RegisterService(service_.get());
-  builder.AddListeningPort(options.grpc_address, grpc::InsecureServerCredentials(), &grpc_port_);
+  builder.AddListeningPort(options.grpc_address, credentials_, &grpc_port_);
   grpc_ = builder.BuildAndStart();
   if (grpc_ == nullptr) {
     return absl::UnavailableError(
@@ -166,11 +145,12 @@ absl::Status Server::StartHttp(const ServerOptions& options) {
   return absl::OkStatus();
 }
 
-void Server::Drain(absl::Duration timeout) {
-  const absl::Time deadline = absl::Now() + timeout;
+void Server::Drain(const DrainTimes& times) {
   draining_ = true;
   grpc_->GetHealthCheckService()->SetServingStatus(false);
+  absl::SleepFor(times.delay);
   streams_.Drain();
+  const absl::Time deadline = absl::Now() + times.timeout;
   const size_t unfinished = batcher_.Drain(deadline);
   batcher_.AwaitQuiet(kQuiet, absl::Now() + kMostQuiet);
   grpc_->Shutdown(std::chrono::system_clock::now() + absl::ToChronoMilliseconds(kFlush));

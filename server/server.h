@@ -19,7 +19,7 @@
 
 namespace grpc {
 class Server;
-class ServerBuilder;
+class ServerCredentials;
 class Service;
 }  // namespace grpc
 
@@ -49,7 +49,7 @@ class Server {
   // Goes away without a loss: not ready any more and refusing new texts at once; then finishes
   // what was accepted, for at most `timeout`; then ends the rest with UNAVAILABLE and all calls.
   // Takes two seconds longer than `timeout` at most, plus the batch in the engine.
-  void Drain(absl::Duration timeout);
+  void Drain(const DrainTimes& times);
 
   int grpc_port() const { return grpc_port_; }
   int http_port() const { return http_->port(); }
@@ -69,6 +69,7 @@ class Server {
   const std::unique_ptr<grpc::Service> service_;
   std::atomic<bool> ready_ = false;
   std::atomic<bool> draining_ = false;
+  std::shared_ptr<grpc::ServerCredentials> credentials_;
   int grpc_port_ = 0;
   std::unique_ptr<grpc::Server> grpc_;
   std::unique_ptr<HttpServer> http_;

@@ -42,7 +42,7 @@ TEST(OptionsTest, TheModelIsAllThatIsRequired) {
   EXPECT_EQ(options.threads, 0);
   EXPECT_EQ(options.requests.max_text_bytes, 65536U);
   EXPECT_EQ(options.truncation, Truncation::kRight);
-  EXPECT_EQ(options.drain_timeout, absl::Seconds(30));
+  EXPECT_EQ(options.drain.timeout, absl::Seconds(30));
   EXPECT_EQ(options.log.level, LogLevel::kInfo);
   EXPECT_EQ(options.log.format, LogFormat::kText);
 }
@@ -99,7 +99,7 @@ TEST(OptionsTest, EveryOptionIsTaken) {
   EXPECT_EQ(options.requests.max_inputs, 7U);
   EXPECT_EQ(options.requests.max_text_bytes, 99U);
   EXPECT_EQ(options.truncation, Truncation::kHeadTail);
-  EXPECT_EQ(options.drain_timeout, absl::Seconds(90));
+  EXPECT_EQ(options.drain.timeout, absl::Seconds(90));
   EXPECT_EQ(options.log.level, LogLevel::kDebug);
   EXPECT_EQ(options.log.format, LogFormat::kJson);
 }

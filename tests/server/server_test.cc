@@ -130,7 +130,7 @@ TEST_F(ServerTest, DrainAnswersWhatWasAcceptedAndRefusesTheRest) {
   std::thread call([&] { accepted = Classify(channel_, "good"); });
   engine_->AwaitRuns(1);
 
-  std::thread drain([&] { server_->Drain(absl::InfiniteDuration()); });
+  std::thread drain([&] { server_->Drain({.timeout = absl::InfiniteDuration()}); });
   EXPECT_EQ(watch->Read(), "\x08\x02");  // as soon as it drains
   EXPECT_EQ(Health(channel_, kService), "NOT_SERVING");
   EXPECT_THAT(HttpGet(server_->http_port(), "/readyz"), HasSubstr(" 503 "));
@@ -160,7 +160,7 @@ TEST_F(ServerTest, DrainEndsWhatIsNotDoneInTime) {
   while (
       !absl::StrContains(HttpGet(server_->http_port(), "/metrics"), "\nverdict_queue_texts 1\n")) {
   }
-  std::thread drain([&] { server_->Drain(absl::ZeroDuration()); });
+  std::thread drain([&] { server_->Drain({.timeout = absl::ZeroDuration()}); });
   second.join();
   EXPECT_EQ(waiting.error_code(), grpc::UNAVAILABLE);
   EXPECT_EQ(waiting.error_message(), "the server is going away");

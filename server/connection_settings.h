@@ -1,0 +1,34 @@
+// What the server allows on its gRPC connections, before any call of ours begins.
+#ifndef VERDICT_SERVER_CONNECTION_SETTINGS_H_
+#define VERDICT_SERVER_CONNECTION_SETTINGS_H_
+
+#include <cstddef>
+
+#include "server/validation.h"
+
+namespace grpc {
+class ServerBuilder;
+}  // namespace grpc
+
+namespace verdict {
+
+// The most bytes of a call's headers, names included. gRPC refuses more with RESOURCE_EXHAUSTED. A
+// bearer token has room; a bomb has not.
+inline constexpr int kMaxMetadataBytes = 16 << 10;
+
+// The most calls at a time that a connection is told it may open. Only a client that listens is
+// held to it: what is in flight altogether has a limit of its own.
+inline constexpr int kMaxConcurrentStreams = 1000;
+
+// How connections live and end. For every gRPC port of ours.
+void ConfigureConnections(grpc::ServerBuilder* builder);
+
+// How large a request may be, and that it is not compressed: one that is gets UNIMPLEMENTED.
+void ConfigureRequests(const RequestLimits& limits, grpc::ServerBuilder* builder);
+
+// Lets the process open as many files as its hard limit allows, since every connection is one.
+void RaiseFileLimit();
+
+}  // namespace verdict
+
+#endif  // VERDICT_SERVER_CONNECTION_SETTINGS_H_

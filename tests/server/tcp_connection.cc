@@ -1,0 +1,41 @@
+#include "tests/server/tcp_connection.h"
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+namespace verdict {
+
+TcpConnection::TcpConnection(int port) : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  const timeval timeout = {.tv_sec = 30, .tv_usec = 0};
+  setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<uint16_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  EXPECT_EQ(connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
+}
+
+TcpConnection::~TcpConnection() { close(socket_); }
+
+void TcpConnection::Write(const std::string& bytes) const {
+  EXPECT_EQ(send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL),
+            static_cast<ssize_t>(bytes.size()));
+}
+
+std::string TcpConnection::Read(size_t count) const {
+  std::string bytes(count, '\0');
+  size_t size = 0;
+  while (size < count) {
+    const ssize_t n = recv(socket_, bytes.data() + size, count - size, 0);
+    if (n <= 0) break;
+    size += static_cast<size_t>(n);
+  }
+  bytes.resize(size);
+  return bytes;
+}
+
+}  // namespace verdict

@@ -1,0 +1,60 @@
+// Who gets in by TLS, and who does not.
+#include "server/tls_credentials.h"
+
+#include <gmock/gmock.h>
+
+#include "tests/server/http_get.h"
+#include "tests/server/tcp_connection.h"
+#include "tests/server/tls_fixture.h"
+
+namespace verdict {
+namespace {
+
+using ::testing::HasSubstr;
+
+TEST_F(TlsTest, AClientThatTrustsTheAuthorityIsServed) {
+  Start();
+  const grpc::Status status = Call(Connect(Trusting(authority_)));
+  EXPECT_TRUE(status.ok()) << status.error_message();
+  EXPECT_THAT(HttpGet(server_->http_port(), "/readyz"), HasSubstr(" 200 "));
+}
+
+TEST_F(TlsTest, AClientOfAnotherAuthorityIsNotFooled) {
+  Start();
+  EXPECT_EQ(Call(Connect(Trusting(CertificateAuthority()))).error_code(), grpc::UNAVAILABLE);
+}
+
+TEST_F(TlsTest, PlainTextIsRefused) {
+  Start();
+  EXPECT_EQ(Call(Connect(grpc::InsecureChannelCredentials())).error_code(), grpc::UNAVAILABLE);
+  const TcpConnection connection(server_->grpc_port());
+  connection.Write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+  EXPECT_EQ(connection.Read(1000).find("\x04"), std::string::npos);  // no settings
+}
+
+TEST_F(TlsTest, ACertificateOfTheClientIsAskedForAndChecked) {
+  AskForClientCertificates();
+  Start();
+  EXPECT_TRUE(Call(Connect(Trusting(authority_, authority_.Issue()))).ok());
+
+  EXPECT_EQ(Call(Connect(Trusting(authority_))).error_code(), grpc::UNAVAILABLE);
+  const CertifiedKey anothers = CertificateAuthority().Issue();
+  EXPECT_EQ(Call(Connect(Trusting(authority_, anothers))).error_code(), grpc::UNAVAILABLE);
+  const absl::Time now = absl::Now();
+  const CertifiedKey expired =
+      authority_.Issue({.begin = now - absl::Hours(2), .end = now - absl::Hours(1)});
+  EXPECT_EQ(Call(Connect(Trusting(authority_, expired))).error_code(), grpc::UNAVAILABLE);
+}
+
+TEST_F(TlsTest, BadFilesAreAnErrorBeforeAnyPortOpens) {
+  WriteFile(paths_.key, authority_.Issue().key);
+  ServerOptions options;
+  options.grpc_address = "127.0.0.1:0";
+  options.tls = paths_;
+  const absl::Status status = Server::Start(options, TinyModel(), absl::ZeroDuration()).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("--tls-key"));
+}
+
+}  // namespace
+}  // namespace verdict
