@@ -23,7 +23,7 @@ Call::Call(Method method, const Serving& serving, grpc::CallbackServerContext* c
       serving_(serving),
       context_(context),
       response_(response),
-      caller_(*context) {
+      caller_(serving.open_calls, *context) {
   serving_.metrics->CallStarted(method_);
   serving_.metrics->MessageReceived(method_);  // a unary call comes with its message
 }

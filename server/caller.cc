@@ -13,8 +13,8 @@ constexpr absl::Duration kDeadlineTolerance = absl::Milliseconds(10);
 
 }  // namespace
 
-Caller::Caller(const grpc::CallbackServerContext& context)
-    : arrival_(absl::Now()), deadline_(absl::FromChrono(context.deadline())) {}
+Caller::Caller(OpenCalls* open_calls, const grpc::CallbackServerContext& context)
+    : place_(open_calls), arrival_(absl::Now()), deadline_(absl::FromChrono(context.deadline())) {}
 
 // A deadline that passes is a cancellation too, for gRPC: by its own timer here, or by the client,
 // which gives up at the same moment.

@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "server/open_calls.h"
 
 namespace verdict {
 
@@ -15,7 +16,7 @@ namespace verdict {
 // methods may be called from any thread.
 class Caller {
  public:
-  explicit Caller(const grpc::CallbackServerContext& context);
+  Caller(OpenCalls* open_calls, const grpc::CallbackServerContext& context);
 
   Caller(const Caller&) = delete;
   Caller& operator=(const Caller&) = delete;
@@ -30,6 +31,7 @@ class Caller {
   const std::atomic<absl::StatusCode>& abandoned() const { return abandoned_; }
 
  private:
+  const OpenCalls::Place place_;
   const absl::Time arrival_;
   const absl::Time deadline_;
   std::atomic<absl::StatusCode> abandoned_ = absl::StatusCode::kOk;

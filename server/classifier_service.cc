@@ -59,7 +59,11 @@ class ClassifierService final : public ServiceBase {
   // handler has returned it, even one that has ended.
   template <typename AnyCall, typename... Request>
   AnyCall* Begin(AnyCall* call, const Request&... request) {
-    call->Start(request...);
+    if (absl::Status status = serving_.open_calls->CheckOpen(); !status.ok()) {
+      call->Fail(status);
+    } else {
+      call->Start(request...);
+    }
     return call;
   }
 

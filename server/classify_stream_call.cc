@@ -33,7 +33,7 @@ ClassifyStreamCall* ClassifyStreamCall::New(const Serving& serving,
 }
 
 ClassifyStreamCall::ClassifyStreamCall(const Serving& serving, grpc::CallbackServerContext* context)
-    : serving_(serving), context_(context), caller_(*context) {
+    : serving_(serving), context_(context), caller_(serving.open_calls, *context) {
   serving_.metrics->CallStarted(Method::kClassifyStream);
 }
 

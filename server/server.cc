@@ -6,6 +6,7 @@
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <utility>
@@ -24,15 +25,16 @@ namespace {
 
 constexpr char kServiceName[] = "verdict.v1.Classifier";
 
-// A call that reaches gRPC after its shutdown has begun, and before its client has been told, is
-// cut off with CANCELLED, which clients do not retry. So we go on refusing with UNAVAILABLE until
-// those who leave at that, or because of our health, have left; but not for longer than kMostQuiet.
+// After --drain-timeout, for the last statuses to leave: of texts that were ended then, or of the
+// batch that was in the engine.
+constexpr absl::Duration kFlush = absl::Milliseconds(500);
+
+// We go on refusing with UNAVAILABLE until those who leave at that, or because of our health, have
+// left, but not for longer than kMostQuiet; nor for so long that the end is later than
+// --drain-timeout and one second.
 constexpr absl::Duration kQuiet = absl::Milliseconds(100);
 constexpr absl::Duration kMostQuiet = absl::Seconds(1);
-
-// For the last replies to leave after the last text is done. What still runs then, such as a
-// Health.Watch that its client never ends, is cancelled.
-constexpr absl::Duration kFlush = absl::Seconds(1);
+constexpr absl::Duration kLastQuiet = absl::Milliseconds(700);
 
 absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> Credentials(
     const TlsPaths& tls, std::function<void(absl::Time)> on_change) {
@@ -98,6 +100,7 @@ Server::Server(const ServerOptions& options, Model model, absl::Duration load)
                                       .batcher = &batcher_,
                                       .admission = &admission_,
                                       .streams = &streams_,
+                                      .open_calls = &open_calls_,
                                       .metrics = &metrics_,
                                       .model_name = options.model_name,
                                       .version = VERDICT_VERSION,
@@ -106,7 +109,8 @@ Server::Server(const ServerOptions& options, Model model, absl::Duration load)
                                                    .truncation = options.truncation}})) {}
 
 Server::~Server() {
-  if (grpc_ != nullptr && !draining_) Drain({.timeout = absl::ZeroDuration()});
+  batcher_.Drain(absl::InfinitePast());
+  if (grpc_ != nullptr) grpc_->Shutdown(std::chrono::system_clock::now());
 }
 
 absl::Status Server::StartGrpc(const ServerOptions& options) {
@@ -149,11 +153,12 @@ void Server::Drain(const DrainTimes& times) {
   draining_ = true;
   grpc_->GetHealthCheckService()->SetServingStatus(false);
   absl::SleepFor(times.delay);
-  streams_.Drain();
   const absl::Time deadline = absl::Now() + times.timeout;
+  open_calls_.Drain();
+  streams_.Drain();
   const size_t unfinished = batcher_.Drain(deadline);
-  batcher_.AwaitQuiet(kQuiet, absl::Now() + kMostQuiet);
-  grpc_->Shutdown(std::chrono::system_clock::now() + absl::ToChronoMilliseconds(kFlush));
+  open_calls_.AwaitAccepted(deadline + kFlush);
+  open_calls_.AwaitQuiet(kQuiet, std::min(absl::Now() + kMostQuiet, deadline + kLastQuiet));
   Log(unfinished == 0 ? LogLevel::kInfo : LogLevel::kWarning, "drained",
       {{"unfinished_texts", unfinished}});
 }

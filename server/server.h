@@ -14,6 +14,7 @@
 #include "server/batcher.h"
 #include "server/http_server.h"
 #include "server/metrics.h"
+#include "server/open_calls.h"
 #include "server/open_streams.h"
 #include "server/options.h"
 
@@ -40,15 +41,21 @@ class Server {
   static absl::StatusOr<std::unique_ptr<Server>> Start(const ServerOptions& options, Model model,
                                                        absl::Duration load);
 
-  // Ends what is left at once.
+  // Ends what is left at once, but waits for the batch in the engine.
   ~Server();
 
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  // Goes away without a loss: not ready any more and refusing new texts at once; then finishes
-  // what was accepted, for at most `timeout`; then ends the rest with UNAVAILABLE and all calls.
-  // Takes two seconds longer than `timeout` at most, plus the batch in the engine.
+  // Goes away without a loss: at once not ready any more, while calls are taken as before for the
+  // delay; then refuses calls with UNAVAILABLE and finishes what was accepted, for at most the
+  // timeout; then ends texts that still wait, with UNAVAILABLE too. Returns when all statuses have
+  // left and nobody calls any more, or 0.7 s after the timeout.
+  //
+  // What may be left then are watchers of its health, clients that do not read what they asked for
+  // or that call whatever they are told, and a batch that takes long. The end of the process ends
+  // them best: gRPC's own shutdown answers CANCELLED, which clients do not retry, to every call
+  // that comes after it has begun and before the client knows.
   void Drain(const DrainTimes& times);
 
   int grpc_port() const { return grpc_port_; }
@@ -64,6 +71,7 @@ class Server {
   const Model model_;
   Metrics metrics_;
   Admission admission_;
+  OpenCalls open_calls_;
   Batcher batcher_;
   OpenStreams streams_;
   const std::unique_ptr<grpc::Service> service_;

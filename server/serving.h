@@ -8,6 +8,7 @@
 #include "server/admission.h"
 #include "server/batcher.h"
 #include "server/metrics.h"
+#include "server/open_calls.h"
 #include "server/open_streams.h"
 #include "server/validation.h"
 
@@ -19,6 +20,7 @@ struct Serving {
   Batcher* batcher = nullptr;
   Admission* admission = nullptr;
   OpenStreams* streams = nullptr;
+  OpenCalls* open_calls = nullptr;
   Metrics* metrics = nullptr;
   std::string model_name;
   std::string version;

@@ -42,7 +42,9 @@ TEST(OptionsTest, TheModelIsAllThatIsRequired) {
   EXPECT_EQ(options.threads, 0);
   EXPECT_EQ(options.requests.max_text_bytes, 65536U);
   EXPECT_EQ(options.truncation, Truncation::kRight);
+  EXPECT_EQ(options.drain.delay, absl::ZeroDuration());
   EXPECT_EQ(options.drain.timeout, absl::Seconds(30));
+  EXPECT_EQ(options.tls.certificate, "");
   EXPECT_EQ(options.log.level, LogLevel::kInfo);
   EXPECT_EQ(options.log.format, LogFormat::kText);
 }
@@ -83,6 +85,8 @@ TEST(OptionsTest, EveryOptionIsTaken) {
                                         "99",
                                         "--truncation",
                                         "head-tail",
+                                        "--drain-delay",
+                                        "5s",
                                         "--drain-timeout",
                                         "1m30s",
                                         "--log-level",
@@ -99,6 +103,7 @@ TEST(OptionsTest, EveryOptionIsTaken) {
   EXPECT_EQ(options.requests.max_inputs, 7U);
   EXPECT_EQ(options.requests.max_text_bytes, 99U);
   EXPECT_EQ(options.truncation, Truncation::kHeadTail);
+  EXPECT_EQ(options.drain.delay, absl::Seconds(5));
   EXPECT_EQ(options.drain.timeout, absl::Seconds(90));
   EXPECT_EQ(options.log.level, LogLevel::kDebug);
   EXPECT_EQ(options.log.format, LogFormat::kJson);
@@ -131,6 +136,17 @@ TEST(OptionsTest, WhatMayBeInFlightHoldsOneLargestRequest) {
             "and --max-text-bytes allow one request so many");
   EXPECT_TRUE(Parse({"--model", "m", "--max-texts-in-flight", "256"}).ok());
   EXPECT_TRUE(Parse({"--model", "m", "--max-bytes-in-flight", "16793600"}).ok());
+}
+
+TEST(OptionsTest, TlsTakesACertificateAndItsKeyAndReadsThem) {
+  EXPECT_EQ(Refusal({"--tls-cert", "a"}),
+            "--tls-cert and --tls-key need each other; found only one");
+  EXPECT_EQ(Refusal({"--tls-key", "a"}),
+            "--tls-cert and --tls-key need each other; found only one");
+  EXPECT_EQ(Refusal({"--tls-client-ca", "a"}),
+            "--tls-client-ca needs --tls-cert and --tls-key; found none");
+  EXPECT_THAT(Refusal({"--tls-cert", "no/such.crt", "--tls-key", "no/such.key"}),
+              HasSubstr("--tls-cert is \"no/such.crt\"; expected a file that can be read"));
 }
 
 TEST(OptionsTest, AnAddressIsAHostAndAPort) {
@@ -191,8 +207,12 @@ TEST(OptionsTest, HelpListsEveryOptionWithItsDefaultAndItsEnvironment) {
                            "65536",
                            "--truncation",
                            "right",
+                           "--drain-delay",
                            "--drain-timeout",
                            "30s",
+                           "--tls-cert",
+                           "--tls-key",
+                           "--tls-client-ca",
                            "--log-level",
                            "--log-format",
                            "VERDICT_MODEL",

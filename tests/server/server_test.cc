@@ -147,6 +147,7 @@ TEST_F(ServerTest, DrainAnswersWhatWasAcceptedAndRefusesTheRest) {
   call.join();
   EXPECT_TRUE(accepted.ok()) << accepted.error_message();
   drain.join();  // although the health is still watched
+  server_.reset();
   EXPECT_EQ(watch->Read(), std::nullopt);
 }
 

@@ -118,11 +118,13 @@ class ServingTest : public ::testing::Test {
   Admission admission_;
   Batcher batcher_;
   OpenStreams streams_;
+  OpenCalls open_calls_;
   const std::unique_ptr<grpc::Service> service_ =
       MakeClassifierService({.model = &model_,
                              .batcher = &batcher_,
                              .admission = &admission_,
                              .streams = &streams_,
+                             .open_calls = &open_calls_,
                              .metrics = &metrics_,
                              .model_name = "tiny",
                              .version = "1.2.3",
