@@ -48,9 +48,8 @@ void RestartUnderClient(int signal) {
   RollingServers servers;
   const absl::StatusOr<Client> client = Client::Open({.server = servers.addresses()});
   ASSERT_TRUE(client.ok()) << client.status();
-  RestartUnder(&servers, signal, [&client, request = Request()] {
-    return client->Classify(request).status();
-  });
+  RestartUnder(&servers, signal,
+               [&client, request = Request()] { return client->Classify(request).status(); });
 }
 
 // A client of gRPC's own, as others have it in their language, with client/service_config.json.
@@ -66,8 +65,7 @@ void RestartUnderServiceConfig(int signal) {
     grpc::ClientContext context;
     v1::ClassifyResponse response;
     const grpc::Status status = stub->Classify(&context, request, &response);
-    return absl::Status(static_cast<absl::StatusCode>(status.error_code()),
-                        status.error_message());
+    return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
   });
 }
 

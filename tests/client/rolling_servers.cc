@@ -68,7 +68,8 @@ bool RollingServers::AwaitCalls(int index) const {
 
 int RollingServers::Answered(int index) const {
   constexpr char kSeries[] =
-      "\ngrpc_server_handled_total{grpc_code=\"OK\",grpc_method=\"Classify\",grpc_service=\"verdict.v1."
+      "\ngrpc_server_handled_total{grpc_code=\"OK\",grpc_method=\"Classify\",grpc_service="
+      "\"verdict.v1."
       "Classifier\",grpc_type=\"unary\"} ";
   const std::string page = HttpGet(servers_[index]->http_port(), "/metrics");
   const size_t series = page.find(kSeries);
