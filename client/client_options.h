@@ -9,10 +9,9 @@
 namespace verdict {
 
 struct ClientOptions {
-  // HOST:PORT, or several separated by commas, whose hosts are
-  // addresses: 10.0.0.1:50051,10.0.0.2:50051 (ToTarget in target.h has the details). Calls go round
-  // all servers that a list or a name stands for, leaving out those that are gone or say that they
-  // do not serve.
+  // HOST:PORT; or several, separated by commas, whose hosts are addresses (target.h). Calls go
+  // round all servers that a list or a name stands for, leaving out those that are gone or say that
+  // they do not serve.
   std::string server = "127.0.0.1:50051";
 
   // The deadline of each call, all its attempts together. The server drops what it cannot finish in

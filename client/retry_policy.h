@@ -22,19 +22,17 @@ struct FailedAttempt {
   absl::Duration remaining = absl::InfiniteDuration();
 };
 
-// The policy of one client: all calls of verdict.v1 may be repeated, since they change nothing.
+// The policy of one client. All calls of verdict.v1 may be repeated, since they change nothing.
 //
-// * A server that goes away is no reason to wait: the next attempt, which another
-//   server gets, follows at once. Later ones wait 100 ms, 200 ms, ... up to a second, jittered.
-// * RESOURCE_EXHAUSTED is tried again only after the time that the server asks for, jittered
-// upwards
-//   so that those who were refused together do not come back together; never if it asks for none,
-//   as with a message that is too large.
-// * Nothing is tried again that would begin after the deadline, nor when the server forbids it.
-// * Retries are paid from a budget that successes fill, so that they cannot feed an overload: in
-// the
-//   long run one of ten calls may be a retry of a refused one, or every second one of one that was
-//   lost.
+// * A server that goes away is no reason to wait: the next attempt, which another one gets, follows
+//   at once. Later ones wait 100 ms, 200 ms, ... up to a second, jittered.
+// * RESOURCE_EXHAUSTED is tried again only after the time that the server asks for, and somewhat
+//   more, so that those who were refused together do not come back together; never if it asks for
+//   none, as with a message that is too large.
+// * Nothing is tried again that would begin after the deadline, or when the server forbids it.
+// * Retries are paid from a budget that successes fill, so that they cannot feed an overload. In
+//   the long run, ten calls that are answered pay for one retry of a call that was refused, or for
+//   ten of calls that were lost.
 //
 // Thread-safe. Without threads, clock and randomness of its own.
 class RetryPolicy {

@@ -13,9 +13,8 @@ namespace verdict {
 //
 //   10.0.0.1:50051,10.0.0.2:50051   ipv4:10.0.0.1:50051,10.0.0.2:50051
 //   [::1]:50051                     ipv6:[::1]:50051
-//   verdict.internal:50051          dns:verdict.internal:50051; may stand for any number of
-//   addresses unix:/run/verdict.sock          itself, as all that begins with dns:, ipv4:, ipv6: or
-//   unix:
+//   verdict.internal:50051          dns:verdict.internal:50051, which may have many addresses
+//   unix:/run/verdict.sock          itself, as all that begins with dns:, ipv4:, ipv6: or unix:
 //
 // A list of names is refused: gRPC resolves one name a channel, and addresses that we had looked up
 // once would go stale. So is a list of both kinds of addresses, which gRPC cannot be told.
