@@ -23,10 +23,11 @@ namespace verdict {
 // empty one in a batch is refused in the words of the real service.
 class FakeClassifier final : public v1::Classifier::Service {
  public:
-  FakeClassifier() {
+  explicit FakeClassifier(const std::shared_ptr<grpc::ServerCredentials>& credentials =
+                              grpc::InsecureServerCredentials()) {
     grpc::EnableDefaultHealthCheckService(true);
     grpc::ServerBuilder builder;
-    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port_);
+    builder.AddListeningPort("127.0.0.1:0", credentials, &port_);
     builder.RegisterService(this);
     server_ = builder.BuildAndStart();
     SetServing(true);
