@@ -20,6 +20,8 @@
 
 namespace verdict {
 
+class LoadStream;
+
 // A call, a message on a stream, or a stream; used again and again, so that a call allocates
 // nothing but what gRPC does.
 //
@@ -29,8 +31,10 @@ struct LoadCall {
   PlannedCall plan;
   LoadMethod method = LoadMethod::kClassify;
   size_t stage = 0;
-  absl::Duration intended;  // its start; this and `ended` from the start of the load
-  uint64_t generation = 0;  // grows with each use
+  absl::Duration intended;       // its start; this and `ended` from the start of the load
+  uint64_t generation = 0;       // grows with each use
+  uint64_t id = 0;               // unique in a load
+  LoadStream* stream = nullptr;  // that carries it, if it is a message
   int attempt = 1;
   bool cancel_requested = false;
 

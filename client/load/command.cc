@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <fstream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,6 +12,8 @@
 #include "absl/strings/str_format.h"
 #include "client/commands.h"
 #include "client/connection_flags.h"
+#include "client/load/connections.h"
+#include "client/load/expected_replies.h"
 #include "client/load/flags.h"
 #include "client/load/generator.h"
 #include "client/load/mix.h"
@@ -33,11 +36,6 @@ void StopAtInterrupt() {
   sigaction(SIGINT, &action, nullptr);
 }
 
-ExitStatus ReportWrongUsage(const absl::Status& status) {
-  absl::FPrintF(stderr, "verdict: %s\n", status.message());
-  return kWrongUsage;
-}
-
 absl::StatusOr<std::vector<std::string>> LoadTexts(const LoadFlags& flags) {
   if (!flags.file.empty()) return ReadTexts(flags.file);
   if (!flags.token_counts.empty()) return TextsOfTokenCounts(flags.token_counts);
@@ -54,8 +52,9 @@ std::vector<absl::Duration> StageEnds(const LoadFlags& flags) {
 
 LoadGeneratorOptions GeneratorOptions(const LoadFlags& flags) {
   LoadGeneratorOptions options;
-  options.connection = flags.connection;
-  options.connections = flags.connections;
+  options.timeout = flags.connection.timeout;
+  options.wait_for_ready = flags.connection.wait_for_ready;
+  options.attempts = flags.connection.attempts;
   options.concurrency = flags.concurrency;
   options.closed_loop_duration = flags.fixed_duration();
   options.closed_loop_requests = flags.requests;
@@ -86,38 +85,62 @@ ExitStatus Tell(const LoadFlags& flags, const nlohmann::ordered_json& report) {
   return written && report["summary"]["wrong_replies"] == 0 ? kDone : kSomeFailed;
 }
 
+// What a load is made of, read before anything is sent.
+struct Prepared {
+  LoadConnections connections;
+  LoadRequests requests;
+  std::optional<ExpectedReplies> expected;
+};
+
+absl::StatusOr<Prepared> Prepare(const LoadFlags& flags) {
+  const absl::StatusOr<std::vector<std::string>> texts = LoadTexts(flags);
+  if (!texts.ok()) return texts.status();
+  absl::StatusOr<LoadConnections> connections =
+      LoadConnections::Create(flags.connection, flags.connections);
+  if (!connections.ok()) return connections.status();
+  std::optional<ExpectedReplies> expected;
+  if (!flags.check.empty()) {
+    absl::StatusOr<ExpectedReplies> read = ExpectedReplies::Read(flags.check, texts->size());
+    if (!read.ok()) return read.status();
+    expected = *std::move(read);
+  }
+  return Prepared{.connections = *std::move(connections),
+                  .requests = LoadRequests(*texts, flags.batch_size),
+                  .expected = std::move(expected)};
+}
+
+ExitStatus Send(const LoadFlags& flags, const Prepared& prepared) {
+  LoadMix mix({.weights = flags.weights,
+               .bad_percent = flags.bad_percent,
+               .cancel_percent = flags.cancel_percent,
+               .texts = prepared.requests.texts(),
+               .batch_size = flags.batch_size,
+               .seed = flags.seed});
+  LoadSchedule schedule({.stages = flags.stages,
+                         .requests = flags.requests,
+                         .poisson = flags.poisson,
+                         .seed = flags.seed});
+  LoadRecorder recorder(StageEnds(flags));
+  LoadGenerator generator(GeneratorOptions(flags),
+                          {.connections = &prepared.connections,
+                           .requests = &prepared.requests,
+                           .expected = prepared.expected ? &*prepared.expected : nullptr,
+                           .mix = &mix,
+                           .schedule = flags.open_loop() ? &schedule : nullptr,
+                           .recorder = &recorder});
+  StopAtInterrupt();
+  generator.Run([](absl::Duration) { return interrupted == 0; });
+  return Tell(flags, LoadReport(flags, recorder, generator.health()));
+}
+
 ExitStatus RunLoad(LoadFlags* flags) {
   if (flags->rate) flags->stages = {{*flags->rate, *flags->rate, flags->fixed_duration()}};
-  const absl::StatusOr<std::vector<std::string>> texts = LoadTexts(*flags);
-  if (!texts.ok()) return ReportWrongUsage(texts.status());
-
-  if (flags->weights[static_cast<size_t>(CallKind::kStream)] > 0) {
-    return ReportWrongUsage(absl::UnimplementedError("--mix stream is not there yet"));
-  }
-  const LoadRequests requests(*texts, flags->batch_size);
-  LoadMix mix({.weights = flags->weights,
-               .bad_percent = flags->bad_percent,
-               .cancel_percent = flags->cancel_percent,
-               .texts = texts->size(),
-               .batch_size = flags->batch_size,
-               .seed = flags->seed});
-  LoadSchedule schedule({.stages = flags->stages,
-                         .requests = flags->requests,
-                         .poisson = flags->poisson,
-                         .seed = flags->seed});
-  LoadRecorder recorder(StageEnds(*flags));
-  const auto generator = LoadGenerator::Create(
-      GeneratorOptions(*flags), {.requests = &requests,
-                                 .mix = &mix,
-                                 .schedule = flags->open_loop() ? &schedule : nullptr,
-                                 .recorder = &recorder});
-  if (!generator.ok()) return ReportWrongConnection(generator.status());
-  if (const absl::Status status = (*generator)->Connect(); !status.ok()) {
+  const absl::StatusOr<Prepared> prepared = Prepare(*flags);
+  if (!prepared.ok()) return ReportWrongConnection(prepared.status());
+  if (const absl::Status status = prepared->connections.Connect(); !status.ok()) {
     return ReportServerFailure(flags->connection, status);
   }
-  StopAtInterrupt();
-  (*generator)->Run([](absl::Duration) { return interrupted == 0; });
-  return Tell(*flags, LoadReport(*flags, recorder, (*generator)->health()));
+  return Send(*flags, *prepared);
 }
 
 }  // namespace

@@ -103,6 +103,12 @@ void AddContent(CLI::App* command, LoadFlags* flags) {
       ->type_name("FILE")
       ->check(CLI::ExistingFile)
       ->excludes(file);
+  command
+      ->add_option("--check", flags->check,
+                   "What `verdict classify --json` writes for the file: replies must be the same")
+      ->type_name("FILE")
+      ->check(CLI::ExistingFile)
+      ->needs(file);
   command->add_option("--bad-percent", flags->bad_percent, "Calls that must be refused")
       ->type_name("P")
       ->check(CLI::Range(0.0, 100.0))

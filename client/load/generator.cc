@@ -7,10 +7,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/memory/memory.h"
 #include "absl/strings/string_view.h"
-#include "absl/time/clock.h"
-#include "client/channel.h"
 
 namespace verdict {
 namespace {
@@ -20,6 +17,9 @@ constexpr absl::Duration kTick = absl::Milliseconds(100);
 // So many calls start before those that have ended are looked at: who is behind must not forget to
 // count.
 constexpr int kBurst = 64;
+
+// Every message has ended when the streams are asked to: this is for a server that does not listen.
+constexpr absl::Duration kStreamPatience = absl::Seconds(2);
 
 // A deadline in gRPC is a whole millisecond, rounded up.
 constexpr absl::Duration kDeadlineResolution = absl::Milliseconds(1);
@@ -61,56 +61,18 @@ absl::string_view PushbackMs(const grpc::ClientContext& context) {
   return {found->second.data(), found->second.size()};
 }
 
-// UNAVAILABLE: it did not connect until `deadline`, or at all and there was no reason to wait.
-absl::Status AwaitConnection(grpc::Channel* channel, bool wait, absl::Time deadline) {
-  for (;;) {
-    const grpc_connectivity_state state = channel->GetState(/*try_to_connect=*/true);
-    if (state == GRPC_CHANNEL_READY) return absl::OkStatus();
-    if (state == GRPC_CHANNEL_TRANSIENT_FAILURE && !wait) {
-      return absl::UnavailableError("cannot connect");
-    }
-    if (!channel->WaitForStateChange(state, absl::ToChronoTime(deadline))) {
-      return absl::UnavailableError("not connected in time");
-    }
-  }
-}
-
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<LoadGenerator>> LoadGenerator::Create(LoadGeneratorOptions options,
-                                                                     Work work) {
-  std::vector<std::shared_ptr<grpc::Channel>> channels;
-  for (int i = 0; i < options.connections; ++i) {
-    absl::StatusOr<std::shared_ptr<grpc::Channel>> channel = OpenChannel(options.connection);
-    if (!channel.ok()) return channel.status();
-    channels.push_back(*std::move(channel));
-  }
-  return absl::WrapUnique(new LoadGenerator(std::move(options), work, std::move(channels)));
-}
-
-LoadGenerator::LoadGenerator(LoadGeneratorOptions options, Work work,
-                             std::vector<std::shared_ptr<grpc::Channel>> channels)
-    : options_(std::move(options)),
+LoadGenerator::LoadGenerator(LoadGeneratorOptions options, Work work)
+    : options_(options),
       work_(work),
       limit_(options_.concurrency > 0 ? options_.concurrency : options_.max_in_flight),
-      channels_(std::move(channels)),
-      retry_policy_(options_.connection.attempts) {
-  for (const std::shared_ptr<grpc::Channel>& channel : channels_) {
-    stubs_.push_back(v1::Classifier::NewStub(channel));
-  }
-}
-
-absl::Status LoadGenerator::Connect() {
-  const absl::Time deadline =
-      absl::Now() +
-      std::min(std::max(options_.connection.timeout, absl::Seconds(10)), absl::Minutes(5));
-  for (const std::shared_ptr<grpc::Channel>& channel : channels_) {
-    absl::Status status =
-        AwaitConnection(channel.get(), options_.connection.wait_for_ready, deadline);
-    if (!status.ok()) return status;
-  }
-  return absl::OkStatus();
-}
+      retry_policy_(options_.attempts),
+      streams_({.stubs = work_.connections->stubs(),
+                .wait_for_ready = options_.wait_for_ready,
+                .clock = [this] { return Now(); },
+                .ended = &ended_,
+                .opened = [this](LoadCall* stream) { CountStream(stream); }}) {}
 
 void LoadGenerator::Run(const std::function<bool(absl::Duration)>& tick) {
   // The kernel may wake a thread 50 us late to save power; this one has appointments.
@@ -119,12 +81,12 @@ void LoadGenerator::Run(const std::function<bool(absl::Duration)>& tick) {
   start_ = std::chrono::steady_clock::now();
   if (work_.schedule != nullptr) next_ = work_.schedule->Next();
   absl::Duration next_tick;
-  while (!exhausted_ || in_flight_ > 0) {
+  while (!exhausted_ || in_flight_ > 0 || streams_.open() > 0) {
     Collect();
     StartDue();
     const absl::Duration now = Now();
-    RetryDue(now);
-    CancelDue(now);
+    KeepAppointments(now);
+    EndStreams(now);
     if (now >= next_tick) {
       next_tick = now + kTick;
       if (!tick(now) && !exhausted_) exhausted_ = cut_short_ = true;
@@ -175,7 +137,7 @@ void LoadGenerator::Start(const IntendedStart& start, absl::Duration now) {
   LoadCall* const call = NewCall();
   call->plan = work_.mix->Next();
   call->method = MethodOf(call->plan.kind);
-  call->stage = start.stage;
+  call->stage = stage_ = start.stage;
   call->intended = start.at;
   work_.recorder->Started(call->method, call->stage, call->intended);
   if (start.at <= last_blocked_) {
@@ -184,8 +146,7 @@ void LoadGenerator::Start(const IntendedStart& start, absl::Duration now) {
     health_.lag.Observe(now - start.at);
   }
   if (call->plan.cancelled) {
-    cancellations_.push_back(
-        {.at = now + options_.cancel_after, .call = call, .generation = call->generation});
+    Appoint(now + options_.cancel_after, Appointment::Kind::kCancel, call);
   }
   ++started_;
   health_.most_in_flight = std::max(health_.most_in_flight, ++in_flight_);
@@ -193,32 +154,45 @@ void LoadGenerator::Start(const IntendedStart& start, absl::Duration now) {
 }
 
 void LoadGenerator::Send(LoadCall* call) {
+  if (call->plan.kind == CallKind::kStream) return SendMessage(call);
   grpc::ClientContext* const context = &call->context.emplace();
-  if (options_.connection.timeout != absl::InfiniteDuration()) {
+  if (options_.timeout != absl::InfiniteDuration()) {
     context->set_deadline(
-        ToGpr(start_ + absl::ToChronoNanoseconds(call->intended + options_.connection.timeout)));
+        ToGpr(start_ + absl::ToChronoNanoseconds(call->intended + options_.timeout)));
   }
-  context->set_wait_for_ready(options_.connection.wait_for_ready);
+  context->set_wait_for_ready(options_.wait_for_ready);
+  SendCall(call);
+}
+
+void LoadGenerator::SendCall(LoadCall* call) {
   const auto done = [this, call](const grpc::Status& status) {
     call->ended = Now();
     call->code = static_cast<absl::StatusCode>(status.error_code());
     ended_.Push(call);
   };
-  v1::Classifier::StubInterface::async_interface* const stub =
-      stubs_[started_ % stubs_.size()]->async();
+  grpc::ClientContext* const context = &*call->context;
+  const LoadRequests& requests = *work_.requests;
+  auto* const stub = work_.connections->stub(started_ % work_.connections->size())->async();
   switch (call->plan.kind) {
+    case CallKind::kClassify:
+      return stub->Classify(context, &requests.Classify(call->plan), &call->classified, done);
     case CallKind::kBatch:
-      work_.requests->FillBatch(call->plan, &call->batch_request);
+      requests.FillBatch(call->plan, &call->batch_request);
       return stub->ClassifyBatch(context, &call->batch_request, &call->batch, done);
     case CallKind::kTokenize:
-      return stub->Tokenize(context, &work_.requests->Tokenize(call->plan), &call->tokens, done);
+      return stub->Tokenize(context, &requests.Tokenize(call->plan), &call->tokens, done);
     case CallKind::kInfo:
-      return stub->GetModel(context, &work_.requests->GetModel(), &call->model, done);
-    case CallKind::kClassify:
+      return stub->GetModel(context, &requests.GetModel(), &call->model, done);
     case CallKind::kStream:
-      return stub->Classify(context, &work_.requests->Classify(call->plan), &call->classified,
-                            done);
+      break;  // SendMessage's
   }
+}
+
+void LoadGenerator::SendMessage(LoadCall* call) {
+  if (options_.timeout != absl::InfiniteDuration()) {
+    Appoint(call->intended + options_.timeout, Appointment::Kind::kExpire, call);
+  }
+  streams_.Send(call, work_.requests->Classify(call->plan));
 }
 
 LoadCall* LoadGenerator::NewCall() {
@@ -231,27 +205,40 @@ LoadCall* LoadGenerator::NewCall() {
   ++call->generation;
   call->attempt = 1;
   call->cancel_requested = false;
+  call->id = started_ + 1;
   return call;
 }
 
-void LoadGenerator::CancelDue(absl::Duration now) {
-  for (; !cancellations_.empty() && cancellations_.front().at <= now; cancellations_.pop_front()) {
-    const Cancellation& cancellation = cancellations_.front();
-    LoadCall* const call = cancellation.call;
-    if (call->generation != cancellation.generation) continue;
-    call->cancel_requested = true;
-    // One that has ended, but is not collected yet, takes no harm.
-    if (call->context) call->context->TryCancel();
-  }
+void LoadGenerator::CountStream(LoadCall* stream) {
+  stream->stage = stage_;
+  work_.recorder->Started(stream->method, stream->stage, Now());
 }
 
-void LoadGenerator::RetryDue(absl::Duration now) {
-  while (!retries_.empty() && retries_.begin()->first <= now) {
-    LoadCall* const call = retries_.begin()->second;
-    retries_.erase(retries_.begin());
-    ++call->attempt;
-    Send(call);
-    if (call->cancel_requested) call->context->TryCancel();
+void LoadGenerator::Appoint(absl::Duration at, Appointment::Kind kind, LoadCall* call) {
+  appointments_.emplace(at,
+                        Appointment{.kind = kind, .call = call, .generation = call->generation});
+}
+
+void LoadGenerator::KeepAppointments(absl::Duration now) {
+  while (!appointments_.empty() && appointments_.begin()->first <= now) {
+    const Appointment due = appointments_.extract(appointments_.begin()).mapped();
+    LoadCall* const call = due.call;
+    if (call->generation != due.generation) continue;
+    switch (due.kind) {
+      case Appointment::Kind::kCancel:
+        call->cancel_requested = true;
+        // One that has ended, but is not collected yet, takes no harm.
+        if (call->context) call->context->TryCancel();
+        break;
+      case Appointment::Kind::kRetry:
+        ++call->attempt;
+        Send(call);
+        if (call->cancel_requested) call->context->TryCancel();
+        break;
+      case Appointment::Kind::kExpire:
+        if (call->stream != nullptr) LoadStreams::Expire(call);
+        break;
+    }
   }
 }
 
@@ -261,7 +248,12 @@ void LoadGenerator::Collect() {
     if (WillRetry(call)) continue;
     work_.recorder->Ended(Judge(*call));
     last_ended_ = std::max(last_ended_, call->ended);
+    if (call->method == LoadMethod::kClassifyStream) {
+      streams_.Forget(call);
+      continue;
+    }
     call->context.reset();
+    call->stream = nullptr;
     free_.push_back(call);
     --in_flight_;
   }
@@ -269,7 +261,7 @@ void LoadGenerator::Collect() {
 }
 
 bool LoadGenerator::WillRetry(LoadCall* call) {
-  if (options_.connection.attempts == 1) return false;
+  if (options_.attempts == 1 || call->plan.kind == CallKind::kStream) return false;
   if (call->code == absl::StatusCode::kOk) {
     retry_policy_.AfterSuccess();
     return false;
@@ -279,9 +271,9 @@ bool LoadGenerator::WillRetry(LoadCall* call) {
       retry_policy_.AfterFailure({.number = call->attempt,
                                   .code = call->code,
                                   .pushback_ms = PushbackMs(*call->context),
-                                  .remaining = call->intended + options_.connection.timeout - now},
+                                  .remaining = call->intended + options_.timeout - now},
                                  random_.Uniform());
-  if (pause) retries_.emplace(now + *pause, call);
+  if (pause) Appoint(now + *pause, Appointment::Kind::kRetry, call);
   return pause.has_value();
 }
 
@@ -291,23 +283,46 @@ LoadOutcome LoadGenerator::Judge(const LoadCall& call) const {
                          .stage = call.stage,
                          .intended = call.intended,
                          .ended = call.ended,
-                         .timeout = options_.connection.timeout + kDeadlineResolution};
-  if (call.code != absl::StatusCode::kOk) return outcome;
-  if (call.method == LoadMethod::kClassifyBatch) {
-    outcome.texts_ok = std::count_if(call.batch.items().begin(), call.batch.items().end(),
-                                     [](const auto& item) { return item.has_result(); });
-  } else if (call.method == LoadMethod::kClassify || call.method == LoadMethod::kMessage) {
-    outcome.texts_ok = 1;
-  }
-  outcome.wrong = call.plan.fault != Fault::kNone;
+                         .timeout = options_.timeout + kDeadlineResolution};
+  if (call.code == absl::StatusCode::kOk) JudgeReply(call, &outcome);
   return outcome;
+}
+
+void LoadGenerator::JudgeReply(const LoadCall& call, LoadOutcome* outcome) const {
+  const auto agrees = [&](size_t text, const v1::ClassifyResponse& reply) {
+    return work_.expected == nullptr || work_.expected->Agree(text, reply);
+  };
+  if (call.plan.fault != Fault::kNone) {
+    outcome->wrong = true;  // whatever the reply is
+  } else if (call.method == LoadMethod::kClassify || call.method == LoadMethod::kMessage) {
+    outcome->texts_ok = 1;
+    outcome->wrong = !agrees(call.plan.text, call.classified);
+  } else if (call.method == LoadMethod::kClassifyBatch) {
+    outcome->wrong = call.batch.items_size() != call.batch_request.inputs_size();
+    for (int i = 0; i < call.batch.items_size(); ++i) {
+      if (!call.batch.items(i).has_result()) continue;
+      ++outcome->texts_ok;
+      if (!agrees((call.plan.text + i) % work_.requests->texts(), call.batch.items(i).result())) {
+        outcome->wrong = true;
+      }
+    }
+  }
+}
+
+void LoadGenerator::EndStreams(absl::Duration now) {
+  if (!exhausted_ || in_flight_ > 0 || streams_.open() == 0) return;
+  if (!streams_drained_) {
+    streams_drained_ = now;
+    streams_.Drain();
+  } else if (now > *streams_drained_ + kStreamPatience) {
+    streams_.Cancel();
+  }
 }
 
 void LoadGenerator::Wait(absl::Duration until) {
   const bool full = in_flight_ >= limit_;
   if (next_ && !full && !exhausted_) until = std::min(until, next_->at);
-  if (!cancellations_.empty()) until = std::min(until, cancellations_.front().at);
-  if (!retries_.empty()) until = std::min(until, retries_.begin()->first);
+  if (!appointments_.empty()) until = std::min(until, appointments_.begin()->first);
   const absl::Duration left = until - Now();
   if (left > absl::ZeroDuration()) ended_.Wait(left, /*for_a_call=*/full || exhausted_);
 }

@@ -2,37 +2,35 @@
 #ifndef VERDICT_CLIENT_LOAD_GENERATOR_H_
 #define VERDICT_CLIENT_LOAD_GENERATOR_H_
 
-#include <grpcpp/channel.h>
-#include <grpcpp/support/status.h>
-
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <vector>
 
-#include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "client/client_options.h"
 #include "client/load/call.h"
+#include "client/load/connections.h"
+#include "client/load/expected_replies.h"
 #include "client/load/mix.h"
+#include "client/load/random_numbers.h"
 #include "client/load/recorder.h"
 #include "client/load/requests.h"
 #include "client/load/schedule.h"
+#include "client/load/streams.h"
 #include "client/retry_policy.h"
 #include "latency/histogram.h"
-#include "verdict/v1/classifier.grpc.pb.h"
 
 namespace verdict {
 
 struct LoadGeneratorOptions {
-  ClientOptions connection;
-  int connections = 1;
+  // Of each call.
+  absl::Duration timeout = absl::Seconds(1);
+  bool wait_for_ready = false;
+  int attempts = 1;
 
   // A closed loop: as fast as so many calls in flight are answered; 0 for an open loop, which
   // starts calls when its schedule says so.
@@ -55,26 +53,23 @@ struct GeneratorHealth {
 // Paces calls in the thread that calls Run, and nothing else runs there: what ends on gRPC's
 // threads is only stamped with the time, and comes back to be counted.
 //
-// The deadline of a call is its intended start plus the timeout, so a caller's patience begins when
-// the caller does: a call that starts late has less time left, one that starts too late none.
+// The deadline of a call or a message is its intended start plus the timeout, so a caller's
+// patience begins when the caller does: a call that starts late has less time left, one that starts
+// too late none.
 //
 // Not thread-safe. Everything that it is given must outlive it.
 class LoadGenerator {
  public:
   struct Work {
+    const LoadConnections* connections = nullptr;
     const LoadRequests* requests = nullptr;
+    const ExpectedReplies* expected = nullptr;  // if replies are to be checked
     LoadMix* mix = nullptr;
     LoadSchedule* schedule = nullptr;  // not in a closed loop
     LoadRecorder* recorder = nullptr;
   };
 
-  // Codes and messages are OpenChannel's.
-  static absl::StatusOr<std::unique_ptr<LoadGenerator>> Create(LoadGeneratorOptions options,
-                                                               Work work);
-
-  // Opens all connections, so that no call pays for one.
-  // UNAVAILABLE: there is no server; with wait_for_ready only after a while.
-  absl::Status Connect();
+  LoadGenerator(LoadGeneratorOptions options, Work work);
 
   // Sends the load and waits until every call has ended. `tick` is called about ten times a second
   // with the time since the start; once it returns false no further call starts.
@@ -84,14 +79,12 @@ class LoadGenerator {
   size_t in_flight() const { return in_flight_; }
 
  private:
-  struct Cancellation {
-    absl::Duration at;
+  // Something to do with a call at a time to come, unless it has ended by then.
+  struct Appointment {
+    enum class Kind { kCancel, kRetry, kExpire } kind;
     LoadCall* call;
     uint64_t generation;
   };
-
-  LoadGenerator(LoadGeneratorOptions options, Work work,
-                std::vector<std::shared_ptr<grpc::Channel>> channels);
 
   absl::Duration Now() const;
 
@@ -100,14 +93,22 @@ class LoadGenerator {
   void StartDue();
   void Start(const IntendedStart& start, absl::Duration now);
   void Send(LoadCall* call);
+  void SendCall(LoadCall* call);
+  void SendMessage(LoadCall* call);
   LoadCall* NewCall();
-  void CancelDue(absl::Duration now);
-  void RetryDue(absl::Duration now);
+  void CountStream(LoadCall* stream);
+
+  void Appoint(absl::Duration at, Appointment::Kind kind, LoadCall* call);
+  void KeepAppointments(absl::Duration now);
 
   // Counts what has ended, unless it is worth another attempt.
   void Collect();
   bool WillRetry(LoadCall* call);
   LoadOutcome Judge(const LoadCall& call) const;
+  void JudgeReply(const LoadCall& call, LoadOutcome* outcome) const;
+
+  // Lets the streams end once nothing else is to be sent; then by force.
+  void EndStreams(absl::Duration now);
 
   // Sleeps until there is something to do.
   void Wait(absl::Duration until);
@@ -115,19 +116,18 @@ class LoadGenerator {
   const LoadGeneratorOptions options_;
   const Work work_;
   const size_t limit_;  // of calls in flight
-  const std::vector<std::shared_ptr<grpc::Channel>> channels_;
-  std::vector<std::unique_ptr<v1::Classifier::Stub>> stubs_;
 
   std::chrono::steady_clock::time_point start_;
   std::optional<IntendedStart> next_;  // of the schedule
   bool exhausted_ = false;             // nothing starts any more
   bool cut_short_ = false;             // and that was not the schedule's end
   uint64_t started_ = 0;
-  size_t in_flight_ = 0;
+  size_t in_flight_ = 0;  // calls and messages
+  size_t stage_ = 0;      // of the last start
+  std::optional<absl::Duration> streams_drained_;
   absl::Duration last_blocked_ = -absl::InfiniteDuration();  // by max_in_flight
   absl::Duration last_ended_;
-  std::deque<Cancellation> cancellations_;            // in the order of their times
-  std::multimap<absl::Duration, LoadCall*> retries_;  // by their times
+  std::multimap<absl::Duration, Appointment> appointments_;
   RetryPolicy retry_policy_;
   RandomNumbers random_{1};  // for the pauses of retries
   GeneratorHealth health_;
@@ -136,6 +136,7 @@ class LoadGenerator {
   std::vector<LoadCall*> free_;
   std::vector<LoadCall*> collected_;
   EndedCalls ended_;
+  LoadStreams streams_;
 };
 
 }  // namespace verdict

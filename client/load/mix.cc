@@ -56,7 +56,8 @@ PlannedCall LoadMix::Next() {
     const size_t fault = next_fault_++ % (kFaults - 1) + 1;
     return {.kind = CallKind::kClassify, .fault = static_cast<Fault>(fault)};
   }
-  PlannedCall call = {.kind = kind, .cancelled = cancelled, .text = next_text_};
+  PlannedCall call = {
+      .kind = kind, .cancelled = cancelled && kind != CallKind::kStream, .text = next_text_};
   const size_t texts = kind == CallKind::kInfo    ? 0
                        : kind == CallKind::kBatch ? options_.batch_size
                                                   : 1;

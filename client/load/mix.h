@@ -30,7 +30,7 @@ absl::StatusOr<MixWeights> ParseMix(absl::string_view text);
 struct LoadMixOptions {
   MixWeights weights = {1, 0, 0, 0, 0};
   double bad_percent = 0;
-  double cancel_percent = 0;  // of those that are not bad
+  double cancel_percent = 0;  // of those that are neither bad nor messages on a stream
   size_t texts = 1;           // how many different ones there are
   size_t batch_size = 1;      // texts of one batch
   uint64_t seed = 1;

@@ -151,6 +151,7 @@ Json OptionsJson(const LoadFlags& flags) {
           {"batch_size", flags.batch_size},
           {"file", flags.file},
           {"token_counts", flags.token_counts},
+          {"check", flags.check},
           {"bad_percent", flags.bad_percent},
           {"cancel_percent", flags.cancel_percent},
           {"cancel_after", absl::FormatDuration(flags.cancel_after)},
