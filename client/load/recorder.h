@@ -32,8 +32,8 @@ struct LoadOutcome {
   LoadMethod method = LoadMethod::kClassify;
   absl::StatusCode code = absl::StatusCode::kOk;
   size_t stage = 0;
-  absl::Duration intended;  // its start
-  absl::Duration ended;
+  absl::Duration intended = absl::ZeroDuration();  // its start
+  absl::Duration ended = absl::ZeroDuration();
   absl::Duration timeout =
       absl::InfiniteDuration();  // it should have ended so long after `intended`
   uint64_t texts_ok = 0;         // answered with a result

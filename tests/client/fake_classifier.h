@@ -20,7 +20,8 @@
 namespace verdict {
 
 // NEGATIVE for a text with "bad" in it, else POSITIVE; a text with "long" in it was truncated. An
-// empty one in a batch is refused in the words of the real service.
+// empty one is refused in the words of the real service. On a stream, one with "too much" in it is
+// refused, and one with "unanswered" gets no answer.
 class FakeClassifier final : public v1::Classifier::Service {
  public:
   explicit FakeClassifier(const std::shared_ptr<grpc::ServerCredentials>& credentials =
@@ -77,7 +78,30 @@ class FakeClassifier final : public v1::Classifier::Service {
   grpc::Status Classify(grpc::ServerContext* context, const v1::ClassifyRequest* request,
                         v1::ClassifyResponse* response) override {
     if (grpc::Status status = before(context); !status.ok()) return status;
+    if (request->input().text().empty()) {
+      return {grpc::StatusCode::INVALID_ARGUMENT, "input.text is empty"};
+    }
     *response = Answer(request->input(), request->options());
+    return grpc::Status::OK;
+  }
+
+  grpc::Status ClassifyStream(
+      grpc::ServerContext* context,
+      grpc::ServerReaderWriter<v1::ClassifyStreamResponse, v1::ClassifyStreamRequest>* stream)
+      override {
+    if (grpc::Status status = before(context); !status.ok()) return status;
+    for (v1::ClassifyStreamRequest request; stream->Read(&request);) {
+      v1::ClassifyStreamResponse response;
+      response.set_id(request.id());
+      const v1::Input& input = request.request().input();
+      if (absl::StrContains(input.text(), "unanswered")) continue;
+      if (absl::StrContains(input.text(), "too much")) {
+        response.mutable_error()->set_code(grpc::RESOURCE_EXHAUSTED);
+      } else {
+        *response.mutable_result() = Answer(input, request.request().options());
+      }
+      stream->Write(response);
+    }
     return grpc::Status::OK;
   }
 
