@@ -41,7 +41,7 @@ class Call : public grpc::ServerUnaryReactor {
   // Takes what the call holds from its arrival until gRPC lets go of it: one text, and the bytes of
   // its request. REQUIRES: nothing else was done yet.
   //
-  // RESOURCE_EXHAUSTED: too much is in flight.
+  // RESOURCE_EXHAUSTED: too much is in flight. CANCELLED: the request has not come, and never will.
   absl::Status Admit(const grpc::ByteBuffer& request);
 
   // Takes more: the texts of a batch but one, the bytes of a reply larger than its request.

@@ -155,6 +155,17 @@ TEST_F(ClassifierServiceTest, WhatIsNoMessageIsTheCallersFault) {
   ExpectServes();
 }
 
+// So gRPC shows us a caller that went away while it sent its request.
+TEST_F(ClassifierServiceTest, ACallWithoutARequestIsCancelled) {
+  for (const char* method : {"Classify", "ClassifyBatch", "Tokenize"}) {
+    const grpc::Status status =
+        CallWithoutRequest(channel_, absl::StrCat("/verdict.v1.Classifier/", method));
+    EXPECT_EQ(status.error_code(), grpc::CANCELLED) << method;
+    EXPECT_TRUE(ExposesHandled(method, "Canceled", 1)) << method;
+  }
+  ExpectServes();
+}
+
 TEST_F(ClassifierServiceTest, UnknownEnumsAreRefused) {
   v1::ClassifyRequest request = Request("good");
   request.mutable_options()->set_activation(static_cast<v1::Activation>(99));

@@ -45,6 +45,26 @@ grpc::Status RawCall(const std::shared_ptr<grpc::Channel>& channel, const std::s
   return status;
 }
 
+grpc::Status CallWithoutRequest(const std::shared_ptr<grpc::Channel>& channel,
+                                const std::string& method) {
+  grpc::ClientContext context;
+  grpc::CompletionQueue queue;
+  const auto await = [&queue] {
+    void* tag = nullptr;
+    bool ok = false;
+    queue.Next(&tag, &ok);
+  };
+  const auto call = grpc::GenericStub(channel).PrepareCall(&context, method, &queue);
+  grpc::Status status;
+  call->StartCall(nullptr);
+  await();
+  call->WritesDone(nullptr);
+  await();
+  call->Finish(&status, nullptr);
+  await();
+  return status;
+}
+
 RawStream::RawStream(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
                      const std::string& bytes) {
   stream_ = grpc::GenericStub(channel).PrepareCall(&context_, method, &queue_);

@@ -19,6 +19,10 @@ namespace verdict {
 grpc::Status RawCall(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
                      const std::string& bytes, std::string* reply = nullptr);
 
+// Ends `method` without having sent a request, and waits.
+grpc::Status CallWithoutRequest(const std::shared_ptr<grpc::Channel>& channel,
+                                const std::string& method);
+
 // A stream that sends a message at once, and more if asked to, and reads what comes. It is
 // cancelled when it is destroyed.
 class RawStream {
