@@ -2,8 +2,9 @@
 """SIGTERM, 20 times, to a server that has every reason not to end: a Health.Watch, readers that stall, and a queue that
 holds more work than the drain has time for.
 
-It exits with 0 within --drain-timeout + 1 s, and every call gets a status. A reader that stalled has closed its window, so
-no status can reach it; its call ends with a reset or with its connection.
+It exits with 0 within --drain-timeout + 1 s, and every call gets a status. Two kinds may end with their connection
+instead, which is UNAVAILABLE for whoever made them: the Health.Watch, which is gRPC's own, and those of a reader that
+stalled, as it has closed the window through which a status would come.
 """
 import collections
 
@@ -40,8 +41,8 @@ def watch(connection):
     return connection.call(b"", "/grpc.health.v1.Health/Watch")
 
 
-def end_once(options, findings):
-    """How a server ended: its exit status, its seconds, and what became of the calls."""
+def end_once(options):
+    """How a server ended: its exit status, its seconds, what became of the calls, and of the Watch."""
     drain = ("--drain-timeout", f"{DRAIN_SECONDS}s")
     with Verdictd(options.verdictd, options.model, *UNBOUNDED, *drain) as server:
         backlog = Backlog(server.grpc_port)
@@ -52,19 +53,18 @@ def end_once(options, findings):
         backlog.connection.ask(b"", "GetModel")
         exit_status, seconds = server.stop(timeout=30)
         backlog.connection.await_closed(5)
-        answers = backlog.connection.await_answers([watching, *filling], timeout=0)
-    return exit_status, seconds, collections.Counter(str(answer) for answer in answers.values())
+        answers = backlog.connection.await_answers(filling, timeout=0)
+        watched = backlog.connection.await_answers([watching], timeout=0)
+    return exit_status, seconds, collections.Counter(map(str, answers.values())), str(watched.get(watching))
 
 
 def test(options, findings):
-    ends, codes = [], collections.Counter()
-    for _ in range(options.times):
-        exit_status, seconds, found = end_once(options, findings)
-        ends.append((exit_status, round(seconds, 3)))
-        codes += found
-    findings.note(codes=codes, seconds=[seconds for _, seconds in ends])
-    findings.equal("exit_statuses", sorted({status for status, _ in ends}), [0])
-    findings.at_most("longest_seconds_to_the_exit", max(seconds for _, seconds in ends), DRAIN_SECONDS + MOST_SECONDS_BEYOND)
+    statuses, seconds, codes, watches = zip(*[end_once(options) for _ in range(options.times)])
+    codes = sum(codes, collections.Counter())
+    findings.note(codes=codes, watches=collections.Counter(watches), seconds=[round(each, 3) for each in seconds])
+    findings.equal("exit_statuses", sorted(set(statuses)), [0])
+    findings.at_most("longest_seconds_to_the_exit", round(max(seconds), 3), DRAIN_SECONDS + MOST_SECONDS_BEYOND)
+    findings.equal("watches_that_did_not_end", watches.count("None"), 0)
     findings.equal("calls_without_a_status", sum(count for code, count in codes.items() if not code.startswith("status")), 0)
     findings.at_least("calls_that_the_drain_had_no_time_for", codes[f"status {http2.UNAVAILABLE}"], 1)
 
