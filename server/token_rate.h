@@ -1,0 +1,64 @@
+// How fast the engine gets through what it is given.
+#ifndef VERDICT_SERVER_TOKEN_RATE_H_
+#define VERDICT_SERVER_TOKEN_RATE_H_
+
+#include <cstdint>
+
+#include "absl/time/time.h"
+
+namespace verdict {
+
+// Work for the engine, as far as its time depends on it.
+struct EngineWork {
+  int64_t tokens = 0;
+  int64_t batches = 0;
+};
+
+// Measures the engine, and tells how long work will take. A batch takes a time of its own (weights
+// come from memory whatever its size) and a time for each token. Both are fitted to the batches
+// seen: the rate of small batches alone, a quarter of that of full ones, would make a quiet server
+// refuse work that it has all the time for.
+//
+// A batch counts for as much as it has tokens, and half as much once two full ones have followed.
+// So it follows a machine that slows down within a few batches, and small ones do not outvote those
+// that matter under load.
+//
+// Policy only: no locks, no clock. Not thread-safe.
+class TokenRate {
+ public:
+  // A full batch has `full_batch_tokens`, at least 1.
+  explicit TokenRate(int64_t full_batch_tokens) : full_batch_tokens_(full_batch_tokens) {}
+
+  // A batch of `tokens` kept the engine from the next for `busy`. Durations that are not positive
+  // (a clock was set) are left out.
+  void Observe(int64_t tokens, absl::Duration busy);
+
+  // Nothing was observed yet. Then all work takes no time, so that nothing is refused for it.
+  bool unknown() const { return weight_ == 0; }
+
+  // How long the engine takes for `work`.
+  absl::Duration TimeFor(EngineWork work) const;
+
+  absl::Duration TimeForFullBatch() const { return TimeFor({full_batch_tokens_, 1}); }
+
+  // Of full batches; 0 while it is unknown.
+  double tokens_per_second() const;
+
+ private:
+  void Fit();
+
+  const int64_t full_batch_tokens_;
+  // Sums over the batches seen, each with its weight: of 1, tokens, seconds, and their products.
+  double weight_ = 0;
+  double tokens_ = 0;
+  double seconds_ = 0;
+  double tokens_squared_ = 0;
+  double tokens_seconds_ = 0;
+  // What they come to.
+  double seconds_per_batch_ = 0;
+  double seconds_per_token_ = 0;
+};
+
+}  // namespace verdict
+
+#endif  // VERDICT_SERVER_TOKEN_RATE_H_
