@@ -1,6 +1,8 @@
 #include "engine/workers.h"
 
+#include "absl/strings/str_cat.h"
 #include "engine/onednn.h"
+#include "engine/thread_name.h"
 
 namespace verdict {
 namespace {
@@ -58,6 +60,7 @@ void Workers::ParallelFor(int items, Task task) {
 }
 
 void Workers::Serve(int worker) {
+  NameThisThread(absl::StrCat("worker-", worker));
   UseOneOneDnnThread();
   for (uint32_t seen = 0;; ++seen) {
     AwaitChange(round_, seen);

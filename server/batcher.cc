@@ -6,12 +6,18 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/types/span.h"
+#include "engine/thread_name.h"
 #include "server/log.h"
 
 namespace verdict {
 namespace {
+
+// How long a dead text may stay in the queue while the engine is busy. A sweep looks at every text,
+// in some 4 ns each.
+constexpr absl::Duration kSweepInterval = absl::Milliseconds(10);
 
 // Takes them, so that what they hold is freed here, and not after the batch that comes next.
 void EndAll(std::vector<QueuedText> texts,  // NOLINT(performance-unnecessary-value-param)
@@ -25,7 +31,9 @@ Batcher::Batcher(Engine* engine, Metrics* metrics, TextQueue::Limits limits)
     : engine_(engine),
       metrics_(metrics),
       queue_(limits),
-      engine_thread_([this] { ServeEngine(); }) {}
+      forecast_(limits.max_batch_tokens),
+      engine_thread_([this] { ServeEngine(); }),
+      sweep_thread_([this] { SweepQueue(); }) {}
 
 Batcher::~Batcher() {
   Drain(absl::InfinitePast());
@@ -34,26 +42,71 @@ Batcher::~Batcher() {
     stopping_ = true;
   }
   engine_thread_.join();
+  sweep_thread_.join();
 }
 
 absl::Status Batcher::Submit(std::vector<QueuedText>* texts) {
-  absl::Status status;
+  absl::Time deadline = absl::InfiniteFuture();
+  int64_t tokens = 0;
+  for (const QueuedText& text : *texts) {
+    deadline = std::min(deadline, text.deadline);
+    tokens += text.tokens();
+  }
+  const auto count = static_cast<int64_t>(texts->size());
+  Refusal refusal;
   {
     absl::MutexLock lock(&mutex_);
     const absl::Time now = absl::Now();
-    if (draining_) {
-      status = absl::UnavailableError("the server is draining");
-      last_refusal_ = now;
-    } else {
-      status = queue_.Push(texts, now);
-      if (status.ok()) ReportQueue();
+    refusal = Refuse({tokens, queue_.WorkUntilDone(*texts), deadline}, now);
+    if (refusal.status.ok()) {
+      refusal.status = queue_.Push(texts, now);
+      ReportQueue();
     }
   }
+  return Shed(refusal, count);
+}
+
+absl::Status Batcher::CheckRoom(absl::Time deadline, int64_t texts) {
+  Refusal refusal;
+  {
+    absl::MutexLock lock(&mutex_);
+    refusal = Refuse({1, queue_.LeastWorkUntilDone(), deadline}, absl::Now());
+  }
+  return Shed(refusal, texts);
+}
+
+absl::Duration Batcher::Pushback() const {
+  absl::MutexLock lock(&mutex_);
+  return forecast_.Pushback(queue_.WorkWaiting(), absl::Now());
+}
+
+Batcher::Refusal Batcher::Refuse(const Request& request, absl::Time now) {
+  if (draining_) {
+    last_refusal_ = now;
+    return {absl::UnavailableError("the server is draining"), ShedReason::kDraining};
+  }
+  if (absl::Status status = queue_.CheckRoom(request.tokens); !status.ok()) {
+    return {std::move(status), ShedReason::kQueueFull};
+  }
+  const bool at_once = queue_.empty() && !busy_ && request.work.batches <= 1;
+  // What is late already is not shed: it ends as all that is.
+  if (at_once || request.deadline <= now || forecast_.InTime(request.work, request.deadline, now)) {
+    return {};
+  }
+  const absl::Duration time = forecast_.TimeUntilDone(request.work, now);
+  return {absl::ResourceExhaustedError(
+              absl::StrCat("the work ahead takes some ", absl::ToInt64Milliseconds(time),
+                           " ms, and the deadline is in ",
+                           absl::ToInt64Milliseconds(request.deadline - now), " ms")),
+          ShedReason::kDeadline};
+}
+
+absl::Status Batcher::Shed(const Refusal& refusal, int64_t texts) {
   // What could never be taken is the caller's fault, and not shed.
-  const auto count = static_cast<int64_t>(texts->size());
-  if (absl::IsUnavailable(status)) metrics_->CountShed(ShedReason::kDraining, count);
-  if (absl::IsResourceExhausted(status)) metrics_->CountShed(ShedReason::kQueueFull, count);
-  return status;
+  if (!refusal.status.ok() && !absl::IsInvalidArgument(refusal.status)) {
+    metrics_->CountShed(refusal.reason, texts);
+  }
+  return refusal.status;
 }
 
 size_t Batcher::Drain(absl::Time deadline) {
@@ -85,23 +138,48 @@ void Batcher::AwaitQuiet(absl::Duration quiet, absl::Time deadline) {
 }
 
 void Batcher::ServeEngine() {
+  NameThisThread("engine");
+  bool computed = false;
   while (true) {
     TextQueue::Popped popped;
     {
       absl::MutexLock lock(&mutex_);
+      if (busy_) {
+        forecast_.BatchDone(computed, absl::Now());
+        metrics_->SetTokensPerSecond(forecast_.tokens_per_second());
+      }
       busy_ = false;
       mutex_.Await(absl::Condition(this, &Batcher::HasWork));
       if (queue_.empty()) return;  // stopping
-      popped = queue_.Pop(absl::Now());
+      const absl::Time now = absl::Now();
+      popped = queue_.Pop(now, forecast_.EndOfFullBatch(now));
+      forecast_.BatchStarted(popped.tokens, now);
       busy_ = true;
       ReportQueue();
     }
     EndDead(&popped);
-    if (!popped.batch.empty()) RunBatch(std::move(popped.batch));
+    computed = !popped.batch.empty() && RunBatch(std::move(popped.batch));
   }
 }
 
-void Batcher::RunBatch(std::vector<QueuedText> texts) {
+void Batcher::SweepQueue() {
+  NameThisThread("sweep");
+  while (true) {
+    TextQueue::Popped dead;
+    {
+      absl::MutexLock lock(&mutex_);
+      sweeping_ = false;
+      mutex_.Await(absl::Condition(this, &Batcher::NeedsSweep));
+      if (mutex_.AwaitWithTimeout(absl::Condition(&stopping_), kSweepInterval)) return;
+      dead = queue_.TakeDead(absl::Now());
+      sweeping_ = true;
+      ReportQueue();
+    }
+    EndDead(&dead);
+  }
+}
+
+bool Batcher::RunBatch(std::vector<QueuedText> texts) {
   Batch batch;
   // Equal texts have equal logits, bit for bit: each is computed once.
   absl::flat_hash_map<absl::Span<const int32_t>, int> rows;
@@ -114,14 +192,15 @@ void Batcher::RunBatch(std::vector<QueuedText> texts) {
   }
   const absl::Time start = absl::Now();
   absl::StatusOr<Logits> logits = engine_->Run(batch);
-  const absl::Duration inference = absl::Now() - start;
+  const absl::Time end = absl::Now();
+  const absl::Duration inference = end - start;
   if (!logits.ok()) {
     Log(LogLevel::kError, "the engine failed on a batch",
         {{"texts", batch.texts()},
          {"tokens", batch.tokens()},
          {"status", logits.status().ToString()}});
     EndAll(std::move(texts), absl::InternalError("the engine failed; the server's log says how"));
-    return;
+    return false;
   }
   metrics_->ObserveBatch(batch.texts(), batch.tokens());
   metrics_->CountTokens(batch.tokens());
@@ -132,14 +211,28 @@ void Batcher::RunBatch(std::vector<QueuedText> texts) {
                       .inference = inference};
     metrics_->ObserveStage(Stage::kQueue, result.queue);
     metrics_->ObserveStage(Stage::kInference, result.inference);
-    texts[i].done(std::move(result));
+    EndComputed(std::move(result), end, &texts[i]);
+  }
+  return true;
+}
+
+// Whoever stopped waiting has given its caller a status already; ours agrees with it.
+void Batcher::EndComputed(TextResult result, absl::Time now, QueuedText* text) {
+  switch (text->EndAt(now)) {
+    case absl::StatusCode::kOk:
+      return text->done(std::move(result));
+    case absl::StatusCode::kCancelled:
+      return text->done(absl::CancelledError("the caller went away"));
+    default:
+      metrics_->CountExpired(Stage::kInference);
+      text->done(absl::DeadlineExceededError("the deadline passed while the text was computed"));
   }
 }
 
 void Batcher::EndDead(TextQueue::Popped* popped) {
   for (size_t i = 0; i < popped->expired.size(); ++i) metrics_->CountExpired(Stage::kQueue);
   EndAll(std::move(popped->expired),
-         absl::DeadlineExceededError("the deadline passed while the text waited for the engine"));
+         absl::DeadlineExceededError("the deadline came before the engine could compute the text"));
   EndAll(std::move(popped->cancelled), absl::CancelledError("the caller went away"));
 }
 

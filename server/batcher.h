@@ -3,6 +3,7 @@
 #define VERDICT_SERVER_BATCHER_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <thread>
 #include <vector>
 
@@ -11,21 +12,25 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "engine/engine.h"
+#include "server/forecast.h"
 #include "server/metrics.h"
 #include "server/queue.h"
 
 namespace verdict {
 
 // Runs the engine on what waits, one batch after the other, on a thread of its own. It is greedy:
-// an idle engine starts at once with whatever there is.
+// an idle engine starts at once with whatever there is. A second thread ends what nobody waits for
+// any more while the engine is busy.
 //
 // All methods may be called from any thread. The engine and the metrics must outlive it.
 //
-// Every text that Submit took has its `done` run exactly once: on the engine's thread, or on the
+// Every text that Submit took has its `done` run exactly once: on one of the two threads, or on the
 // one that drains. It gets
 //   OK                 the engine's result.
-//   DEADLINE_EXCEEDED  its deadline passed while it waited; it was not computed.
-//   CANCELLED          its caller went away while it waited; likewise.
+//   DEADLINE_EXCEEDED  its deadline passed while it waited, or would have before its batch was
+//                      done, and it was not computed; or it passed while it was.
+//   CANCELLED          its caller went away while it waited, and it was not computed; or while it
+//                      was.
 //   UNAVAILABLE        it still waited when the drain's time was over.
 //   INTERNAL           the engine failed; only the log says how.
 // `done` is run without a lock held and must not block; it may Submit.
@@ -45,7 +50,19 @@ class Batcher {
   // alone.
   //
   // UNAVAILABLE: draining. RESOURCE_EXHAUSTED, INVALID_ARGUMENT: see TextQueue::Push.
+  // RESOURCE_EXHAUSTED also: they will not be done before the first of their deadlines. An idle
+  // engine, though, takes what is one batch: nobody waits, and a wrong estimate can be corrected
+  // only by computing.
   absl::Status Submit(std::vector<QueuedText>* texts) ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // Says what Submit would say to the shortest text with `deadline`, before any work is spent on
+  // tokenizing the real ones. Where they are refused, `texts` are counted as shed.
+  //
+  // UNAVAILABLE, RESOURCE_EXHAUSTED: see Submit.
+  absl::Status CheckRoom(absl::Time deadline, int64_t texts) ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // When a caller who gets RESOURCE_EXHAUSTED now should try again: when what waits will be done.
+  absl::Duration Pushback() const ABSL_LOCKS_EXCLUDED(mutex_);
 
   // Refuses new texts from now on and waits until all that were taken are done, at the latest until
   // `deadline`; then ends what still waits with UNAVAILABLE and returns how many that were. The
@@ -57,25 +74,53 @@ class Batcher {
   void AwaitQuiet(absl::Duration quiet, absl::Time deadline) ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
+  // Whether texts are refused, and why; by default they are not.
+  struct Refusal {
+    absl::Status status;
+    ShedReason reason = ShedReason::kQueueFull;
+  };
+
+  // What texts ask for.
+  struct Request {
+    int64_t tokens = 0;
+    EngineWork work;  // until they are done
+    absl::Time deadline;
+  };
+
   void ServeEngine() ABSL_LOCKS_EXCLUDED(mutex_);
-  void RunBatch(std::vector<QueuedText> texts);
+  void SweepQueue() ABSL_LOCKS_EXCLUDED(mutex_);
+  // Whether the engine computed them.
+  bool RunBatch(std::vector<QueuedText> texts);
   void EndDead(TextQueue::Popped* popped);
+  void EndComputed(TextResult result, absl::Time now, QueuedText* text);
+  Refusal Refuse(const Request& request, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status Shed(const Refusal& refusal, int64_t texts);
   void ReportQueue() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool HasWork() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return stopping_ || !queue_.empty(); }
-  bool Idle() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return queue_.empty() && !busy_; }
+  // An idle engine is about to look at the queue itself.
+  bool NeedsSweep() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
+    return stopping_ || (busy_ && !queue_.empty());
+  }
+  bool Idle() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
+    return queue_.empty() && !busy_ && !sweeping_;
+  }
 
   Engine* const engine_;
   Metrics* const metrics_;
 
-  absl::Mutex mutex_;
+  mutable absl::Mutex mutex_;
   TextQueue queue_ ABSL_GUARDED_BY(mutex_);
-  bool busy_ ABSL_GUARDED_BY(mutex_) = false;  // texts have left the queue and are not done yet
+  Forecast forecast_ ABSL_GUARDED_BY(mutex_);
+  // Texts have left the queue and are not done yet: by the engine's thread, by the sweeping one.
+  bool busy_ ABSL_GUARDED_BY(mutex_) = false;
+  bool sweeping_ ABSL_GUARDED_BY(mutex_) = false;
   bool draining_ ABSL_GUARDED_BY(mutex_) = false;
   // When a text was refused last because it drains; when it began, if none was.
   absl::Time last_refusal_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
 
   std::thread engine_thread_;
+  std::thread sweep_thread_;
 };
 
 }  // namespace verdict

@@ -6,17 +6,11 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "server/message_bytes.h"
 
 namespace verdict {
-namespace {
-
-// When a caller that met a full queue may try again. A full queue is seconds of work.
-constexpr char kRetryPushbackMilliseconds[] = "1000";
-
-}  // namespace
-
 Call::Call(Method method, const Serving& serving, grpc::CallbackServerContext* context,
            grpc::ByteBuffer* response)
     : method_(method),
@@ -47,7 +41,8 @@ void Call::Reply(const google::protobuf::MessageLite& message) {
 
 void Call::Fail(const absl::Status& status) {
   if (absl::IsResourceExhausted(status)) {
-    context_->AddTrailingMetadata("grpc-retry-pushback-ms", kRetryPushbackMilliseconds);
+    const int64_t pushback_ms = absl::ToInt64Milliseconds(serving_.batcher->Pushback());
+    context_->AddTrailingMetadata("grpc-retry-pushback-ms", absl::StrCat(pushback_ms));
   }
   End(status);
 }

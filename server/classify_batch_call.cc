@@ -37,6 +37,9 @@ absl::Status ClassifyBatchCall::EncodeAll(const grpc::ByteBuffer& bytes,
   const auto count = static_cast<size_t>(request.inputs_size());
   if (status.ok()) status = CheckInputCount(count, serving().limits);
   if (status.ok()) status = AdmitMore(static_cast<int64_t>(count) - 1, 0);
+  if (status.ok()) {
+    status = serving().batcher->CheckRoom(caller().deadline(), static_cast<int64_t>(count));
+  }
   if (!status.ok()) return status;
 
   encoded_.resize(count);

@@ -22,6 +22,8 @@ void ClassifyCall::Start(const grpc::ByteBuffer& bytes) {
 // If OK, the call ends by its text's `done`, and may have ended already.
 absl::Status ClassifyCall::Submit(const grpc::ByteBuffer& bytes) {
   absl::Status status = Admit(bytes);
+  // Under overload most calls end here, and cost no more than that.
+  if (status.ok()) status = serving().batcher->CheckRoom(caller().deadline(), 1);
   unchecked::v1::ClassifyRequest request;
   if (status.ok()) status = ParseMessage(bytes, &request);
   if (status.ok()) status = classification_.SetOptions(request.options());

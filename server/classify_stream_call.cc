@@ -137,7 +137,8 @@ void ClassifyStreamCall::Take(const unchecked::v1::ClassifyStreamRequest& reques
 // If OK, the message is answered by its text's `done`, perhaps already.
 absl::Status ClassifyStreamCall::Submit(const unchecked::v1::ClassifyRequest& request,
                                         const std::shared_ptr<Message>& message) {
-  absl::Status status = message->classification.SetOptions(request.options());
+  absl::Status status = serving_.batcher->CheckRoom(caller_.deadline(), 1);
+  if (status.ok()) status = message->classification.SetOptions(request.options());
   if (!status.ok()) return status;
   absl::StatusOr<QueuedText> text =
       message->classification.Encode(request.input(), "input", &message->encoded);

@@ -203,6 +203,9 @@ void Metrics::AddQueueAndBatches() {
       &HistogramFamily{"verdict_batch_tokens", "Tokens in a batch.", kTokensBuckets}.Add(registry_);
   queue_texts_ = &AddGauge(registry_, "verdict_queue_texts", "Texts that wait for a batch.");
   queue_tokens_ = &AddGauge(registry_, "verdict_queue_tokens", "Tokens that wait for a batch.");
+  tokens_per_second_ =
+      &AddGauge(registry_, "verdict_tokens_per_second",
+                "Tokens that the engine gets through, going by its latest batches; 0: none yet.");
   in_flight_texts_ = &AddGauge(registry_, "verdict_in_flight_texts",
                                "Texts that have come and are not answered yet.");
   in_flight_bytes_ =
@@ -273,6 +276,8 @@ void Metrics::SetQueue(int64_t texts, int64_t tokens) {
   queue_texts_->Set(static_cast<double>(texts));
   queue_tokens_->Set(static_cast<double>(tokens));
 }
+
+void Metrics::SetTokensPerSecond(double rate) { tokens_per_second_->Set(rate); }
 
 // By differences: two threads that report totals could report the older one last.
 void Metrics::AddInFlight(int64_t texts, int64_t bytes) {

@@ -82,6 +82,9 @@ class Metrics final : public prometheus::Collectable {
   // What waits now.
   void SetQueue(int64_t texts, int64_t tokens);
 
+  // How fast the engine is, going by its latest batches.
+  void SetTokensPerSecond(double rate);
+
   // What came into flight, or with negative numbers, left it.
   void AddInFlight(int64_t texts, int64_t bytes);
 
@@ -151,6 +154,7 @@ class Metrics final : public prometheus::Collectable {
   prometheus::Histogram* batch_tokens_ = nullptr;
   prometheus::Gauge* queue_texts_ = nullptr;
   prometheus::Gauge* queue_tokens_ = nullptr;
+  prometheus::Gauge* tokens_per_second_ = nullptr;
   prometheus::Gauge* in_flight_texts_ = nullptr;
   prometheus::Gauge* in_flight_bytes_ = nullptr;
   prometheus::Counter* tokens_ = nullptr;

@@ -1,5 +1,6 @@
 #include "server/queue.h"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -8,69 +9,95 @@
 namespace verdict {
 namespace {
 
-// How `text` ends without being computed; OK if somebody still waits for it.
-absl::StatusCode EndOf(const QueuedText& text, absl::Time now) {
-  if (text.deadline <= now) return absl::StatusCode::kDeadlineExceeded;
-  return text.abandoned == nullptr ? absl::StatusCode::kOk : text.abandoned->load();
-}
+// How much of Lane::recent_tokens is left after another batch: it is the mean of some ten.
+constexpr double kRecent = 0.9;
+
+int64_t DivideUp(int64_t amount, int64_t by) { return (amount + by - 1) / by; }
+
+bool HasLess(EngineWork a, EngineWork b) { return a.tokens < b.tokens; }
 
 }  // namespace
 
-absl::Status TextQueue::Push(std::vector<QueuedText>* texts, absl::Time now) {
-  int64_t tokens = 0;
-  for (const QueuedText& text : *texts) tokens += text.tokens();
+absl::Status TextQueue::CheckRoom(int64_t tokens) const {
   if (tokens > limits_.max_queue_tokens) {
     return absl::InvalidArgumentError(absl::StrCat("the inputs have ", tokens,
                                                    " tokens together; --max-queue-tokens allows ",
                                                    limits_.max_queue_tokens));
   }
-  if (tokens > limits_.max_queue_tokens - tokens_) {
+  if (tokens > limits_.max_queue_tokens - this->tokens()) {
     return absl::ResourceExhaustedError(
-        absl::StrCat("the queue is full: ", tokens_, " tokens wait, ", tokens,
+        absl::StrCat("the queue is full: ", this->tokens(), " tokens wait, ", tokens,
                      " more do not fit; --max-queue-tokens allows ", limits_.max_queue_tokens));
   }
-  for (QueuedText& text : *texts) {
-    text.queued_at = now;
-    texts_.push_back(std::move(text));
-  }
-  texts->clear();
-  tokens_ += tokens;
   return absl::OkStatus();
 }
 
-TextQueue::Popped TextQueue::Pop(absl::Time now) {
-  Popped popped;
-  TakeDead(now, &popped);
+absl::Status TextQueue::Push(std::vector<QueuedText>* texts, absl::Time now) {
   int64_t tokens = 0;
-  // The first text that does not fit ends the batch: a later, shorter one must not overtake it, or
-  // long texts would wait for ever.
-  while (!texts_.empty() &&
-         (popped.batch.empty() || tokens + texts_.front().tokens() <= limits_.max_batch_tokens)) {
-    tokens += texts_.front().tokens();
-    popped.batch.push_back(std::move(texts_.front()));
-    texts_.pop_front();
+  for (const QueuedText& text : *texts) tokens += text.tokens();
+  if (absl::Status status = CheckRoom(tokens); !status.ok()) return status;
+  for (QueuedText& text : *texts) {
+    Lane& lane = IsShort(text) ? short_ : long_;
+    lane.tokens += text.tokens();
+    text.queued_at = now;
+    lane.texts.push_back(std::move(text));
   }
-  tokens_ -= tokens;
+  texts->clear();
+  return absl::OkStatus();
+}
+
+TextQueue::Popped TextQueue::Pop(absl::Time now, absl::Time batch_end) {
+  Popped popped = TakeDead(now);
+  if (empty()) return popped;
+  // Who led leads last, even while it is alone: whoever comes to the other lane meanwhile is next.
+  const bool long_leads = short_.texts.empty() || (long_leads_ && !long_.texts.empty());
+  Fill(batch_end, long_leads ? &long_ : &short_, &popped);
+  Fill(batch_end, long_leads ? &short_ : &long_, &popped);
+  long_leads_ = !long_leads;
   return popped;
 }
 
-std::vector<QueuedText> TextQueue::TakeAll() {
-  std::vector<QueuedText> all(std::make_move_iterator(texts_.begin()),
-                              std::make_move_iterator(texts_.end()));
-  texts_.clear();
-  tokens_ = 0;
-  return all;
+// Ends at the first text that does not fit: a later one must not overtake it, or the longest would
+// wait for ever.
+void TextQueue::Fill(absl::Time batch_end, Lane* lane, Popped* popped) {
+  const int64_t others = popped->tokens;
+  while (!lane->texts.empty()) {
+    QueuedText& text = lane->texts.front();
+    const bool late = text.deadline < batch_end;
+    const int64_t without = popped->tokens + tokens() - text.tokens();
+    if (late && without >= limits_.max_batch_tokens) {
+      lane->tokens -= text.tokens();
+      popped->expired.push_back(std::move(text));
+    } else if (popped->batch.empty() ||
+               popped->tokens + text.tokens() <= limits_.max_batch_tokens) {
+      lane->tokens -= text.tokens();
+      popped->tokens += text.tokens();
+      popped->batch.push_back(std::move(text));
+    } else {
+      break;
+    }
+    lane->texts.pop_front();
+  }
+  lane->recent_tokens =
+      lane->recent_tokens * kRecent + static_cast<double>(popped->tokens - others);
+}
+
+TextQueue::Popped TextQueue::TakeDead(absl::Time now) {
+  Popped popped;
+  TakeDead(now, &short_, &popped);
+  TakeDead(now, &long_, &popped);
+  return popped;
 }
 
 // Looks at the whole queue and not only at what the batch will hold: dead texts must not make it
 // look full, and their callers' resources are freed at once. A pass over 10,000 texts takes some
 // 40 us; a batch takes milliseconds.
-void TextQueue::TakeDead(absl::Time now, Popped* popped) {
-  auto kept = texts_.begin();
-  for (auto text = texts_.begin(); text != texts_.end(); ++text) {
-    const absl::StatusCode end = EndOf(*text, now);
+void TextQueue::TakeDead(absl::Time now, Lane* lane, Popped* popped) {
+  auto kept = lane->texts.begin();
+  for (auto text = lane->texts.begin(); text != lane->texts.end(); ++text) {
+    const absl::StatusCode end = text->EndAt(now);
     if (end != absl::StatusCode::kOk) {
-      tokens_ -= text->tokens();
+      lane->tokens -= text->tokens();
       (end == absl::StatusCode::kCancelled ? popped->cancelled : popped->expired)
           .push_back(std::move(*text));
     } else {
@@ -78,7 +105,70 @@ void TextQueue::TakeDead(absl::Time now, Popped* popped) {
       ++kept;
     }
   }
-  texts_.erase(kept, texts_.end());
+  lane->texts.erase(kept, lane->texts.end());
+}
+
+std::vector<QueuedText> TextQueue::TakeAll() {
+  std::vector<QueuedText> all;
+  for (Lane* lane : {&short_, &long_}) {
+    std::move(lane->texts.begin(), lane->texts.end(), std::back_inserter(all));
+    lane->texts.clear();
+    lane->tokens = 0;
+  }
+  return all;
+}
+
+EngineWork TextQueue::WorkUntilDone(const std::vector<QueuedText>& texts) const {
+  Amount in_short = short_.amount();
+  Amount in_long = long_.amount();
+  bool any_short = false;
+  bool any_long = false;
+  for (const QueuedText& text : texts) {
+    const bool is_short = IsShort(text);
+    Amount& amount = is_short ? in_short : in_long;
+    ++amount.texts;
+    amount.tokens += text.tokens();
+    (is_short ? any_short : any_long) = true;
+  }
+  EngineWork work;
+  if (any_short) work = WorkUntilEmpty(short_, in_short, long_, in_long);
+  if (any_long) work = std::max(work, WorkUntilEmpty(long_, in_long, short_, in_short), HasLess);
+  return work;
+}
+
+EngineWork TextQueue::LeastWorkUntilDone() const {
+  const Amount in_short = short_.amount();
+  const Amount in_long = long_.amount();
+  return std::min(WorkUntilEmpty(short_, in_short.Plus(1, 1), long_, in_long),
+                  WorkUntilEmpty(long_, in_long.Plus(1, 1), short_, in_short), HasLess);
+}
+
+EngineWork TextQueue::WorkWaiting() const {
+  return {tokens(), DivideUp(tokens(), limits_.max_batch_tokens)};
+}
+
+// What the engine gets through until `lane` has got rid of `own`, while `others` wait in the other
+// one. Beyond one batch it is counted in whole ones: more will come, and fill the last.
+EngineWork TextQueue::WorkUntilEmpty(const Lane& lane, Amount own, const Lane& other,
+                                     Amount others) const {
+  const int64_t max_tokens = limits_.max_batch_tokens;
+  if (own.tokens + others.tokens <= max_tokens) return {own.tokens + others.tokens, 1};
+  // Texts that are all of the mean length.
+  const int64_t batch_texts = std::max<int64_t>(1, max_tokens * own.texts / own.tokens);
+  const int64_t batch_tokens = DivideUp(batch_texts * own.tokens, own.texts);
+  const int64_t batches = DivideUp(own.texts, batch_texts);
+  // The other lane leads a batch between two of ours, for what waits there or, going by the
+  // latest batches, will have come until then.
+  const double coming =
+      static_cast<double>(own.tokens) * other.recent_tokens / std::max(lane.recent_tokens, 1.0);
+  const auto theirs =
+      static_cast<int64_t>(std::min(static_cast<double>(batches * max_tokens),
+                                    std::max(static_cast<double>(others.tokens), coming)));
+  const bool leads = long_leads_ == (&lane == &long_);
+  const int64_t between = std::min(leads ? batches - 1 : batches, DivideUp(theirs, max_tokens));
+  const int64_t full =
+      others.tokens > 0 || between > 0 ? std::max(batch_tokens, max_tokens) : batch_tokens;
+  return {(batches + between) * full, batches + between};
 }
 
 }  // namespace verdict

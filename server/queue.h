@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "server/token_rate.h"
 
 namespace verdict {
 
@@ -35,10 +36,20 @@ struct QueuedText {
   absl::Time queued_at;
 
   int64_t tokens() const { return static_cast<int64_t>(input_ids.size()); }
+
+  // How it ends if nothing better happened until `now`: DEADLINE_EXCEEDED or CANCELLED; OK if
+  // somebody still waits for it.
+  absl::StatusCode EndAt(absl::Time now) const {
+    if (deadline <= now) return absl::StatusCode::kDeadlineExceeded;
+    return abandoned == nullptr ? absl::StatusCode::kOk : abandoned->load();
+  }
 };
 
-// A first-in-first-out queue whose work is counted in tokens, because that is what the engine's
-// time grows with.
+// What waits, in two lanes: short texts, of up to a quarter of a batch, and long ones. Both are
+// first in, first out, and while both wait, they take turns: one leads a batch, the other fills the
+// room that is left, if its front fits. So a short text waits for at most one batch of long ones
+// beside those that came before it in its lane, and a long one likewise. Work is counted in tokens,
+// because that is what the engine's time grows with.
 //
 // A batch is what waits, up to a number of tokens: it forms while the engine is busy and never
 // waits for company. Not synchronized, and it has no clock: see Batcher.
@@ -54,6 +65,9 @@ class TextQueue {
 
   explicit TextQueue(Limits limits) : limits_(limits) {}
 
+  // Whether so many tokens can be pushed. Codes are Push's.
+  absl::Status CheckRoom(int64_t tokens) const;
+
   // Takes all of `*texts` (and leaves it empty) iff OK, else none of them.
   //
   // RESOURCE_EXHAUSTED: they do not fit now. INVALID_ARGUMENT: they would not fit into an empty
@@ -61,28 +75,68 @@ class TextQueue {
   absl::Status Push(std::vector<QueuedText>* texts, absl::Time now);
 
   struct Popped {
-    std::vector<QueuedText> batch;  // in the order of Push; at least one if any text waits
-    // What nobody waits for any more, from the whole queue.
+    std::vector<QueuedText> batch;  // in the order of Push in each lane; at least one if any waits
+    int64_t tokens = 0;             // of the batch
+    // What nobody waits for any more, from the whole queue; what was late for the batch.
     std::vector<QueuedText> expired;
     std::vector<QueuedText> cancelled;
   };
 
   // The next batch. A text whose deadline is not after `now`, or that is abandoned, is never in it.
-  Popped Pop(absl::Time now);
+  //
+  // Nor is one whose deadline is before `batch_end`, when a full batch would be done, as long as a
+  // full batch waits without it: the engine's time goes to a text that can use it. (With less
+  // waiting, it costs nobody anything to try: the batch is smaller, and so done earlier.)
+  Popped Pop(absl::Time now, absl::Time batch_end = absl::InfinitePast());
+
+  // Takes what is dead and leaves the rest: `batch` is empty.
+  Popped TakeDead(absl::Time now);
 
   // Everything that waits; the queue is empty then.
   std::vector<QueuedText> TakeAll();
 
-  bool empty() const { return texts_.empty(); }
-  int64_t texts() const { return static_cast<int64_t>(texts_.size()); }
-  int64_t tokens() const { return tokens_; }
+  // What the engine has to get through until `texts`, pushed now, are all done.
+  EngineWork WorkUntilDone(const std::vector<QueuedText>& texts) const;
+
+  // The same for a text of which nothing is known, which is at best the shortest.
+  EngineWork LeastWorkUntilDone() const;
+
+  // All that waits.
+  EngineWork WorkWaiting() const;
+
+  bool empty() const { return texts() == 0; }
+  int64_t texts() const { return short_.amount().texts + long_.amount().texts; }
+  int64_t tokens() const { return short_.tokens + long_.tokens; }
 
  private:
-  void TakeDead(absl::Time now, Popped* popped);
+  struct Amount {
+    int64_t texts = 0;
+    int64_t tokens = 0;
+
+    Amount Plus(int64_t more_texts, int64_t more_tokens) const {
+      return {texts + more_texts, tokens + more_tokens};
+    }
+  };
+
+  struct Lane {
+    std::deque<QueuedText> texts;
+    int64_t tokens = 0;        // of texts
+    double recent_tokens = 0;  // that left it in batches, the latest counting most
+
+    Amount amount() const { return {static_cast<int64_t>(texts.size()), tokens}; }
+  };
+
+  bool IsShort(const QueuedText& text) const {
+    return text.tokens() <= limits_.max_batch_tokens / 4;
+  }
+  EngineWork WorkUntilEmpty(const Lane& lane, Amount own, const Lane& other, Amount others) const;
+  static void TakeDead(absl::Time now, Lane* lane, Popped* popped);
+  void Fill(absl::Time batch_end, Lane* lane, Popped* popped);
 
   const Limits limits_;
-  std::deque<QueuedText> texts_;
-  int64_t tokens_ = 0;  // of texts_
+  Lane short_;
+  Lane long_;
+  bool long_leads_ = false;  // the next batch, if both lanes wait
 };
 
 }  // namespace verdict

@@ -208,7 +208,9 @@ TEST_F(AbandonedCallsTest, AnyMixOfCallsEndsAndIsCounted) {
   for (std::thread& thread : threads) thread.join();
   int ended = 0;
   for (const auto& [code, count] : codes) {
-    EXPECT_TRUE(code == grpc::OK || code == grpc::CANCELLED || code == grpc::DEADLINE_EXCEEDED)
+    // RESOURCE_EXHAUSTED: its deadline is too near for what waits.
+    EXPECT_TRUE(code == grpc::OK || code == grpc::CANCELLED || code == grpc::DEADLINE_EXCEEDED ||
+                code == grpc::RESOURCE_EXHAUSTED)
         << code;
     ended += count;
   }

@@ -80,7 +80,7 @@ TEST_F(MetricsTest, EverySeriesExistsFromTheStart) {
   for (const char* series :
        {"verdict_queue_texts", "verdict_queue_tokens", "verdict_tokens_total",
         "verdict_truncated_total", "verdict_batch_texts_count", "verdict_batch_tokens_count",
-        "verdict_in_flight_texts", "verdict_in_flight_bytes"}) {
+        "verdict_in_flight_texts", "verdict_in_flight_bytes", "verdict_tokens_per_second"}) {
     EXPECT_EQ(Value(series), "0") << series;
   }
 }
@@ -139,6 +139,7 @@ TEST_F(MetricsTest, CountsTextsBatchesAndTheQueue) {
   metrics_.CountTokens(100);
   metrics_.CountTruncated();
   metrics_.CountShed(ShedReason::kDeadline, 3);
+  metrics_.SetTokensPerSecond(3400.5);
   metrics_.AddInFlight(9, 1000);
   metrics_.AddInFlight(-2, -300);
   metrics_.CountExpired(Stage::kQueue);
@@ -149,6 +150,7 @@ TEST_F(MetricsTest, CountsTextsBatchesAndTheQueue) {
   EXPECT_EQ(Value("verdict_tokens_total"), "100");
   EXPECT_EQ(Value("verdict_truncated_total"), "1");
   EXPECT_EQ(Value("verdict_shed_total{reason=\"deadline\"}"), "3");
+  EXPECT_EQ(Value("verdict_tokens_per_second"), "3400.5");
   EXPECT_EQ(Value("verdict_in_flight_texts"), "7");
   EXPECT_EQ(Value("verdict_in_flight_bytes"), "700");
   EXPECT_EQ(Value("verdict_expired_total{stage=\"queue\"}"), "1");

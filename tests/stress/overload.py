@@ -23,7 +23,7 @@ DEADLINE_MS = 1000
 MOST_REJECTION_MS = 5
 MOST_REJECTION_CPU_SECONDS = 25e-6
 IDLE_SECONDS = 3
-ENGINE_THREADS = "verdictd"  # main, the engine's thread and the workers keep the program's name
+ENGINE_THREADS = ("engine", "worker-")  # how the names of those that compute begin
 
 
 def add_options(parser):
@@ -57,7 +57,7 @@ class Bench:
 
     def _serving_seconds(self):
         threads = self.server.threads().values()
-        return self.server.cpu_seconds() - sum(thread.cpu_seconds for thread in threads if thread.name == ENGINE_THREADS)
+        return self.server.cpu_seconds() - sum(thread.cpu_seconds for thread in threads if thread.name.startswith(ENGINE_THREADS))
 
 
 def rejection_cpu_seconds(report, cpu_seconds, accepted_cpu_seconds):

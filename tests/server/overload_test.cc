@@ -1,0 +1,196 @@
+// The Batcher when there is more to do than can be done: what it refuses, and what it ends.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/time/clock.h"
+#include "tests/server/batcher_fixture.h"
+
+namespace verdict {
+namespace {
+
+using ::testing::Each;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+class OverloadTest : public BatcherTest {
+ protected:
+  OverloadTest() {
+    batcher_ = std::make_unique<Batcher>(
+        &engine_, &metrics_,
+        TextQueue::Limits{.max_batch_tokens = 12, .max_queue_tokens = 100'000});
+  }
+
+  // Shows the batcher an engine that takes `batch_time` for 12 tokens, or somewhat more.
+  void TeachRate(absl::Duration batch_time = absl::Milliseconds(2)) {
+    engine_.SetScript([batch_time](const Batch& batch) -> absl::StatusOr<Logits> {
+      const absl::Time end = absl::Now() + batch_time;
+      while (absl::Now() < end) {
+      }
+      return Logits{.values = std::vector<float>(static_cast<size_t>(batch.texts())), .labels = 1};
+    });
+    for (int i = 0; i < 3; ++i) {
+      ASSERT_TRUE(Submit(outcomes_.Text(next_++, 12)).ok());
+      outcomes_.Await(static_cast<size_t>(next_));
+    }
+    // The last batch is done a moment before the engine's thread says so.
+    while (Exposes("verdict_tokens_per_second 0")) {
+    }
+  }
+
+  // A quarter of a minute of work waits behind a batch that does not end.
+  void FillQueue() {
+    engine_.Hold();
+    ASSERT_TRUE(Submit(outcomes_.Text(next_++, 12)).ok());
+    engine_.AwaitRuns(static_cast<size_t>(next_));
+    ASSERT_TRUE(Submit(outcomes_.Text(next_++, 90'000)).ok());
+  }
+
+  absl::Status SubmitWithin(absl::Duration timeout) {
+    QueuedText text = outcomes_.Text(next_, 12);
+    text.deadline = absl::Now() + timeout;
+    const absl::Status status = Submit(std::move(text));
+    if (status.ok()) ++next_;
+    return status;
+  }
+
+  int next_ = 0;
+};
+
+TEST_F(OverloadTest, WhatCannotBeDoneInTimeIsRefusedAtOnce) {
+  TeachRate();
+  FillQueue();
+  const absl::Status status = SubmitWithin(absl::Seconds(5));
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("the work ahead takes some"));
+  EXPECT_TRUE(Exposes("verdict_shed_total{reason=\"deadline\"} 1"));
+  EXPECT_TRUE(Exposes("verdict_shed_total{reason=\"queue_full\"} 0"));
+  EXPECT_TRUE(SubmitWithin(absl::Hours(10)).ok());
+  engine_.Release();
+}
+
+TEST_F(OverloadTest, ARefusalNeedsNoTokens) {
+  TeachRate();
+  EXPECT_TRUE(batcher_->CheckRoom(absl::Now() + absl::Seconds(5), 1).ok());
+  FillQueue();
+  // Both lanes: the short texts' turn comes, but not for all of them.
+  for (int i = 0; i < 3'000; ++i) ASSERT_TRUE(Submit(outcomes_.Text(next_++, 3)).ok());
+  EXPECT_EQ(batcher_->CheckRoom(absl::Now() + absl::Milliseconds(100), 7).code(),
+            absl::StatusCode::kResourceExhausted);
+  EXPECT_TRUE(Exposes("verdict_shed_total{reason=\"deadline\"} 7"));
+  EXPECT_TRUE(batcher_->CheckRoom(absl::Now() + absl::Hours(10), 1).ok());
+  EXPECT_TRUE(batcher_->CheckRoom(absl::InfiniteFuture(), 1).ok());
+  engine_.Release();
+}
+
+TEST_F(OverloadTest, AFullQueueIsToldWithoutTokensToo) {
+  engine_.Hold();
+  ASSERT_TRUE(Submit(outcomes_.Text(0)).ok());
+  engine_.AwaitRuns(1);
+  ASSERT_TRUE(Submit(outcomes_.Text(1, 100'000)).ok());
+  EXPECT_EQ(batcher_->CheckRoom(absl::InfiniteFuture(), 2).code(),
+            absl::StatusCode::kResourceExhausted);
+  EXPECT_TRUE(Exposes("verdict_shed_total{reason=\"queue_full\"} 2"));
+  engine_.Release();
+}
+
+TEST_F(OverloadTest, DrainingIsToldWithoutTokensToo) {
+  batcher_->Drain(absl::InfiniteFuture());
+  EXPECT_EQ(batcher_->CheckRoom(absl::InfiniteFuture(), 3).code(), absl::StatusCode::kUnavailable);
+  EXPECT_TRUE(Exposes("verdict_shed_total{reason=\"draining\"} 3"));
+}
+
+TEST_F(OverloadTest, NothingIsRefusedForTimeWhileTheRateIsUnknown) {
+  FillQueue();
+  EXPECT_TRUE(batcher_->CheckRoom(absl::Now() + absl::Seconds(5), 1).ok());
+  EXPECT_TRUE(SubmitWithin(absl::Seconds(5)).ok());
+  EXPECT_TRUE(Exposes("verdict_tokens_per_second 0"));
+  EXPECT_EQ(batcher_->Pushback(), absl::Seconds(1));
+  engine_.Release();
+}
+
+// Else one wrong estimate would refuse everything for ever.
+TEST_F(OverloadTest, AnIdleEngineTakesOneBatchWhateverTheEstimate) {
+  TeachRate(absl::Milliseconds(50));
+  // It is idle a moment after the last text is done.
+  while (!SubmitWithin(absl::Milliseconds(40)).ok()) {
+  }
+}
+
+TEST_F(OverloadTest, PushbackGrowsWithTheWorkAhead) {
+  TeachRate();
+  EXPECT_LT(batcher_->Pushback(), absl::Seconds(5));
+  FillQueue();
+  EXPECT_EQ(batcher_->Pushback(), absl::Seconds(10));
+  engine_.Release();
+}
+
+TEST_F(OverloadTest, TheDeadLeaveWhileTheEngineIsBusy) {
+  constexpr int kTexts = 1'000;
+  engine_.Hold();
+  ASSERT_TRUE(Submit(outcomes_.Text(0)).ok());
+  engine_.AwaitRuns(1);
+  const std::atomic<absl::StatusCode> abandoned = absl::StatusCode::kCancelled;
+  for (int i = 1; i <= kTexts; ++i) {
+    QueuedText text = outcomes_.Text(i);
+    if (i % 2 == 0) {
+      text.abandoned = &abandoned;
+    } else {
+      text.deadline = absl::Now() + absl::Milliseconds(5);
+    }
+    ASSERT_TRUE(Submit(std::move(text)).ok());
+  }
+  for (const auto& [number, result] : outcomes_.Await(kTexts)) {
+    EXPECT_EQ(result.status().code(),
+              number % 2 == 0 ? absl::StatusCode::kCancelled : absl::StatusCode::kDeadlineExceeded);
+  }
+  EXPECT_TRUE(Exposes("verdict_queue_texts 0"));
+  EXPECT_TRUE(Exposes("verdict_queue_tokens 0"));
+  EXPECT_TRUE(Exposes("verdict_expired_total{stage=\"queue\"} 500"));
+  engine_.Release();
+  batcher_->Drain(absl::InfiniteFuture());
+  EXPECT_THAT(engine_.batches(), SizeIs(1));
+}
+
+TEST_F(OverloadTest, WhoeverStoppedWaitingWhileItWasComputedGetsNoResult) {
+  for (const absl::StatusCode code :
+       {absl::StatusCode::kCancelled, absl::StatusCode::kDeadlineExceeded}) {
+    engine_.Hold();
+    std::atomic<absl::StatusCode> abandoned = absl::StatusCode::kOk;
+    QueuedText text = outcomes_.Text(next_++);
+    text.abandoned = &abandoned;
+    ASSERT_TRUE(Submit(std::move(text)).ok());
+    engine_.AwaitRuns(static_cast<size_t>(next_));
+    abandoned = code;
+    engine_.Release();
+    const auto count = static_cast<size_t>(next_);
+    EXPECT_EQ(outcomes_.Await(count).at(next_ - 1).status().code(), code);
+  }
+  EXPECT_TRUE(Exposes("verdict_expired_total{stage=\"inference\"} 1"));
+  EXPECT_TRUE(Exposes("verdict_expired_total{stage=\"queue\"} 0"));
+}
+
+TEST_F(OverloadTest, DrainWaitsForThoseThatTheSweepEnds) {
+  engine_.Hold();
+  ASSERT_TRUE(Submit(outcomes_.Text(0)).ok());
+  engine_.AwaitRuns(1);
+  for (int i = 1; i <= 100; ++i) {
+    QueuedText text = outcomes_.Text(i);
+    text.deadline = absl::Now();
+    ASSERT_TRUE(Submit(std::move(text)).ok());
+  }
+  std::thread release([this] {
+    outcomes_.Await(1);
+    engine_.Release();
+  });
+  batcher_->Drain(absl::InfiniteFuture());
+  EXPECT_EQ(outcomes_.count(), 101U);
+  release.join();
+}
+
+}  // namespace
+}  // namespace verdict
