@@ -11,7 +11,7 @@ import tempfile
 
 import load
 import script
-from verdictd import Samples, Verdictd
+from verdictd import Samples, Verdictd, await_true
 
 REPORT = re.compile(r"(WARNING: ThreadSanitizer|ERROR: \w+Sanitizer|runtime error:).*")
 MIX = "classify=50,batch=15,stream=20,tokenize=10,info=5"
@@ -45,8 +45,10 @@ def test(options, findings):
         with Samples(server.metrics, 0.5):
             report = load.measure(options.verdict, server.address, *flags, seconds=seconds)
         findings.note(codes=report.figures["codes"], messages=report.figures.get("messages"))
+        started = server.metrics().total("grpc_server_started_total")
         with load.Load(options.verdict, server.address, *flags, "--duration", "10s") as last:
-            server.metrics()
+            await_true(lambda: server.metrics().total("grpc_server_started_total") > started + 10 * CONCURRENCY, timeout=10,
+                       interval=0.05)
             exit_status, _ = server.stop(DRAIN_SECONDS)
             findings.note(codes_of_the_end=last.report(timeout=load.PATIENCE_SECONDS).figures["codes"])
         log = server.log_text()
