@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
@@ -13,10 +15,12 @@
 #include "client/commands.h"
 #include "client/connection_flags.h"
 #include "client/load/connections.h"
+#include "client/load/display.h"
 #include "client/load/expected_replies.h"
 #include "client/load/flags.h"
 #include "client/load/generator.h"
 #include "client/load/mix.h"
+#include "client/load/page.h"
 #include "client/load/recorder.h"
 #include "client/load/report.h"
 #include "client/load/requests.h"
@@ -82,6 +86,7 @@ ExitStatus Tell(const LoadFlags& flags, const nlohmann::ordered_json& report) {
   // Whatever bytes a server sends, this is valid JSON.
   const auto replace = nlohmann::ordered_json::error_handler_t::replace;
   if (!flags.json.empty()) written = Write(report.dump(1, ' ', false, replace) + "\n", flags.json);
+  if (!flags.report.empty()) written &= Write(LoadPage(report), flags.report);
   return written && report["summary"]["wrong_replies"] == 0 ? kDone : kSomeFailed;
 }
 
@@ -129,7 +134,12 @@ ExitStatus Send(const LoadFlags& flags, const Prepared& prepared) {
                            .schedule = flags.open_loop() ? &schedule : nullptr,
                            .recorder = &recorder});
   StopAtInterrupt();
-  generator.Run([](absl::Duration) { return interrupted == 0; });
+  LoadDisplay display(!flags.quiet && isatty(STDERR_FILENO) ? stderr : nullptr);
+  generator.Run([&](absl::Duration elapsed) {
+    display.Update(recorder, elapsed, generator.in_flight());
+    return interrupted == 0;
+  });
+  display.Clear();
   return Tell(flags, LoadReport(flags, recorder, generator.health()));
 }
 

@@ -128,6 +128,7 @@ void AddContent(CLI::App* command, LoadFlags* flags) {
 void AddResults(CLI::App* command, LoadFlags* flags) {
   command->add_option("--json", flags->json, "Write all figures as JSON; - is standard output")
       ->type_name("FILE");
+  command->add_option("--report", flags->report, "Write a page with plots")->type_name("FILE.html");
   command->add_flag("--quiet", flags->quiet, "Say nothing but errors");
 }
 

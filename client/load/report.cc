@@ -118,6 +118,31 @@ Json SeriesJson(const LoadRecorder& recorder) {
   return series;
 }
 
+// [[quantile, ms], ...] up to the one that a single call lies above: what an HDR plot shows.
+Json PercentilesJson(const LatencyHistogram& latency) {
+  Json points = Json::array();
+  const double most = static_cast<double>(latency.count());
+  for (double x = 1; x <= most; x *= 1.25) {
+    const double quantile = 1 - 1 / x;
+    points.push_back({quantile, Milliseconds(quantile == 0 ? latency.MinInSeconds()
+                                                           : latency.QuantileInSeconds(quantile))});
+  }
+  return points;
+}
+
+// The curves of all codes, of calls and messages together.
+Json CurvesJson(const LoadTally& tally) {
+  MethodTally all = tally.Calls();
+  all.Add(tally.of(LoadMethod::kMessage));
+  Json curves = Json::array();
+  for (size_t i = 0; i < kStatusCodes; ++i) {
+    if (all.latency[i] == nullptr) continue;
+    curves.push_back({{"code", absl::StatusCodeToString(static_cast<absl::StatusCode>(i))},
+                      {"points", PercentilesJson(*all.latency[i])}});
+  }
+  return curves;
+}
+
 Json GeneratorJson(const GeneratorHealth& health) {
   const Json lag = LatencyJson(health.lag);
   const double calls = static_cast<double>(health.lag.count() + health.held_back);
@@ -167,6 +192,7 @@ nlohmann::ordered_json LoadReport(const LoadFlags& flags, const LoadRecorder& re
           {"summary", SummaryJson(recorder.Total(), recorder.TotalDuration())},
           {"stages", StagesJson(flags, recorder)},
           {"series", SeriesJson(recorder)},
+          {"percentiles", CurvesJson(recorder.Total())},
           {"generator", GeneratorJson(health)}};
 }
 
