@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "server/server.h"
+#include "tests/server/stream_client.h"
 #include "verdict/v1/classifier.grpc.pb.h"
 
 namespace verdict {
@@ -92,6 +93,28 @@ class BitsTest : public ::testing::Test {
     }
   }
 
+  // The same through a stream.
+  void ExpectStreamHasTheBits(const std::vector<size_t>& indices) {
+    StreamClient stream(*stub_);
+    std::thread writer([&] {
+      v1::ClassifyStreamRequest request;
+      request.mutable_request()->mutable_options()->set_return_logits(true);
+      for (const size_t i : indices) {
+        request.set_id(i);
+        request.mutable_request()->mutable_input()->set_text(texts_[i]);
+        stream.Send(request);
+      }
+      stream.HalfClose();
+    });
+    const auto replies = stream.ReadAll();
+    writer.join();
+    EXPECT_TRUE(stream.Finish().ok());
+    EXPECT_EQ(replies.size(), indices.size());
+    for (const auto& [id, reply] : replies) {
+      EXPECT_EQ(Bits(reply.result()), alone_[id]) << "text " << id;
+    }
+  }
+
   // Some of the texts, in any order and more than once.
   std::vector<size_t> AnyMix(std::mt19937& random, size_t most) const {
     std::vector<size_t> indices(1 + random() % most);
@@ -126,6 +149,13 @@ TEST_F(BitsTest, ABatchMateNeverChangesABit) {
   for (int batch = 0; batch < 40; ++batch) ExpectBatchHasTheBits(AnyMix(random, 24));
 }
 
+TEST_F(BitsTest, AStreamNeverChangesABit) {
+  Serve(512);
+  LearnAlone();
+  std::mt19937 random(2);
+  for (int stream = 0; stream < 5; ++stream) ExpectStreamHasTheBits(AnyMix(random, 80));
+}
+
 TEST_F(BitsTest, AnOrderNeverChangesABit) {
   Serve(512);
   LearnAlone();
@@ -155,8 +185,10 @@ TEST_F(BitsTest, ConcurrentLoadNeverChangesABit) {
     threads.emplace_back([this, thread] {
       std::mt19937 random(thread);
       for (int call = 0; call < 15; ++call) {
-        if (thread % 2 == 0) {
+        if (thread % 3 == 0) {
           ExpectBatchHasTheBits(AnyMix(random, 8));
+        } else if (thread % 3 == 1) {
+          ExpectStreamHasTheBits(AnyMix(random, 8));
         } else {
           const size_t i = random() % texts_.size();
           EXPECT_EQ(ClassifyAlone(texts_[i]), alone_[i]) << "text " << i;

@@ -38,10 +38,14 @@ class MetricsTest : public ::testing::Test {
     return "";
   }
 
+  static std::string Labels(absl::string_view method) {
+    return absl::StrCat("grpc_method=\"", method, "\",grpc_service=\"verdict.v1.Classifier\",",
+                        "grpc_type=\"", method == "ClassifyStream" ? "bidi_stream" : "unary", "\"");
+  }
+
   std::string Handled(absl::string_view method, absl::string_view code) const {
-    return Value(absl::StrCat("grpc_server_handled_total{grpc_code=\"", code, "\",grpc_method=\"",
-                              method,
-                              "\",grpc_service=\"verdict.v1.Classifier\",grpc_type=\"unary\"}"));
+    return Value(
+        absl::StrCat("grpc_server_handled_total{grpc_code=\"", code, "\",", Labels(method), "}"));
   }
 
   double Quantile(absl::string_view stage, absl::string_view quantile) const {
@@ -63,10 +67,15 @@ class MetricsTest : public ::testing::Test {
 };
 
 TEST_F(MetricsTest, EverySeriesExistsFromTheStart) {
-  for (const char* method : {"Classify", "ClassifyBatch", "Tokenize", "GetModel"}) {
+  for (const char* method :
+       {"Classify", "ClassifyBatch", "ClassifyStream", "Tokenize", "GetModel"}) {
     for (const char* code : {"OK", "Canceled", "InvalidArgument", "DeadlineExceeded",
                              "ResourceExhausted", "Unimplemented", "Internal", "Unavailable"}) {
       EXPECT_EQ(Handled(method, code), "0") << method << " " << code;
+    }
+    for (const char* counter : {"started", "msg_received", "msg_sent"}) {
+      EXPECT_EQ(Value(absl::StrCat("grpc_server_", counter, "_total{", Labels(method), "}")), "0")
+          << method << " " << counter;
     }
   }
   for (const char* stage : {"tokenize", "queue", "inference"}) {
@@ -97,6 +106,16 @@ TEST_F(MetricsTest, CountsCallsPerMethodAndCode) {
   EXPECT_EQ(Handled("Classify", "OK"), "1");
   EXPECT_EQ(Handled("Classify", "ResourceExhausted"), "1");
   EXPECT_EQ(Handled("Tokenize", "OK"), "0");
+}
+
+TEST_F(MetricsTest, CountsMessagesPerMethodAndDirection) {
+  metrics_.MessageReceived(Method::kClassifyStream);
+  metrics_.MessageReceived(Method::kClassifyStream);
+  metrics_.MessageSent(Method::kClassifyStream);
+  const std::string labels = absl::StrCat("_total{", Labels("ClassifyStream"), "}");
+  EXPECT_EQ(Value("grpc_server_msg_received" + labels), "2");
+  EXPECT_EQ(Value("grpc_server_msg_sent" + labels), "1");
+  EXPECT_EQ(Value(absl::StrCat("grpc_server_msg_received_total{", Labels("Classify"), "}")), "0");
 }
 
 TEST_F(MetricsTest, CountsACodeThatWasNotForeseen) {

@@ -5,6 +5,7 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <memory>
 #include <string>
 #include <thread>
@@ -14,8 +15,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "server/classify_stream_call.h"
 #include "tests/server/http_get.h"
 #include "tests/server/raw_call.h"
+#include "tests/server/stream_client.h"
 #include "tests/server/tiny_model.h"
 #include "verdict/v1/classifier.grpc.pb.h"
 
@@ -65,6 +68,16 @@ class ServerTest : public ::testing::Test {
     grpc::ClientContext context;
     context.set_deadline(absl::ToChronoTime(absl::Now() + timeout));
     return v1::Classifier::NewStub(channel)->Classify(&context, request, &response);
+  }
+
+  // How many messages of streams /metrics says were "received" or "sent".
+  int StreamMessages(const std::string& direction) const {
+    const std::string series =
+        absl::StrCat("\ngrpc_server_msg_", direction,
+                     "_total{grpc_method=\"ClassifyStream\",grpc_service=\"verdict.v1.Classifier\","
+                     "grpc_type=\"bidi_stream\"} ");
+    const std::string page = HttpGet(server_->http_port(), "/metrics");
+    return std::atoi(page.c_str() + page.find(series) + series.size());
   }
 
   const ServerOptions options_ = Options();
@@ -168,6 +181,43 @@ TEST_F(ServerTest, DrainEndsWhatIsNotDoneInTime) {
   engine_->Release();
   first.join();
   drain.join();
+}
+
+TEST_F(ServerTest, DrainAnswersWhatStreamsHaveSentAndEndsThem) {
+  const auto stub = v1::Classifier::NewStub(channel_);
+  StreamClient idle(*stub);
+  StreamClient busy(*stub);
+  busy.Send(1, "good");
+  EXPECT_TRUE(busy.Read().has_value());
+  engine_->Hold();
+  busy.Send(2, "good film");
+  engine_->AwaitRuns(2);
+  std::thread drain([&] { server_->Drain(absl::InfiniteDuration()); });
+  // One whose client is silent does not hold it up.
+  EXPECT_EQ(idle.Read(), std::nullopt);
+  EXPECT_EQ(idle.Finish().error_code(), grpc::UNAVAILABLE);
+  engine_->Release();
+  const auto replies = busy.ReadAll();
+  EXPECT_EQ(replies.count(2), 1U);
+  EXPECT_EQ(busy.Finish().error_code(), grpc::UNAVAILABLE);
+  drain.join();
+}
+
+// Its replies fill the client's window, and nobody reads them.
+TEST_F(ServerTest, AStreamThatStallsDoesNotHoldUpADrain) {
+  const auto stub = v1::Classifier::NewStub(channel_);
+  StreamClient stalled(*stub);
+  std::thread writer([&] {
+    for (uint64_t id = 0; id < 100'000 && stalled.Send(id, std::string(900, 'x')); ++id) {
+    }
+  });
+  while (StreamMessages("received") - StreamMessages("sent") < ClassifyStreamCall::kMostOpen) {
+  }
+  server_->Drain(absl::Seconds(1));
+  while (stalled.Read().has_value()) {
+  }
+  EXPECT_FALSE(stalled.Finish().ok());
+  writer.join();
 }
 
 TEST_F(ServerTest, TheDestructorEndsAServerThatWasNotDrained) {
