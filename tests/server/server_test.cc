@@ -192,7 +192,7 @@ TEST_F(ServerTest, DrainAnswersWhatStreamsHaveSentAndEndsThem) {
   engine_->Hold();
   busy.Send(2, "good film");
   engine_->AwaitRuns(2);
-  std::thread drain([&] { server_->Drain(absl::InfiniteDuration()); });
+  std::thread drain([&] { server_->Drain({.timeout = absl::InfiniteDuration()}); });
   // One whose client is silent does not hold it up.
   EXPECT_EQ(idle.Read(), std::nullopt);
   EXPECT_EQ(idle.Finish().error_code(), grpc::UNAVAILABLE);
@@ -213,7 +213,7 @@ TEST_F(ServerTest, AStreamThatStallsDoesNotHoldUpADrain) {
   });
   while (StreamMessages("received") - StreamMessages("sent") < ClassifyStreamCall::kMostOpen) {
   }
-  server_->Drain(absl::Seconds(1));
+  server_->Drain({.timeout = absl::Seconds(1)});
   while (stalled.Read().has_value()) {
   }
   EXPECT_FALSE(stalled.Finish().ok());
