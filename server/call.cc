@@ -19,7 +19,6 @@ Call::Call(Method method, const Serving& serving, grpc::CallbackServerContext* c
       response_(response),
       caller_(serving.open_calls, *context) {
   serving_.metrics->CallStarted(method_);
-  serving_.metrics->MessageReceived(method_);  // a unary call comes with its message
 }
 
 absl::Status Call::Admit(const grpc::ByteBuffer& request) {
@@ -28,6 +27,7 @@ absl::Status Call::Admit(const grpc::ByteBuffer& request) {
   if (!request.Valid()) {
     return absl::CancelledError("the caller went away before all of its request had come");
   }
+  serving_.metrics->MessageReceived(method_);
   absl::StatusOr<Admission::Ticket> ticket =
       serving_.admission->Admit(1, static_cast<int64_t>(request.Length()));
   if (!ticket.ok()) return ticket.status();

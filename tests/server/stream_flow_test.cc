@@ -102,7 +102,7 @@ TEST_F(StreamFlowTest, AStreamIsNotReadBeyondItsOpenMessages) {
   while (Count("msg_received") < kMostOpen) std::this_thread::yield();
   ExchangeMessages();
   EXPECT_EQ(Count("msg_received"), kMostOpen);
-  EXPECT_LT(Value("verdict_queue_texts"), kMostOpen);
+  EXPECT_LE(Value("verdict_queue_texts"), kMostOpen);
   engine_.Release();
   EXPECT_THAT(stream.ReadAll(), SizeIs(300));
   EXPECT_TRUE(stream.Finish().ok());
@@ -221,7 +221,8 @@ TEST_F(StreamFlowTest, StreamsThatAreLeftAtAnyMomentEndAndAreCounted) {
         for (int j = 0; j < read; ++j) {
           const auto reply = stream.Read();
           if (!reply.has_value()) break;
-          ExpectAnswers(*reply);
+          // Those with a deadline may be told that it cannot be met.
+          if (fate != 0 || reply->has_result()) ExpectAnswers(*reply);
         }
         if (fate == 1 || fate == 2) stream.Cancel();
         writer.join();
