@@ -51,7 +51,7 @@ def test(options, findings):
         findings.equal("status_before", http2.classify(server.grpc_port)[0], http2.OK)
         connections = crowd(server.grpc_port, options.connections)
         time.sleep(options.hold)
-        findings.note(alive_while_held=server.alive(), descriptors_while_held=server.descriptors() if server.alive() else None)
+        findings.note(alive_while_held=server.alive())
         for connection in connections:
             connection.close()
         answers, status, ended = recovery(server)

@@ -32,7 +32,7 @@ PROMISED = {
     "a surrogate as UTF-8": INVALID_ARGUMENT,
     "an unknown activation": INVALID_ARGUMENT,
     "a batch that is no protocol buffer": INVALID_ARGUMENT,
-    "a batch of 100,000 empty inputs": INVALID_ARGUMENT,
+    "a batch of 30,000 empty inputs": INVALID_ARGUMENT,
 }
 
 

@@ -98,7 +98,8 @@ def test(options, findings):
         kinds = ("--file", load.write_texts(pathlib.Path(folder) / "texts.txt"), "--timeout", "60s", "--mix", MIX,
                  "--batch-size", BATCH_SIZE)
         bad = ("--bad-percent", 5)
-        mixed = load.measure(options.verdict, server.address, *kinds, *bad, "--concurrency", load.PEAK_CONCURRENCY, seconds=10)
+        mixed = load.measure(options.verdict, server.address, *kinds, *bad,
+                             "--concurrency", load.PEAK_CONCURRENCY, seconds=10)
         rate = options.moderate * mixed.figures["finished"] / mixed.figures["seconds"]
         before = server.metrics()
         moderate = load.measure(options.verdict, server.address, *kinds, "--rate", rate, seconds=options.moderate_seconds)

@@ -75,8 +75,8 @@ class Bench:
         return self.server.metrics().by("grpc_code", "grpc_server_handled_total")
 
     def _serving_seconds(self):
-        threads = self.server.threads().values()
-        return self.server.cpu_seconds() - sum(thread.cpu_seconds for thread in threads if thread.name.startswith(ENGINE_THREADS))
+        engine = [thread.cpu_seconds for thread in self.server.threads().values() if thread.name.startswith(ENGINE_THREADS)]
+        return self.server.cpu_seconds() - sum(engine)
 
 
 def report_run(factor, run, peak, other_cpu_seconds, findings):

@@ -37,7 +37,8 @@ def test(options, findings):
     load.require(options.verdict)
     seconds = round(options.minutes * 60)
     with tempfile.TemporaryDirectory() as folder, Verdictd(options.verdictd, options.model) as server:
-        flags = ("--file", load.write_texts(pathlib.Path(folder) / "texts.txt"), "--mix", options.mix, "--batch-size", BATCH_SIZE)
+        flags = ("--file", load.write_texts(pathlib.Path(folder) / "texts.txt"),
+                 "--mix", options.mix, "--batch-size", BATCH_SIZE)
         mixed = load.measure(options.verdict, server.address, *flags, "--timeout", "10s",
                              "--concurrency", load.PEAK_CONCURRENCY, seconds=15)
         rate = 0.7 * mixed.figures["finished"] / mixed.figures["seconds"]
