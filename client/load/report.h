@@ -11,8 +11,8 @@
 
 namespace verdict {
 
-// Everything: options, summary, stages, series (a row for each second), percentiles (the curve of each
-// code), generator (how well it kept its schedule). README.md says what the figures mean.
+// Everything: options, summary, stages, series (a row for each second), percentiles (the curve of
+// each code), generator (how well it kept its schedule). README.md says what the figures mean.
 nlohmann::ordered_json LoadReport(const LoadFlags& flags, const LoadRecorder& recorder,
                                   const GeneratorHealth& health);
 
