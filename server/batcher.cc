@@ -59,6 +59,7 @@ absl::Status Batcher::Submit(std::vector<QueuedText>* texts) {
     const absl::Time now = absl::Now();
     refusal = Refuse({tokens, queue_.WorkUntilDone(*texts), deadline}, now);
     if (refusal.status.ok()) {
+      if (queue_.empty() && !busy_) moved_ = now;
       refusal.status = queue_.Push(texts, now);
       ReportQueue();
     }
@@ -82,7 +83,6 @@ absl::Duration Batcher::Pushback() const {
 
 Batcher::Refusal Batcher::Refuse(const Request& request, absl::Time now) {
   if (draining_) {
-    last_refusal_ = now;
     return {absl::UnavailableError("the server is draining"), ShedReason::kDraining};
   }
   if (absl::Status status = queue_.CheckRoom(request.tokens); !status.ok()) {
@@ -109,12 +109,16 @@ absl::Status Batcher::Shed(const Refusal& refusal, int64_t texts) {
   return refusal.status;
 }
 
+absl::Duration Batcher::Stalled(absl::Time now) const {
+  absl::MutexLock lock(&mutex_);
+  return queue_.empty() && !busy_ ? absl::ZeroDuration() : now - moved_;
+}
+
 size_t Batcher::Drain(absl::Time deadline) {
   std::vector<QueuedText> left;
   {
     absl::MutexLock lock(&mutex_);
     draining_ = true;
-    last_refusal_ = absl::Now();
     mutex_.AwaitWithDeadline(absl::Condition(this, &Batcher::Idle), deadline);
     left = queue_.TakeAll();
     ReportQueue();
@@ -122,19 +126,6 @@ size_t Batcher::Drain(absl::Time deadline) {
   const size_t count = left.size();
   EndAll(std::move(left), absl::UnavailableError("the server is going away"));
   return count;
-}
-
-void Batcher::AwaitQuiet(absl::Duration quiet, absl::Time deadline) {
-  while (true) {
-    absl::Time end;
-    {
-      absl::MutexLock lock(&mutex_);
-      end = std::min(last_refusal_ + quiet, deadline);
-    }
-    const absl::Time now = absl::Now();
-    if (now >= end) return;
-    absl::SleepFor(end - now);
-  }
 }
 
 void Batcher::ServeEngine() {
@@ -152,6 +143,7 @@ void Batcher::ServeEngine() {
       mutex_.Await(absl::Condition(this, &Batcher::HasWork));
       if (queue_.empty()) return;  // stopping
       const absl::Time now = absl::Now();
+      moved_ = now;
       popped = queue_.Pop(now, forecast_.EndOfFullBatch(now));
       forecast_.BatchStarted(popped.tokens, now);
       busy_ = true;

@@ -64,14 +64,13 @@ class Batcher {
   // When a caller who gets RESOURCE_EXHAUSTED now should try again: when what waits will be done.
   absl::Duration Pushback() const ABSL_LOCKS_EXCLUDED(mutex_);
 
+  // For how long the engine's thread has not moved, though it has work. A batch is one move.
+  absl::Duration Stalled(absl::Time now) const ABSL_LOCKS_EXCLUDED(mutex_);
+
   // Refuses new texts from now on and waits until all that were taken are done, at the latest until
   // `deadline`; then ends what still waits with UNAVAILABLE and returns how many that were. The
   // batch in the engine, if any, still ends as it ends.
   size_t Drain(absl::Time deadline) ABSL_LOCKS_EXCLUDED(mutex_);
-
-  // Waits until nobody has been refused for `quiet`, at the latest until `deadline`. REQUIRES: it
-  // drains.
-  void AwaitQuiet(absl::Duration quiet, absl::Time deadline) ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
   // Whether texts are refused, and why; by default they are not.
@@ -114,9 +113,9 @@ class Batcher {
   // Texts have left the queue and are not done yet: by the engine's thread, by the sweeping one.
   bool busy_ ABSL_GUARDED_BY(mutex_) = false;
   bool sweeping_ ABSL_GUARDED_BY(mutex_) = false;
+  // When the engine's thread went on last, or got work when it had none.
+  absl::Time moved_ ABSL_GUARDED_BY(mutex_);
   bool draining_ ABSL_GUARDED_BY(mutex_) = false;
-  // When a text was refused last because it drains; when it began, if none was.
-  absl::Time last_refusal_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
 
   std::thread engine_thread_;

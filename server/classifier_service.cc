@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "absl/strings/string_view.h"
+#include "absl/time/clock.h"
 #include "server/classify_batch_call.h"
 #include "server/classify_call.h"
 #include "server/classify_stream_call.h"
@@ -28,43 +30,57 @@ class ClassifierService final : public ServiceBase {
   grpc::ServerUnaryReactor* Classify(grpc::CallbackServerContext* context,
                                      const grpc::ByteBuffer* request,
                                      grpc::ByteBuffer* response) override {
-    return Begin(new ClassifyCall(serving_, context, response), *request);
+    return Begin(context, new ClassifyCall(serving_, context, response), *request);
   }
 
   grpc::ServerUnaryReactor* ClassifyBatch(grpc::CallbackServerContext* context,
                                           const grpc::ByteBuffer* request,
                                           grpc::ByteBuffer* response) override {
-    return Begin(new ClassifyBatchCall(serving_, context, response), *request);
+    return Begin(context, new ClassifyBatchCall(serving_, context, response), *request);
   }
 
   grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* ClassifyStream(
       grpc::CallbackServerContext* context) override {
-    return Begin(ClassifyStreamCall::New(serving_, context));
+    return Begin(context, ClassifyStreamCall::New(serving_, context));
   }
 
   grpc::ServerUnaryReactor* Tokenize(grpc::CallbackServerContext* context,
                                      const grpc::ByteBuffer* request,
                                      grpc::ByteBuffer* response) override {
-    return Begin(new TokenizeCall(serving_, context, response), *request);
+    return Begin(context, new TokenizeCall(serving_, context, response), *request);
   }
 
   grpc::ServerUnaryReactor* GetModel(grpc::CallbackServerContext* context,
                                      const grpc::ByteBuffer* request,
                                      grpc::ByteBuffer* response) override {
-    return Begin(new GetModelCall(serving_, context, response), *request);
+    return Begin(context, new GetModelCall(serving_, context, response), *request);
   }
 
  private:
   // The one place where every call of every method begins. gRPC keeps a reactor at least until its
   // handler has returned it, even one that has ended.
   template <typename AnyCall, typename... Request>
-  AnyCall* Begin(AnyCall* call, const Request&... request) {
-    if (absl::Status status = serving_.open_calls->CheckOpen(); !status.ok()) {
+  AnyCall* Begin(grpc::CallbackServerContext* context, AnyCall* call, const Request&... request) {
+    if (absl::Status status = CheckEntry(*context); !status.ok()) {
       call->Fail(status);
     } else {
       call->Start(request...);
     }
     return call;
+  }
+
+  // Before anything of the request is looked at.
+  //
+  // UNAVAILABLE: draining. UNAUTHENTICATED: no token, or an unknown one.
+  absl::Status CheckEntry(const grpc::CallbackServerContext& context) const {
+    if (absl::Status status = serving_.open_calls->CheckOpen(); !status.ok()) return status;
+    if (serving_.tokens == nullptr) return absl::OkStatus();
+    const auto header = context.client_metadata().find("authorization");
+    if (header == context.client_metadata().end()) {
+      return serving_.tokens->Check(nullptr, absl::Now());
+    }
+    const absl::string_view value(header->second.data(), header->second.size());
+    return serving_.tokens->Check(&value, absl::Now());
   }
 
   const Serving serving_;

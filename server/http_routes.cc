@@ -7,19 +7,27 @@
 
 namespace verdict {
 
-std::vector<HttpRoute> HttpRoutes(const Metrics& metrics, std::function<absl::Status()> readiness) {
+namespace {
+
+HttpRoute StatusRoute(std::string path, std::string ok, StatusSource source) {
+  return {std::move(path), [ok = std::move(ok), source = std::move(source)] {
+            const absl::Status status = source();
+            if (status.ok()) return HttpResponse{.body = ok};
+            return HttpResponse{.status = 503, .body = absl::StrCat(status.message(), "\n")};
+          }};
+}
+
+}  // namespace
+
+std::vector<HttpRoute> HttpRoutes(const Metrics& metrics, StatusSource liveness,
+                                  StatusSource readiness) {
   return {
       {"/metrics",
        [&metrics] {
          return HttpResponse{.content_type = Metrics::kContentType, .body = metrics.Expose()};
        }},
-      {"/healthz", [] { return HttpResponse{.body = "alive\n"}; }},
-      {"/readyz",
-       [readiness = std::move(readiness)] {
-         const absl::Status status = readiness();
-         if (status.ok()) return HttpResponse{.body = "ready\n"};
-         return HttpResponse{.status = 503, .body = absl::StrCat(status.message(), "\n")};
-       }},
+      StatusRoute("/healthz", "alive\n", std::move(liveness)),
+      StatusRoute("/readyz", "ready\n", std::move(readiness)),
   };
 }
 

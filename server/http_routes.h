@@ -11,13 +11,16 @@
 
 namespace verdict {
 
+using StatusSource = std::function<absl::Status()>;
+
 // GET /metrics: everything that `metrics` has, for Prometheus.
-// GET /healthz: 200 as long as the process answers at all.
+// GET /healthz: 200 while `liveness` returns OK; else 503 with its message.
 // GET /readyz:  200 while `readiness` returns OK; else 503 with its message, such as "draining".
 //
-// `readiness` is called from several threads at once. `metrics` and what `readiness` refers to must
-// outlive the server that has the routes.
-std::vector<HttpRoute> HttpRoutes(const Metrics& metrics, std::function<absl::Status()> readiness);
+// `liveness` and `readiness` are called from several threads at once. `metrics` and what they refer
+// to must outlive the server that has the routes.
+std::vector<HttpRoute> HttpRoutes(const Metrics& metrics, StatusSource liveness,
+                                  StatusSource readiness);
 
 }  // namespace verdict
 

@@ -298,6 +298,15 @@ void Metrics::CountExpired(Stage stage) {
     expired->Increment();
 }
 
+void Metrics::SetTlsCertificateExpiry(absl::Time expiry) {
+  prometheus::BuildGauge()
+      .Name("verdict_tls_certificate_expiry_seconds")
+      .Help("When the certificate that new connections see expires, in Unix time.")
+      .Register(registry_)
+      .Add({})
+      .Set(absl::ToDoubleSeconds(expiry - absl::UnixEpoch()));
+}
+
 std::vector<prometheus::MetricFamily> Metrics::Collect() const {
   std::vector<prometheus::MetricFamily> families = registry_.Collect();
   families.push_back(CollectLatency());

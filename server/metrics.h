@@ -100,6 +100,10 @@ class Metrics final : public prometheus::Collectable {
   // A text whose deadline passed in `stage`; not kTotal.
   void CountExpired(Stage stage);
 
+  // When the certificate that new connections see expires. Without TLS there is no such metric, as
+  // an alert on it would fire.
+  void SetTlsCertificateExpiry(absl::Time expiry);
+
   // All families, as of now.
   std::vector<prometheus::MetricFamily> Collect() const override;
 

@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
+#include "server/bearer_tokens.h"
 
 namespace verdict {
 namespace {
@@ -153,6 +154,9 @@ void AddServingOptions(CLI::App& app, ServerOptions* options) {
              &options->grpc_address);
   AddAddress(app, "--http-address", "Where /metrics, /healthz and /readyz listen",
              &options->http_address);
+  AddAddress(app, "--health-address",
+             "Where gRPC health alone is served, in plain text, for probes; empty: nowhere",
+             &options->health_address);
   AddDuration(app, "--drain-delay", absl::Hours(1),
               "Time after SIGTERM in which new calls are still taken, though not ready",
               &options->drain.delay);
@@ -182,6 +186,9 @@ void AddTrustOptions(CLI::App& app, ServerOptions* options) {
   AddFile(app, "--tls-key", "The private key of --tls-cert, in PEM", &options->tls.key);
   AddFile(app, "--tls-client-ca", "Who signs the certificates that clients must show, in PEM",
           &options->tls.client_ca);
+  AddFile(app, "--auth-token-file",
+          "Bearer tokens, one a line, of which a call must have one; health needs none",
+          &options->auth_token_file);
 }
 
 // What one option needs of another, and what the files hold that they name.
@@ -193,7 +200,12 @@ absl::Status CheckTrustOptions(const ServerOptions& options) {
   if (tls.certificate.empty() && !tls.client_ca.empty()) {
     return absl::InvalidArgumentError("--tls-client-ca needs --tls-cert and --tls-key; found none");
   }
-  return tls.certificate.empty() ? absl::OkStatus() : ReadTlsFiles(tls, absl::Now()).status();
+  const absl::Time now = absl::Now();
+  if (!tls.certificate.empty()) {
+    if (absl::Status status = ReadTlsFiles(tls, now).status(); !status.ok()) return status;
+  }
+  if (options.auth_token_file.empty()) return absl::OkStatus();
+  return BearerTokens::Open(options.auth_token_file, now).status();
 }
 
 // "model" for "models/model/" and "models/model".

@@ -33,9 +33,11 @@ struct ServerOptions {
   // Where it listens; port 0 takes any free one, and the log says which.
   std::string grpc_address = "0.0.0.0:50051";
   std::string http_address = "0.0.0.0:8080";
+  std::string health_address;  // a gRPC port with nothing but health, never encrypted; empty: none
 
   // Whom it trusts. Empty: no TLS, and anybody.
   TlsPaths tls;
+  std::string auth_token_file;
 
   // How much it takes.
   TextQueue::Limits queue;

@@ -1,7 +1,6 @@
 #include "server/server.h"
 
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
-#include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/impl/codegen/service_type.h>
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
@@ -23,8 +22,6 @@
 namespace verdict {
 namespace {
 
-constexpr char kServiceName[] = "verdict.v1.Classifier";
-
 // After --drain-timeout, for the last statuses to leave: of texts that were ended then, or of the
 // batch that was in the engine.
 constexpr absl::Duration kFlush = absl::Milliseconds(500);
@@ -36,14 +33,25 @@ constexpr absl::Duration kQuiet = absl::Milliseconds(100);
 constexpr absl::Duration kMostQuiet = absl::Seconds(1);
 constexpr absl::Duration kLastQuiet = absl::Milliseconds(700);
 
+// Then for those who watch our health to learn that it ends, if they read.
+constexpr absl::Duration kLastFlush = absl::Milliseconds(850);
+
 absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> Credentials(
     const TlsPaths& tls, std::function<void(absl::Time)> on_change) {
   if (tls.certificate.empty()) return grpc::InsecureServerCredentials();
   return MakeTlsCredentials(tls, std::move(on_change));
 }
 
+std::string HostOf(const std::string& address) { return address.substr(0, address.rfind(':')); }
+
 std::string Listening(const std::string& address, int port) {
-  return absl::StrCat(address.substr(0, address.rfind(':')), ":", port);
+  return absl::StrCat(HostOf(address), ":", port);
+}
+
+absl::Status CannotListen(absl::string_view option, const std::string& address) {
+  return absl::UnavailableError(
+      absl::StrCat("cannot listen on ", option, " ", address,
+                   ": the port is in use, or the address is not one of this machine's"));
 }
 
 }  // namespace
@@ -73,19 +81,33 @@ absl::StatusOr<Model> LoadServedModel(const ServerOptions& options, absl::Durati
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& options, Model model,
                                                       absl::Duration load) {
-  std::unique_ptr<Server> server(new Server(options, std::move(model), load));
+  std::unique_ptr<BearerTokens> tokens;
+  if (!options.auth_token_file.empty()) {
+    auto opened = BearerTokens::Open(options.auth_token_file, absl::Now());
+    if (!opened.ok()) return opened.status();
+    tokens = *std::move(opened);
+  }
+  std::unique_ptr<Server> server(new Server(options, std::move(model), load, std::move(tokens)));
   if (absl::Status status = server->StartGrpc(options); !status.ok()) return status;
   if (absl::Status status = server->StartHttp(options); !status.ok()) return status;
-  server->grpc_->GetHealthCheckService()->SetServingStatus(kServiceName, true);
+  if (absl::Status status = server->StartHealth(options); !status.ok()) return status;
+  server->health_.Set(true);
   server->ready_ = true;
+  server->watchdog_.emplace(
+      PortProbe(HostOf(options.grpc_address), server->grpc_port()),
+      [server = server.get()] { return server->batcher_.Stalled(absl::Now()); });
   Log(LogLevel::kInfo, "serving",
       {{"model", options.model_name},
        {"grpc", Listening(options.grpc_address, server->grpc_port())},
-       {"http", Listening(options.http_address, server->http_port())}});
+       {"http", Listening(options.http_address, server->http_port())},
+       {"health", options.health_address.empty()
+                      ? "none"
+                      : Listening(options.health_address, server->health_port())}});
   return server;
 }
 
-Server::Server(const ServerOptions& options, Model model, absl::Duration load)
+Server::Server(const ServerOptions& options, Model model, absl::Duration load,
+               std::unique_ptr<BearerTokens> tokens)
     : model_(std::move(model)),
       metrics_(ServedModel{.name = options.model_name,
                            .revision = model_.revision,
@@ -96,51 +118,60 @@ Server::Server(const ServerOptions& options, Model model, absl::Duration load)
                            .load = load}),
       admission_(options.admission, &metrics_),
       batcher_(model_.engine.get(), &metrics_, options.queue),
+      tokens_(std::move(tokens)),
       service_(MakeClassifierService({.model = &model_,
                                       .batcher = &batcher_,
                                       .admission = &admission_,
                                       .streams = &streams_,
                                       .open_calls = &open_calls_,
+                                      .tokens = tokens_.get(),
                                       .metrics = &metrics_,
                                       .model_name = options.model_name,
                                       .version = VERDICT_VERSION,
                                       .limits = options.requests,
                                       .defaults = {.activation = ModelActivation(model_.config),
-                                                   .truncation = options.truncation}})) {}
+                                                   .truncation = options.truncation}})),
+      health_service_(health_.MakeService()),
+      plain_health_service_(health_.MakeService()) {}
 
 Server::~Server() {
+  watchdog_.reset();
   batcher_.Drain(absl::InfinitePast());
+  if (health_server_ != nullptr) health_server_->Shutdown(std::chrono::system_clock::now());
   if (grpc_ != nullptr) grpc_->Shutdown(std::chrono::system_clock::now());
 }
 
 absl::Status Server::StartGrpc(const ServerOptions& options) {
-  auto credentials = Credentials(options.tls, [](absl::Time) {});
+  auto credentials = Credentials(
+      options.tls, [this](absl::Time expiry) { metrics_.SetTlsCertificateExpiry(expiry); });
   if (!credentials.ok()) return credentials.status();
   credentials_ = *std::move(credentials);
-  grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   RaiseFileLimit();
   grpc::ServerBuilder builder;
   ConfigureConnections(&builder);
   ConfigureRequests(options.requests, &builder);
   builder.RegisterService(service_.get());
+  builder.RegisterService(health_service_.get());
   builder.AddListeningPort(options.grpc_address, credentials_, &grpc_port_);
   grpc_ = builder.BuildAndStart();
-  if (grpc_ == nullptr) {
-    return absl::UnavailableError(
-        absl::StrCat("cannot listen on --grpc-address ", options.grpc_address,
-                     ": the port is in use, or the address is not one of this machine's"));
-  }
+  if (grpc_ == nullptr) return CannotListen("--grpc-address", options.grpc_address);
   return absl::OkStatus();
 }
 
 absl::Status Server::StartHttp(const ServerOptions& options) {
+  const auto liveness = [this] {
+    const absl::Duration stalled = batcher_.Stalled(absl::Now());
+    if (stalled < kEnginePatience) return absl::OkStatus();
+    return absl::UnavailableError(absl::StrCat(
+        "the engine has not moved for ", absl::ToInt64Seconds(stalled), " s, with work to do"));
+  };
   const auto readiness = [this] {
     if (draining_) return absl::UnavailableError("draining");
     return ready_ ? absl::OkStatus() : absl::UnavailableError("starting");
   };
   absl::StatusOr<std::unique_ptr<HttpServer>> http =
-      HttpServer::Start(options.http_address, HttpRoutes(metrics_, readiness));
+      HttpServer::Start(options.http_address, HttpRoutes(metrics_, liveness, readiness));
   if (!http.ok()) {
     return absl::Status(http.status().code(),
                         absl::StrCat("--http-address: ", http.status().message()));
@@ -149,9 +180,23 @@ absl::Status Server::StartHttp(const ServerOptions& options) {
   return absl::OkStatus();
 }
 
+// Reflection is there as well: gRPC adds it to every server of a process that has it.
+absl::Status Server::StartHealth(const ServerOptions& options) {
+  if (options.health_address.empty()) return absl::OkStatus();
+  grpc::ServerBuilder builder;
+  ConfigureConnections(&builder);
+  builder.RegisterService(plain_health_service_.get());
+  builder.AddListeningPort(options.health_address, grpc::InsecureServerCredentials(),
+                           &health_port_);
+  health_server_ = builder.BuildAndStart();
+  if (health_server_ == nullptr) return CannotListen("--health-address", options.health_address);
+  return absl::OkStatus();
+}
+
 void Server::Drain(const DrainTimes& times) {
   draining_ = true;
-  grpc_->GetHealthCheckService()->SetServingStatus(false);
+  health_.Set(false);
+  watchdog_->Stop();
   absl::SleepFor(times.delay);
   const absl::Time deadline = absl::Now() + times.timeout;
   open_calls_.Drain();
@@ -159,6 +204,7 @@ void Server::Drain(const DrainTimes& times) {
   const size_t unfinished = batcher_.Drain(deadline);
   open_calls_.AwaitAccepted(deadline + kFlush);
   open_calls_.AwaitQuiet(kQuiet, std::min(absl::Now() + kMostQuiet, deadline + kLastQuiet));
+  health_.EndWatches(std::min(absl::Now() + kFlush, deadline + kLastFlush));
   Log(unfinished == 0 ? LogLevel::kInfo : LogLevel::kWarning, "drained",
       {{"unfinished_texts", unfinished}});
 }

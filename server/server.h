@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -12,11 +13,14 @@
 #include "engine/model.h"
 #include "server/admission.h"
 #include "server/batcher.h"
+#include "server/bearer_tokens.h"
+#include "server/health.h"
 #include "server/http_server.h"
 #include "server/metrics.h"
 #include "server/open_calls.h"
 #include "server/open_streams.h"
 #include "server/options.h"
+#include "server/watchdog.h"
 
 namespace grpc {
 class Server;
@@ -35,7 +39,8 @@ absl::StatusOr<Model> LoadServedModel(const ServerOptions& options, absl::Durati
 // for from any.
 class Server {
  public:
-  // Serves `model`, which took `load` to load: first gRPC, then HTTP, and only then it is ready.
+  // Serves `model`, which took `load` to load: gRPC, then HTTP and health, and only then it is
+  // ready.
   //
   // UNAVAILABLE: cannot listen on an address. INVALID_ARGUMENT: it is not an address.
   static absl::StatusOr<std::unique_ptr<Server>> Start(const ServerOptions& options, Model model,
@@ -52,7 +57,7 @@ class Server {
   // timeout; then ends texts that still wait, with UNAVAILABLE too. Returns when all statuses have
   // left and nobody calls any more, or 0.7 s after the timeout.
   //
-  // What may be left then are watchers of its health, clients that do not read what they asked for
+  // What may be left then are clients that do not read what they asked for
   // or that call whatever they are told, and a batch that takes long. The end of the process ends
   // them best: gRPC's own shutdown answers CANCELLED, which clients do not retry, to every call
   // that comes after it has begun and before the client knows.
@@ -60,12 +65,15 @@ class Server {
 
   int grpc_port() const { return grpc_port_; }
   int http_port() const { return http_->port(); }
+  int health_port() const { return health_port_; }  // 0: there is none
 
  private:
-  Server(const ServerOptions& options, Model model, absl::Duration load);
+  Server(const ServerOptions& options, Model model, absl::Duration load,
+         std::unique_ptr<BearerTokens> tokens);
 
   absl::Status StartGrpc(const ServerOptions& options);
   absl::Status StartHttp(const ServerOptions& options);
+  absl::Status StartHealth(const ServerOptions& options);
 
   // In the order of who needs whom: each is used by those after it.
   const Model model_;
@@ -74,13 +82,20 @@ class Server {
   OpenCalls open_calls_;
   Batcher batcher_;
   OpenStreams streams_;
+  const std::unique_ptr<BearerTokens> tokens_;  // null: calls need none
   const std::unique_ptr<grpc::Service> service_;
+  Health health_;
+  const std::unique_ptr<grpc::Service> health_service_;
+  const std::unique_ptr<grpc::Service> plain_health_service_;
   std::atomic<bool> ready_ = false;
   std::atomic<bool> draining_ = false;
   std::shared_ptr<grpc::ServerCredentials> credentials_;
   int grpc_port_ = 0;
   std::unique_ptr<grpc::Server> grpc_;
+  int health_port_ = 0;
+  std::unique_ptr<grpc::Server> health_server_;  // null: there is no such port
   std::unique_ptr<HttpServer> http_;
+  std::optional<Watchdog> watchdog_;
 };
 
 }  // namespace verdict

@@ -7,6 +7,7 @@
 #include "engine/model.h"
 #include "server/admission.h"
 #include "server/batcher.h"
+#include "server/bearer_tokens.h"
 #include "server/metrics.h"
 #include "server/open_calls.h"
 #include "server/open_streams.h"
@@ -21,6 +22,7 @@ struct Serving {
   Admission* admission = nullptr;
   OpenStreams* streams = nullptr;
   OpenCalls* open_calls = nullptr;
+  BearerTokens* tokens = nullptr;  // null: calls need none
   Metrics* metrics = nullptr;
   std::string model_name;
   std::string version;

@@ -154,14 +154,16 @@ TEST_F(BatcherTest, DrainingRefusesNewTexts) {
   EXPECT_TRUE(Exposes("verdict_shed_total{reason=\"draining\"} 1"));
 }
 
-TEST_F(BatcherTest, ItIsQuietSomeTimeAfterTheLastRefusal) {
-  constexpr absl::Duration kQuiet = absl::Milliseconds(5);
-  batcher_->Drain(absl::InfiniteFuture());
-  const absl::Time refusal = absl::Now();
-  EXPECT_EQ(Submit(outcomes_.Text(1)).code(), absl::StatusCode::kUnavailable);
-  batcher_->AwaitQuiet(kQuiet, absl::InfiniteFuture());
-  EXPECT_GE(absl::Now(), refusal + kQuiet);
-  batcher_->AwaitQuiet(absl::Hours(1), absl::Now());  // not for longer than asked
+TEST_F(BatcherTest, AnEngineThatDoesNotMoveThoughItHasWorkIsStalled) {
+  EXPECT_EQ(batcher_->Stalled(absl::Now() + absl::Hours(1)), absl::ZeroDuration());  // idle
+  const absl::Time start = absl::Now();
+  HoldEngine();
+  ASSERT_TRUE(Submit(outcomes_.Text(1)).ok());
+  const absl::Duration stalled = batcher_->Stalled(absl::Now() + absl::Hours(1));
+  EXPECT_GE(stalled, absl::Hours(1));
+  EXPECT_LE(stalled, absl::Now() + absl::Hours(1) - start);
+  engine_.Release();
+  outcomes_.Await(2);
 }
 
 TEST_F(BatcherTest, DrainEndsTheRestWhenItsTimeIsOver) {

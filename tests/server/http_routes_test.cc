@@ -22,9 +22,11 @@ class HttpRoutesTest : public ::testing::Test {
     return {};
   }
 
+  absl::Status liveness_;
   absl::Status readiness_;
   Metrics metrics_{ServedModel()};
-  const std::vector<HttpRoute> routes_ = HttpRoutes(metrics_, [this] { return readiness_; });
+  const std::vector<HttpRoute> routes_ = HttpRoutes(
+      metrics_, [this] { return liveness_; }, [this] { return readiness_; });
 };
 
 TEST_F(HttpRoutesTest, MetricsAreThePageOfNow) {
@@ -45,6 +47,13 @@ TEST_F(HttpRoutesTest, ReadinessFollowsItsStatusAndSaysTheReason) {
 TEST_F(HttpRoutesTest, AliveIsAliveWhetherReadyOrNot) {
   readiness_ = absl::UnavailableError("draining");
   EXPECT_EQ(Get("/healthz").status, 200);
+}
+
+TEST_F(HttpRoutesTest, WhatDoesNotMoveIsNotAlive) {
+  liveness_ = absl::UnavailableError("stuck");
+  EXPECT_EQ(Get("/healthz").status, 503);
+  EXPECT_EQ(Get("/healthz").body, "stuck\n");
+  EXPECT_EQ(Get("/readyz").status, 200);
 }
 
 }  // namespace

@@ -5,12 +5,15 @@
 
 #include <atomic>
 #include <csignal>
+#include <fstream>
 #include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "tests/server/http_get.h"
 #include "tests/server/raw_call.h"
 #include "tests/server/verdictd_process.h"
@@ -95,6 +98,76 @@ TEST(LifecycleTest, SigtermUnderLoadAnswersEveryAcceptedCall) {
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(verdictd.Wait(), 0) << verdictd.log();
   EXPECT_THAT(verdictd.log(), HasSubstr("unfinished_texts=0"));
+}
+
+// Clients that call whatever they are told, and one that watches, cannot hold it up; and all of
+// them learn that it is unavailable.
+TEST(LifecycleTest, WhoCallsOnForEverGetsUnavailableAndTheEndComesInTime) {
+  VerdictdProcess verdictd({kDemoModel, "--drain-timeout=500ms"});
+  verdictd.AwaitServing();
+  const auto watch = WatchHealth(Connect(verdictd));
+  EXPECT_EQ(watch->Read(), "\x08\x01");
+  std::atomic<int> answered = 0;
+  std::atomic<bool> ended = false;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      const auto stub = v1::Classifier::NewStub(Connect(verdictd));
+      while (!ended) {
+        v1::ClassifyResponse response;
+        const grpc::Status status = Classify(*stub, &response);
+        if (status.ok()) {
+          ++answered;
+        } else {
+          EXPECT_EQ(status.error_code(), grpc::UNAVAILABLE) << status.error_message();
+        }
+      }
+    });
+  }
+  while (answered < 100) std::this_thread::yield();
+  const absl::Time start = absl::Now();
+  verdictd.Signal(SIGTERM);
+  EXPECT_EQ(verdictd.Wait(), 0) << verdictd.log();
+  EXPECT_LT(absl::Now() - start, absl::Seconds(1.5));
+  ended = true;
+  for (std::thread& thread : threads) thread.join();
+}
+
+TEST(LifecycleTest, CallsAreTakenInTheDelayOfADrainAndASecondSignalEndsItAtOnce) {
+  VerdictdProcess verdictd({kDemoModel, "--drain-delay=1h"});
+  verdictd.AwaitServing();
+  const auto channel = Connect(verdictd);
+  const auto watch = WatchHealth(channel);
+  EXPECT_EQ(watch->Read(), "\x08\x01");
+  verdictd.Signal(SIGTERM);
+  EXPECT_EQ(watch->Read(), "\x08\x02");
+  EXPECT_THAT(HttpGet(verdictd.http_port(), "/readyz"), HasSubstr(" 503 "));
+  v1::ClassifyResponse response;
+  EXPECT_TRUE(Classify(*v1::Classifier::NewStub(channel), &response).ok());
+  verdictd.Signal(SIGTERM);
+  EXPECT_EQ(verdictd.Wait(), -SIGTERM);
+}
+
+// A token that the file has, and nobody else's; whoever asks for health needs none.
+TEST(LifecycleTest, TokensAreAskedForAndHealthIsOpen) {
+  const std::string path = ::testing::TempDir() + "lifecycle_tokens";
+  std::ofstream(path) << "right\n";
+  VerdictdProcess verdictd({kDemoModel, "--auth-token-file=" + path});
+  verdictd.AwaitServing();
+  const auto channel = Connect(verdictd);
+  EXPECT_EQ(Health(channel, ""), "SERVING");
+  const auto stub = v1::Classifier::NewStub(channel);
+  const auto get_model = [&](const std::string& authorization) {
+    grpc::ClientContext context;
+    if (!authorization.empty()) context.AddMetadata("authorization", authorization);
+    v1::GetModelResponse response;
+    return stub->GetModel(&context, {}, &response).error_code();
+  };
+  EXPECT_EQ(get_model("Bearer right"), grpc::OK);
+  EXPECT_EQ(get_model("Bearer wrong"), grpc::UNAUTHENTICATED);
+  EXPECT_EQ(get_model(""), grpc::UNAUTHENTICATED);
+  v1::ClassifyResponse response;
+  EXPECT_EQ(Classify(*stub, &response).error_code(), grpc::UNAUTHENTICATED);
 }
 
 TEST(LifecycleTest, ABusyPortEndsTheSecondServer) {

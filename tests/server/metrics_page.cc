@@ -18,7 +18,7 @@ int main() {
     metrics.ObserveStage(Stage::kTotal, absl::Milliseconds(20));
   }
   auto server =
-      HttpServer::Start("127.0.0.1:0", HttpRoutes(metrics, [] { return absl::OkStatus(); }));
+      HttpServer::Start("127.0.0.1:0", HttpRoutes(metrics, absl::OkStatus, absl::OkStatus));
   if (!server.ok()) {
     std::fprintf(stderr, "%s\n", server.status().ToString().c_str());
     return EXIT_FAILURE;

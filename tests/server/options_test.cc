@@ -147,6 +147,7 @@ TEST(OptionsTest, TlsTakesACertificateAndItsKeyAndReadsThem) {
             "--tls-client-ca needs --tls-cert and --tls-key; found none");
   EXPECT_THAT(Refusal({"--tls-cert", "no/such.crt", "--tls-key", "no/such.key"}),
               HasSubstr("--tls-cert is \"no/such.crt\"; expected a file that can be read"));
+  EXPECT_THAT(Refusal({"--auth-token-file", "no/such"}), HasSubstr("--auth-token-file"));
 }
 
 TEST(OptionsTest, AnAddressIsAHostAndAPort) {
@@ -210,6 +211,8 @@ TEST(OptionsTest, HelpListsEveryOptionWithItsDefaultAndItsEnvironment) {
                            "--drain-delay",
                            "--drain-timeout",
                            "30s",
+                           "--health-address",
+                           "--auth-token-file",
                            "--tls-cert",
                            "--tls-key",
                            "--tls-client-ca",

@@ -3,7 +3,9 @@
 
 #include <gmock/gmock.h>
 
+#include "server/server.h"
 #include "tests/server/http_get.h"
+#include "tests/server/raw_call.h"
 #include "tests/server/tcp_connection.h"
 #include "tests/server/tls_fixture.h"
 
@@ -44,6 +46,28 @@ TEST_F(TlsTest, ACertificateOfTheClientIsAskedForAndChecked) {
   const CertifiedKey expired =
       authority_.Issue({.begin = now - absl::Hours(2), .end = now - absl::Hours(1)});
   EXPECT_EQ(Call(Connect(Trusting(authority_, expired))).error_code(), grpc::UNAVAILABLE);
+}
+
+TEST_F(TlsTest, ProbesThatKnowNoTlsHaveAPortWithHealthAlone) {
+  AskForClientCertificates();
+  Start();
+  const auto channel = grpc::CreateChannel(absl::StrCat("127.0.0.1:", server_->health_port()),
+                                           grpc::InsecureChannelCredentials());
+  EXPECT_EQ(Health(channel, ""), "SERVING");
+  EXPECT_EQ(Health(channel, "verdict.v1.Classifier"), "SERVING");
+  EXPECT_EQ(Call(channel).error_code(), grpc::UNIMPLEMENTED);
+  server_->Drain({});
+  EXPECT_EQ(Health(channel, ""), "NOT_SERVING");
+  EXPECT_EQ(Health(channel, "verdict.v1.Classifier"), "NOT_SERVING");
+}
+
+TEST_F(TlsTest, ItSaysWhenItsCertificateExpires) {
+  const absl::Time end = absl::FromUnixSeconds(absl::ToUnixSeconds(absl::Now()) + 7200);
+  Rotate(authority_.Issue({.end = end}));
+  Start();
+  EXPECT_THAT(HttpGet(server_->http_port(), "/metrics"),
+              HasSubstr(absl::StrCat("\nverdict_tls_certificate_expiry_seconds ",
+                                     absl::ToUnixSeconds(end), "\n")));
 }
 
 TEST_F(TlsTest, BadFilesAreAnErrorBeforeAnyPortOpens) {

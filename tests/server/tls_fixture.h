@@ -37,6 +37,7 @@ class TlsTest : public ::testing::Test {
     options.grpc_address = "127.0.0.1:0";
     options.http_address = "127.0.0.1:0";
     options.tls = paths_;
+    options.health_address = "127.0.0.1:0";
     absl::StatusOr<std::unique_ptr<Server>> server =
         Server::Start(options, TinyModel(), absl::ZeroDuration());
     ASSERT_TRUE(server.ok()) << server.status();

@@ -69,6 +69,12 @@ void VerdictdProcess::AwaitServing() {
   FAIL() << "verdictd ended:\n" << log_;
 }
 
+int VerdictdProcess::grpc_port() const {
+  int port = 0;
+  EXPECT_TRUE(absl::SimpleAtoi(grpc_address_.substr(grpc_address_.rfind(':') + 1), &port));
+  return port;
+}
+
 void VerdictdProcess::Signal(int signal) const { EXPECT_EQ(kill(pid_, signal), 0); }
 
 int VerdictdProcess::Wait() {

@@ -22,7 +22,9 @@ class VerdictdProcess {
   // Waits until it serves, and fails the test if it ends instead. Then the addresses are known.
   void AwaitServing();
   const std::string& grpc_address() const { return grpc_address_; }
+  int grpc_port() const;
   int http_port() const { return http_port_; }
+  pid_t pid() const { return pid_; }
 
   void Signal(int signal) const;
 

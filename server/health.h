@@ -1,0 +1,66 @@
+// grpc.health.v1.Health: whether the server serves, for whoever balances or restarts it.
+#ifndef VERDICT_SERVER_HEALTH_H_
+#define VERDICT_SERVER_HEALTH_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "grpc/health/v1/health.pb.h"
+
+namespace grpc {
+class Service;
+}  // namespace grpc
+
+namespace verdict {
+
+class HealthWatch;
+
+// One state, of the server ("") and of verdict.v1.Classifier alike, told through any number of
+// ports. gRPC's own service has one state for each port, and leaves its watchers without a status
+// when the server goes.
+//
+// All methods may be called from any thread. It must outlive the services that it made and their
+// grpc::Servers.
+class Health {
+ public:
+  using Response = grpc::health::v1::HealthCheckResponse;
+
+  // Not serving.
+  Health() = default;
+
+  Health(const Health&) = delete;
+  Health& operator=(const Health&) = delete;
+
+  // The service, for one grpc::Server.
+  std::unique_ptr<grpc::Service> MakeService();
+
+  // Tells all who watch.
+  void Set(bool serving) ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // Ends all who watch with UNAVAILABLE, and whoever comes from now on; waits until they know, at
+  // the latest until `deadline`.
+  void EndWatches(absl::Time deadline) ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // How `service` is; SERVICE_UNKNOWN: we have none of that name.
+  Response::ServingStatus Of(const std::string& service) const ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // For HealthWatch: begins to tell it, and stops.
+  void Add(const std::shared_ptr<HealthWatch>& watch) ABSL_LOCKS_EXCLUDED(mutex_);
+  void Remove(HealthWatch* watch) ABSL_LOCKS_EXCLUDED(mutex_);
+
+ private:
+  bool Unwatched() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return watches_.empty(); }
+
+  mutable absl::Mutex mutex_;
+  bool serving_ ABSL_GUARDED_BY(mutex_) = false;
+  bool ending_ ABSL_GUARDED_BY(mutex_) = false;
+  absl::flat_hash_map<HealthWatch*, std::weak_ptr<HealthWatch>> watches_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace verdict
+
+#endif  // VERDICT_SERVER_HEALTH_H_

@@ -1,0 +1,71 @@
+// Sees when the server looks alive and is not.
+#ifndef VERDICT_SERVER_WATCHDOG_H_
+#define VERDICT_SERVER_WATCHDOG_H_
+
+#include <functional>
+#include <optional>
+#include <thread>
+
+#include "absl/synchronization/notification.h"
+#include "absl/time/time.h"
+#include "server/port_probe.h"
+
+namespace verdict {
+
+// Decides when a port is lost. A gRPC 1.51 server that once runs out of descriptors gives its
+// listener up: after that nobody accepts, while the kernel goes on connecting until its backlog is
+// full, for ever. Seen with `ulimit -n 128` and 300 connections.
+//
+// Not thread-safe; it knows no clock.
+class PortWatch {
+ public:
+  // Four probes in a row, and ten seconds: longer than any load has ever delayed an accept, and
+  // short enough to be gone 15 s after the descriptors have come back.
+  static constexpr absl::Duration kPatience = absl::Seconds(10);
+  static constexpr int kProbes = 4;
+
+  // Tells it how the probe that began at `start` went, which is over at `now`; whether the port is
+  // lost. A probe that could not be made says nothing: those who are connected are served, and to
+  // end would end them.
+  bool Lost(PortProbe::Outcome outcome, absl::Time start, absl::Time now);
+
+ private:
+  std::optional<absl::Time> silent_since_;
+  int silent_probes_ = 0;
+};
+
+// How long the engine may work on one batch, or leave texts that wait alone, until it counts as
+// stuck: /healthz says so then, and whoever restarts servers restarts this one.
+inline constexpr absl::Duration kEnginePatience = absl::Seconds(30);
+
+// A thread that probes the port every second, and looks after the engine. When the port is lost it
+// says so in the log and ends the process with kLostPortStatus: a new one accepts.
+class Watchdog {
+ public:
+  static constexpr int kLostPortStatus = 3;
+
+  // `stalled` says for how long the engine has not moved though it has work; it is called from the
+  // thread.
+  Watchdog(PortProbe probe, std::function<absl::Duration()> stalled);
+  ~Watchdog();
+
+  Watchdog(const Watchdog&) = delete;
+  Watchdog& operator=(const Watchdog&) = delete;
+
+  // From now on it ends nothing; from any thread, once.
+  void Stop() { stopped_.Notify(); }
+
+ private:
+  void Watch();
+  void LookAtPort(PortWatch* port);
+  void LookAtEngine(bool* stuck);
+
+  const PortProbe probe_;
+  const std::function<absl::Duration()> stalled_;
+  absl::Notification stopped_;
+  std::thread thread_;
+};
+
+}  // namespace verdict
+
+#endif  // VERDICT_SERVER_WATCHDOG_H_
