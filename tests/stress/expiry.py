@@ -2,8 +2,8 @@
 """1,000 calls with deadlines of 5 ms meet a full queue, and 5,000 calls that their client cancels after 10 ms.
 
 None of them is computed: when the backlog that was there before is done, the server has computed exactly its texts and no
-others. Then everything is cancelled, the backlog too: the queue is empty within 100 ms, and nothing more is computed than
-the batch that was in the engine.
+others. Then 5,000 are cancelled again, and last the backlog too, this time a few long texts: the queue is empty within
+100 ms, and nothing more is computed than the batch that was in the engine.
 """
 import collections
 import time
@@ -17,6 +17,7 @@ DEADLINE = "5m"  # of gRPC: milliseconds
 CANCEL_AFTER_SECONDS = 0.01
 CALLS_AT_ONCE = 250
 EMPTY_SECONDS = 0.1
+LONG_WORDS = 400
 # Most texts of a batch: --max-batch-tokens by the tokens of a text, which has 18 words.
 MOST_BATCH_TEXTS = 512 // 20
 
@@ -69,13 +70,14 @@ def dead_on_a_full_queue(server, backlog, options, findings):
     findings.at_most("seconds_until_the_queue_is_empty_after_the_backlog", emptied, EMPTY_SECONDS)
 
 
-def everything_cancelled(server, backlog, options, findings):
+def everything_cancelled(server, backlog, texts, options, findings):
     """The backlog is cancelled as well."""
     filling = backlog.fill(options.backlog_seconds)
-    call_and_cancel(backlog.connection, list(backlog.texts(options.cancelled)))
-    findings.at_least("texts_waiting_before_all_is_cancelled", waiting(server), 1)
-    backlog.connection.send(b"".join(map(http2.reset, filling)))
-    emptied = await_true(lambda: waiting(server) == 0, timeout=5)
+    with http2.Connection(server.grpc_port) as fickle:
+        call_and_cancel(fickle, list(texts.texts(options.cancelled)))
+        findings.at_least("texts_waiting_before_all_is_cancelled", waiting(server), 1)
+        backlog.connection.send(b"".join(map(http2.reset, filling)))
+        emptied = await_true(lambda: waiting(server) == 0, timeout=5)
     at_empty = computed(server)
     findings.at_most("seconds_until_the_queue_is_empty_after_the_cancels", emptied, EMPTY_SECONDS)
     http2.classify(server.grpc_port)  # one text that is computed when all that was there is over
@@ -89,7 +91,7 @@ def test(options, findings):
         backlog = Backlog(server.grpc_port)
         findings.note(texts_per_second=round(backlog.rate))
         dead_on_a_full_queue(server, backlog, options, findings)
-        everything_cancelled(server, backlog, options, findings)
+        everything_cancelled(server, Backlog(server.grpc_port, LONG_WORDS), backlog, options, findings)
 
 
 script.run(__doc__, test, add_options)
