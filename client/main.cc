@@ -10,6 +10,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/synchronization/mutex.h"
 #include "client/commands.h"
 #include "client/exit_status.h"
 
@@ -40,6 +41,8 @@ ExitStatus ReportWrongUsage(const CLI::App& app, const CLI::ParseError& error) {
 }  // namespace verdict
 
 int main(int argc, char** argv) {
+  // Debian's abseil looks for deadlocks at every lock, gRPC's too.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
 #if GOOGLE_PROTOBUF_VERSION < 4022000
   // A text that is not UTF-8 is the server's to refuse; this library would only mutter about it.
   google::protobuf::SetLogHandler(nullptr);

@@ -125,8 +125,8 @@ void AddModelOptions(CLI::App& app, ServerOptions* options) {
 }
 
 void AddLimitOptions(CLI::App& app, ServerOptions* options) {
-  AddCount(app, "--max-batch-tokens", 1, 1 << 16,
-           "Most tokens of one batch, if they are of more than one text",
+  AddCount(app, "--max-batch-tokens", 0, 1 << 16,
+           "Most tokens of one batch, if they are of more than one text; 0: 192 for each thread",
            &options->queue.max_batch_tokens);
   AddCount(app, "--max-queue-tokens", 1, 1 << 30,
            "Most tokens that wait; beyond, calls are refused with RESOURCE_EXHAUSTED",

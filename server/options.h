@@ -40,7 +40,8 @@ struct ServerOptions {
   std::string auth_token_file;
 
   // How much it takes.
-  TextQueue::Limits queue;
+  // A batch of 0 tokens: as many as suit the threads.
+  TextQueue::Limits queue = {.max_batch_tokens = 0};
   Admission::Limits admission;  // holds one largest request at least
   RequestLimits requests;
   Truncation truncation = Truncation::kRight;  // where a request asks for none

@@ -56,7 +56,7 @@ struct QueuedText {
 class TextQueue {
  public:
   struct Limits {
-    // The most tokens of one batch, unless its first text alone has more. More than about 128 a
+    // The most tokens of one batch, unless its first text alone has more. More than some 200 a
     // thread gain no speed, and make those wait longer who come while the batch is computed.
     int64_t max_batch_tokens = 512;
     // The most tokens that wait. At the engine's pace this is the longest time in the queue.

@@ -36,6 +36,16 @@ constexpr absl::Duration kLastQuiet = absl::Milliseconds(700);
 // Then for those who watch our health to learn that it ends, if they read.
 constexpr absl::Duration kLastFlush = absl::Milliseconds(850);
 
+// Larger batches gain little: the products are at the machine's limit from some 128 rows a thread
+// on. And what is computed in large steps is late in large steps, when a deadline is only a few.
+constexpr int64_t kBatchTokensPerThread = 192;
+
+TextQueue::Limits QueueLimits(const ServerOptions& options, int threads) {
+  TextQueue::Limits limits = options.queue;
+  if (limits.max_batch_tokens == 0) limits.max_batch_tokens = kBatchTokensPerThread * threads;
+  return limits;
+}
+
 absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> Credentials(
     const TlsPaths& tls, std::function<void(absl::Time)> on_change) {
   if (tls.certificate.empty()) return grpc::InsecureServerCredentials();
@@ -60,11 +70,11 @@ absl::StatusOr<Model> LoadServedModel(const ServerOptions& options, absl::Durati
   const int threads =
       options.threads > 0 ? options.threads : UsableThreads(CpuQuota(""), AffinityCpus());
   const absl::Time start = absl::Now();
+  const int64_t batch_tokens = QueueLimits(options, threads).max_batch_tokens;
   absl::StatusOr<Model> model =
-      LoadModel(options.model_directory,
-                {.threads = threads,
-                 .max_batch_tokens = static_cast<int>(options.queue.max_batch_tokens),
-                 .precision = options.precision});
+      LoadModel(options.model_directory, {.threads = threads,
+                                          .max_batch_tokens = static_cast<int>(batch_tokens),
+                                          .precision = options.precision});
   *load = absl::Now() - start;
   if (!model.ok()) return model.status();
   for (const std::string& warning : model->warnings) Log(LogLevel::kWarning, warning);
@@ -117,7 +127,7 @@ Server::Server(const ServerOptions& options, Model model, absl::Duration load,
                            .threads = model_.engine->info().threads,
                            .load = load}),
       admission_(options.admission, &metrics_),
-      batcher_(model_.engine.get(), &metrics_, options.queue),
+      batcher_(model_.engine.get(), &metrics_, QueueLimits(options, model_.engine->info().threads)),
       tokens_(std::move(tokens)),
       service_(MakeClassifierService({.model = &model_,
                                       .batcher = &batcher_,

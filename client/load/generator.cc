@@ -321,6 +321,8 @@ void LoadGenerator::EndStreams(absl::Duration now) {
 
 void LoadGenerator::Wait(absl::Duration until) {
   const bool full = in_flight_ >= limit_;
+  // A closed loop that a burst has not filled yet.
+  if (work_.schedule == nullptr && !full && !exhausted_) return;
   if (next_ && !full && !exhausted_) until = std::min(until, next_->at);
   if (!appointments_.empty()) until = std::min(until, appointments_.begin()->first);
   const absl::Duration left = until - Now();

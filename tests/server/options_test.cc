@@ -115,7 +115,7 @@ TEST(OptionsTest, ABadValueSaysWhatWasExpectedAndFound) {
   EXPECT_EQ(Refusal({"--threads", "1025"}),
             "--threads is \"1025\"; expected a number from 0 to 1024");
   EXPECT_EQ(Refusal({"--max-inputs", "0"}),
-            "--max-inputs is \"0\"; expected a number from 1 to 65536");
+            "--max-inputs is \"0\"; expected a number from 0 to 65536");
   EXPECT_EQ(Refusal({"--max-batch-tokens", "9999999999999999999"}),
             "--max-batch-tokens is \"9999999999999999999\"; expected a number from 1 to 65536");
   EXPECT_EQ(Refusal({"--truncation", "middle"}),
@@ -195,7 +195,7 @@ TEST(OptionsTest, HelpListsEveryOptionWithItsDefaultAndItsEnvironment) {
                            "--precision",
                            "--threads",
                            "--max-batch-tokens",
-                           "512",
+                           "192 for each thread",
                            "--max-queue-tokens",
                            "131072",
                            "--max-texts-in-flight",

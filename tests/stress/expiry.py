@@ -6,6 +6,7 @@ others. Then 5,000 are cancelled again, and last the backlog too, this time a fe
 100 ms, and nothing more is computed than the batch that was in the engine.
 """
 import collections
+import os
 import time
 
 import http2
@@ -19,7 +20,7 @@ CALLS_AT_ONCE = 250
 EMPTY_SECONDS = 0.1
 LONG_WORDS = 400
 # Most texts of a batch: --max-batch-tokens by the tokens of a text, which has 18 words.
-MOST_BATCH_TEXTS = 512 // 20
+MOST_BATCH_TEXTS = 192 * os.cpu_count() // 20
 
 
 def add_options(parser):
