@@ -16,3 +16,8 @@ def model():
         subprocess.run([sys.executable, script.ROOT / "bench" / "random_checkpoint.py",
                         script.ROOT / "models" / "demo" / "tokenizer.json", DIRECTORY], check=True)
     return str(DIRECTORY)
+
+
+def add_threads(parser):
+    """One core less than there are: who makes the load needs one, and would else be measured too."""
+    parser.add_argument("--threads", type=int, default=max(1, os.cpu_count() - 1), help="of the server's engine")

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """30 s at 5 times the peak rate between moderate ones: 2 s after the flood, p99 is back within 1.1 times of before.
 
-The two seconds after the flood are a stage of their own, so that the stage after them has nothing of it.
+The two seconds after the flood are a stage of their own, so that the stage after them has nothing of it. One core is left to
+who makes the load.
 """
 import pathlib
 import tempfile
@@ -17,6 +18,7 @@ RECOVERY_SECONDS = 2
 
 def add_options(parser):
     parser.set_defaults(model=full_size.model())
+    full_size.add_threads(parser)
     parser.add_argument("--moderate-seconds", type=int, default=30, help="before and after")
     parser.add_argument("--overload-seconds", type=int, default=30)
     parser.add_argument("--moderate", type=float, default=0.5, help="of the peak")
@@ -32,7 +34,8 @@ def stages(options, peak):
 
 def test(options, findings):
     load.require(options.verdict)
-    with tempfile.TemporaryDirectory() as folder, Verdictd(options.verdictd, options.model) as server:
+    with tempfile.TemporaryDirectory() as folder, \
+            Verdictd(options.verdictd, options.model, "--threads", str(options.threads)) as server:
         texts = ("--file", load.write_texts(pathlib.Path(folder) / "texts.txt"))
         load.peak(options.verdict, server.address, *texts)  # warm
         peak = load.peak(options.verdict, server.address, *texts)
