@@ -115,9 +115,9 @@ TEST(OptionsTest, ABadValueSaysWhatWasExpectedAndFound) {
   EXPECT_EQ(Refusal({"--threads", "1025"}),
             "--threads is \"1025\"; expected a number from 0 to 1024");
   EXPECT_EQ(Refusal({"--max-inputs", "0"}),
-            "--max-inputs is \"0\"; expected a number from 0 to 65536");
+            "--max-inputs is \"0\"; expected a number from 1 to 65536");
   EXPECT_EQ(Refusal({"--max-batch-tokens", "9999999999999999999"}),
-            "--max-batch-tokens is \"9999999999999999999\"; expected a number from 1 to 65536");
+            "--max-batch-tokens is \"9999999999999999999\"; expected a number from 0 to 65536");
   EXPECT_EQ(Refusal({"--truncation", "middle"}),
             "--truncation is \"middle\"; expected right|left|head-tail|error");
   EXPECT_EQ(Refusal({"--log-format", "xml"}), "--log-format is \"xml\"; expected text|json");
