@@ -20,7 +20,7 @@ class LoadStream final
  public:
   LoadStream(v1::Classifier::Stub* stub, bool wait_for_ready, std::function<absl::Duration()> clock,
              EndedCalls* ended)
-      : clock_(std::move(clock)), ended_(ended) {
+      : clock_(std::move(clock)), ended_(ended), opened_(clock_()) {
     call_.method = LoadMethod::kClassifyStream;
     call_.context.emplace().set_wait_for_ready(wait_for_ready);
     stub->async()->ClassifyStream(&*call_.context, this);
@@ -35,6 +35,7 @@ class LoadStream final
   }
 
   LoadCall* call() { return &call_; }
+  absl::Duration opened() const { return opened_; }
 
   // Whether the stream can still take it.
   bool Send(LoadCall* message, const v1::ClassifyRequest& request) {
@@ -158,6 +159,7 @@ class LoadStream final
 
   const std::function<absl::Duration()> clock_;
   EndedCalls* const ended_;
+  const absl::Duration opened_;
   LoadCall call_;
   v1::ClassifyStreamResponse response_;  // of the read that is under way
 
@@ -177,7 +179,10 @@ LoadStreams::~LoadStreams() = default;
 
 void LoadStreams::Send(LoadCall* message, const v1::ClassifyRequest& request) {
   const size_t index = next_++ % current_.size();
-  if (current_[index] != nullptr && current_[index]->Send(message, request)) return;
+  if (LoadStream* const current = current_[index]; current != nullptr) {
+    if (options_.clock() - current->opened() >= options_.life) current->Drain();
+    if (current->Send(message, request)) return;
+  }
   // A stream that has not begun cannot break, so this message is sure to be its.
   current_[index] = Open(index);
   current_[index]->Send(message, request);

@@ -16,9 +16,9 @@ namespace verdict {
 
 class LoadStream;
 
-// A few ClassifyStreams, opened when a message needs them and again when they broke; messages take
-// them in turn. What ends comes back through EndedCalls: each message once, with its own outcome or
-// with that of its stream, and each stream once, as a call of kClassifyStream.
+// A few ClassifyStreams, opened when a message needs them, and again when they broke or grew old;
+// messages take them in turn. What ends comes back through EndedCalls: each message once, with its
+// own outcome or with that of its stream, and each stream once, as a call of kClassifyStream.
 //
 // For one thread; gRPC's come in by themselves. What it is given must outlive it, and it must
 // outlive every stream: Drain, and Forget whatever comes back.
@@ -31,6 +31,10 @@ class LoadStreams {
     std::function<absl::Duration()> clock;  // since the start of the load; called in any thread
     EndedCalls* ended = nullptr;
     std::function<void(LoadCall* stream)> opened;  // called in Send
+
+    // A message finds a stream of this age closed and opens another. A server that renews its
+    // connections gives their streams 30 s to end: who asks no more of them is never cut off.
+    absl::Duration life = absl::Seconds(20);
   };
 
   explicit LoadStreams(Options options);

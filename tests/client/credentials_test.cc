@@ -65,8 +65,7 @@ TEST_F(CredentialsTest, AnAuthorityTurnsTlsOn) {
 TEST_F(CredentialsTest, AServerOfAnotherAuthorityIsNotTrusted) {
   FakeClassifier service(ServerTls(/*ask=*/false));
   const std::string other = File("other.crt", CertificateAuthority().certificate());
-  const absl::Status status =
-      Call({.server = service.address(), .attempts = 1, .tls_ca = other});
+  const absl::Status status = Call({.server = service.address(), .attempts = 1, .tls_ca = other});
   EXPECT_TRUE(absl::IsUnavailable(status)) << status;
 }
 
