@@ -8,16 +8,16 @@
 namespace verdict {
 
 // The number of CPUs that the control groups of this process allow it, e.g. 1.5; the smallest of
-// its own group and all groups above. nullopt if nothing limits it. Reads version 2 (cpu.max) and
-// version 1 (cpu.cfs_quota_us) under `root`, which is "" but in tests; what cannot be read does not
-// limit.
+// its own group and all groups above that can be seen. nullopt if nothing limits it. Reads version
+// 2 (cpu.max) and version 1 (cpu.cfs_quota_us), wherever /proc/self/mountinfo says that they are,
+// under `root`, which is "" but in tests; what cannot be read does not limit.
 std::optional<double> CpuQuota(const std::string& root);
 
 // Threads that can run at a time: the quota rounded down, at least 1 and at most `cpus`. A thread
 // more than the quota pays for makes the kernel stop all of them for a part of every 100 ms.
 int UsableThreads(std::optional<double> quota, int cpus);
 
-// The CPUs that this process may be scheduled on.
+// The CPUs that this process may be scheduled on: the kernel counts those of its cpuset only.
 int AffinityCpus();
 
 }  // namespace verdict
