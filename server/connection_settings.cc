@@ -1,7 +1,6 @@
 #include "server/connection_settings.h"
 
 #include <grpcpp/server_builder.h>
-#include <sys/resource.h>
 
 namespace verdict {
 
@@ -28,13 +27,6 @@ void ConfigureRequests(const RequestLimits& limits, grpc::ServerBuilder* builder
   // gRPC inflates a message before it looks at its size: a megabyte could become a gigabyte.
   builder->SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
   builder->SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
-}
-
-void RaiseFileLimit() {
-  rlimit limit;
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 }  // namespace verdict

@@ -26,9 +26,6 @@ void ConfigureConnections(grpc::ServerBuilder* builder);
 // How large a request may be, and that it is not compressed: one that is gets UNIMPLEMENTED.
 void ConfigureRequests(const RequestLimits& limits, grpc::ServerBuilder* builder);
 
-// Lets the process open as many files as its hard limit allows, since every connection is one.
-void RaiseFileLimit();
-
 }  // namespace verdict
 
 #endif  // VERDICT_SERVER_CONNECTION_SETTINGS_H_

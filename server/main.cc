@@ -5,9 +5,9 @@
 #include <string>
 #include <utility>
 
-#include "absl/synchronization/mutex.h"
 #include "server/log.h"
 #include "server/options.h"
+#include "server/process_settings.h"
 #include "server/server.h"
 
 namespace verdict {
@@ -45,8 +45,7 @@ absl::Status Serve(const ServerOptions& options) {
 }  // namespace verdict
 
 int main(int argc, char** argv) {
-  // Debian's abseil looks for deadlocks at every lock, gRPC's too; the tsan preset is where we do.
-  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+  verdict::ConfigureProcess();
   const absl::StatusOr<verdict::CommandLine> command_line = verdict::ParseCommandLine(argc, argv);
   if (!command_line.ok()) {
     std::fprintf(stderr, "verdictd: %s\n", std::string(command_line.status().message()).c_str());

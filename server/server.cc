@@ -157,7 +157,6 @@ absl::Status Server::StartGrpc(const ServerOptions& options) {
   if (!credentials.ok()) return credentials.status();
   credentials_ = *std::move(credentials);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
-  RaiseFileLimit();
   grpc::ServerBuilder builder;
   ConfigureConnections(&builder);
   ConfigureRequests(options.requests, &builder);
