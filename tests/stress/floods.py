@@ -2,7 +2,7 @@
 """Floods of resets, of calls without requests and of endless headers against verdictd, bare and behind nghttpx.
 
 Bare, the figures are what gRPC 1.51 makes of them, and there is no bound: the library alone cannot pass, and README.md
-says so. Behind the front, with the options of front.py, the same floods leave the server calm: its memory and CPU time
+says so. Behind the front, with deploy/front/nghttpx.conf, the same floods leave the server calm: its memory and CPU time
 stay bounded, and the good client's calls through the front are answered.
 """
 import contextlib
@@ -16,7 +16,7 @@ import hpack
 import http2
 import script
 from conversations import CONTINUATION, END_HEADERS, HEADERS, RST_STREAM, frame, literal
-from front import Front
+from front import Nghttpx
 from verdictd import LOOPBACK, Samples, Verdictd
 
 MOST_GROWTH_BYTES = 32e6
@@ -107,7 +107,7 @@ def good_calls(port, seconds):
 def measure(options, conversation, behind_front):
     """The figures of one flood on a server of its own."""
     with Verdictd(options.verdictd, options.model) as server, contextlib.ExitStack() as stack:
-        front = stack.enter_context(Front(server)) if behind_front else None
+        front = stack.enter_context(Nghttpx(server)) if behind_front else None
         port = front.port if front else server.grpc_port
         before, _ = good_calls(port, 1)
         cpu, front_cpu = server.cpu_seconds(), front.cpu_seconds() if front else 0

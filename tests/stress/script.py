@@ -59,17 +59,22 @@ class Findings:
         print(f"{'PASS' if self.passed else 'FAIL'}  {test}", flush=True)
 
 
-def _parse(description, add_options, time_limit):
-    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+def _add_programs(parser):
     release = ROOT / "build" / "release"
     parser.add_argument("--verdictd", default=str(release / "verdictd"), help="the server's program")
     parser.add_argument("--verdict", default=str(release / "verdict"), help="the client's program")
     parser.add_argument("--model", default=os.environ.get("VERDICT_STRESS_MODEL", str(ROOT / "models" / "demo")),
                         help="the model's directory (default: VERDICT_STRESS_MODEL, else the demo model)")
+
+
+def _parse(description, add_options, time_limit, starts_programs):
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    if starts_programs:
+        _add_programs(parser)
     parser.add_argument("--time-limit", type=int, default=time_limit, metavar="SECONDS", help="fails when not done by then")
     add_options(parser)
     options = parser.parse_args()
-    for program in (options.verdictd, options.verdict):
+    for program in (options.verdictd, options.verdict) if starts_programs else ():
         if not os.access(program, os.X_OK):
             skip(f"{program} is not built")
     return options
@@ -79,9 +84,9 @@ def _out_of_time(*_):
     raise TimeoutError("the script's own time limit")
 
 
-def run(description, test, add_options=lambda parser: None, time_limit=120):
-    """Runs `test(options, findings)` as this process's purpose."""
-    options = _parse(description, add_options, time_limit)
+def run(description, test, add_options=lambda parser: None, time_limit=120, starts_programs=True):
+    """Runs `test(options, findings)` as this process's purpose. Most start verdictd, and have options that say which."""
+    options = _parse(description, add_options, time_limit, starts_programs)
     findings = Findings()
     signal.signal(signal.SIGALRM, _out_of_time)
     signal.alarm(options.time_limit)
