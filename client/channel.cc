@@ -42,9 +42,10 @@ void ConfigureKeepalive(grpc::ChannelArguments* arguments) {
   arguments->SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
 }
 
-grpc::ChannelArguments MakeArguments(const ClientOptions& options) {
+grpc::ChannelArguments MakeArguments(const ClientOptions& options, Servers servers) {
   grpc::ChannelArguments arguments;
   ConfigureBalancing(&arguments);
+  if (servers == Servers::kAll) arguments.SetInt(GRPC_ARG_INHIBIT_HEALTH_CHECKING, 1);
   ConfigureKeepalive(&arguments);
   // A classifier is a neighbour: a proxy in the environment is for the outside world.
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
@@ -61,12 +62,13 @@ grpc::ChannelArguments MakeArguments(const ClientOptions& options) {
 
 }  // namespace
 
-absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenChannel(const ClientOptions& options) {
+absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenChannel(const ClientOptions& options,
+                                                           Servers servers) {
   const absl::StatusOr<std::string> target = ToTarget(options.server);
   if (!target.ok()) return target.status();
   const auto credentials = MakeCredentials(options);
   if (!credentials.ok()) return credentials.status();
-  const grpc::ChannelArguments arguments = MakeArguments(options);
+  const grpc::ChannelArguments arguments = MakeArguments(options, servers);
   if (options.token_file.empty()) {
     return grpc::CreateCustomChannel(*target, *credentials, arguments);
   }

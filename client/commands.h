@@ -18,6 +18,9 @@ void AddTokenizeCommand(CLI::App* app, ExitStatus* exit_status);
 // verdict info
 void AddInfoCommand(CLI::App* app, ExitStatus* exit_status);
 
+// verdict health
+void AddHealthCommand(CLI::App* app, ExitStatus* exit_status);
+
 // verdict load --rate R | --stages ... | --ramp ... | --concurrency N
 void AddLoadCommand(CLI::App* app, ExitStatus* exit_status);
 

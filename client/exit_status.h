@@ -6,7 +6,7 @@ namespace verdict {
 
 enum ExitStatus {
   kDone = 0,
-  kSomeFailed = 1,    // at least one text, or the output, failed
+  kSomeFailed = 1,    // at least one text, or the output, failed; health: it does not serve
   kWrongUsage = 2,    // nothing was sent
   kServerFailed = 3,  // it cannot be reached, failed, or took too long
 };

@@ -51,12 +51,13 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", "verdict " VERDICT_VERSION);
   app.require_subcommand(1);
   app.footer(
-      "Exit status: 0 all done; 1 at least one text failed; 2 wrong usage; 3 the server cannot be\n"
-      "reached, failed or took too long.");
+      "Exit status: 0 all done; 1 at least one text failed, or the server does not serve; 2 wrong\n"
+      "usage; 3 the server cannot be reached, failed or took too long.");
   verdict::ExitStatus exit_status = verdict::kDone;
   verdict::AddClassifyCommand(&app, &exit_status);
   verdict::AddTokenizeCommand(&app, &exit_status);
   verdict::AddInfoCommand(&app, &exit_status);
+  verdict::AddHealthCommand(&app, &exit_status);
   verdict::AddLoadCommand(&app, &exit_status);
   try {
     app.parse(argc, argv);

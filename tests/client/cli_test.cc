@@ -156,7 +156,7 @@ TEST_F(CliTest, SaysWhenTextsWereTruncated) {
 }
 
 TEST_F(CliTest, AServerThatCannotBeReachedIsStatusThree) {
-  for (const char* command : {"classify fine", "tokenize word", "info"}) {
+  for (const char* command : {"classify fine", "tokenize word", "info", "health"}) {
     const Finished run = Verdict(absl::StrCat(command, " --server 127.0.0.1:1"));
     EXPECT_EQ(run.exit_status, 3) << command;
     EXPECT_THAT(run.err, StartsWith("verdict: server 127.0.0.1:1: UNAVAILABLE: ")) << command;
@@ -231,8 +231,9 @@ TEST_F(CliTest, AWordThatIsNoCommandIsNamed) {
   for (const char* command : {"clasify", "clasify x", "--what clasify --json"}) {
     const Finished run = Verdict(command);
     EXPECT_EQ(run.exit_status, 2) << command;
-    EXPECT_EQ(run.err,
-              "verdict: no command 'clasify'; the commands are classify, tokenize, info, load\n");
+    EXPECT_EQ(
+        run.err,
+        "verdict: no command 'clasify'; the commands are classify, tokenize, info, health, load\n");
     EXPECT_EQ(run.out, "") << command;
   }
 }
@@ -266,6 +267,16 @@ TEST_F(CliTest, TokenizePrintsIdRangeAndToken) {
   EXPECT_EQ(Verdict("tokenize --no-special-tokens word").out, "7\t0\t4\tword\n");
   const auto json = nlohmann::json::parse(Verdict("tokenize --json word").out);
   EXPECT_EQ(json["tokens"][1]["text"], "word");
+}
+
+TEST_F(CliTest, HealthTellsWhetherTheServerServes) {
+  Finished run = Verdict("health");
+  EXPECT_EQ(run.exit_status, 0) << run.err;
+  EXPECT_EQ(run.out, "SERVING\n");
+  service_.SetServing(false);
+  run = Verdict("health");
+  EXPECT_EQ(run.exit_status, 1) << run.err;
+  EXPECT_EQ(run.out, "NOT_SERVING\n");
 }
 
 TEST_F(CliTest, InfoDescribesTheModel) {

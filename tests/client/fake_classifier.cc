@@ -48,6 +48,7 @@ FakeClassifier::~FakeClassifier() {
 std::string FakeClassifier::address() const { return absl::StrCat("127.0.0.1:", port_); }
 
 void FakeClassifier::SetServing(bool serving) {
+  server_->GetHealthCheckService()->SetServingStatus(serving);
   server_->GetHealthCheckService()->SetServingStatus("verdict.v1.Classifier", serving);
 }
 
