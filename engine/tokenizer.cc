@@ -45,11 +45,21 @@ struct TextRun {
   }
 };
 
-// What of a text's tokens stays: `head` first and `tail` last ones.
-void AppendIds(absl::Span<const Token> tokens, size_t head, size_t tail,
-               std::vector<int32_t>* ids) {
-  for (const Token& token : tokens.first(head)) ids->push_back(token.id);
-  for (const Token& token : tokens.last(tail)) ids->push_back(token.id);
+// What of a text's tokens stays: its `head` first and its `tail` last ones.
+struct Ends {
+  size_t head = 0;
+  size_t tail = 0;
+};
+
+void AppendIds(absl::Span<const Token> tokens, const Ends& ends, std::vector<int32_t>* ids) {
+  for (const Token& token : tokens.first(ends.head)) ids->push_back(token.id);
+  for (const Token& token : tokens.last(ends.tail)) ids->push_back(token.id);
+}
+
+void MarkCut(const Ends& ends, absl::Span<Token> tokens) {
+  for (Token& token : tokens.subspan(ends.head, tokens.size() - ends.head - ends.tail)) {
+    token.cut = true;
+  }
 }
 
 // The number of tokens that tells which of two texts is the longer.
@@ -79,6 +89,30 @@ size_t KeptAtBeginning(size_t kept, Truncation truncation) {
   }
   return kept;
 }
+
+Ends KeptEnds(size_t tokens, size_t kept, Truncation truncation) {
+  const size_t head = kept < tokens ? KeptAtBeginning(kept, truncation) : kept;
+  return {.head = head, .tail = kept - head};
+}
+
+// What stays of an input.
+struct KeptInput {
+  Ends text;
+  Ends text_pair;
+};
+
+// REQUIRES: `special_tokens` fit into `max_tokens`.
+KeptInput Keep(const TextRun& text, const TextRun& pair, size_t special_tokens,
+               const TokenLimit& limit) {
+  const TextTokens kept =
+      LongestFirst({.text = ComparedTokens(text, limit.max_tokens, limit.truncation),
+                    .text_pair = ComparedTokens(pair, limit.max_tokens, limit.truncation)},
+                   limit.max_tokens - special_tokens);
+  return {.text = KeptEnds(text.tokens.size(), kept.text, limit.truncation),
+          .text_pair = KeptEnds(pair.tokens.size(), kept.text_pair, limit.truncation)};
+}
+
+size_t SpecialTokens(const TextInput& input) { return input.text_pair ? 3 : 2; }
 
 // The added tokens that are looked for in the normalized text (else in the original), with their
 // contents as they look there.
@@ -185,7 +219,7 @@ Tokenizer::~Tokenizer() = default;
 
 absl::StatusOr<Encoding> Tokenizer::Encode(const TextInput& input, size_t max_tokens,
                                            Truncation truncation) const {
-  const size_t special_tokens = input.text_pair ? 3 : 2;
+  const size_t special_tokens = SpecialTokens(input);
   if (max_tokens < special_tokens) {
     return absl::InvalidArgumentError(absl::StrCat("expected room for at least ", special_tokens,
                                                    " tokens, found a limit of ", max_tokens));
@@ -201,13 +235,11 @@ absl::StatusOr<Encoding> Tokenizer::Encode(const TextInput& input, size_t max_to
     return absl::InvalidArgumentError(absl::StrCat("the input has ", encoding.total_tokens,
                                                    " tokens, the limit is ", max_tokens));
   }
-  const TextTokens kept = LongestFirst({.text = ComparedTokens(text, max_tokens, truncation),
-                                        .text_pair = ComparedTokens(pair, max_tokens, truncation)},
-                                       max_tokens - special_tokens);
+  const KeptInput kept =
+      Keep(text, pair, special_tokens, {.max_tokens = max_tokens, .truncation = truncation});
   encoding.input_ids.reserve(std::min(encoding.total_tokens, max_tokens));
-  const auto append = [&](const std::vector<Token>& tokens, size_t count) {
-    const size_t head = count < tokens.size() ? KeptAtBeginning(count, truncation) : count;
-    AppendIds(tokens, head, count - head, &encoding.input_ids);
+  const auto append = [&](const std::vector<Token>& tokens, const Ends& ends) {
+    AppendIds(tokens, ends, &encoding.input_ids);
     encoding.input_ids.push_back(parts_->sep);
   };
   encoding.input_ids.push_back(parts_->cls);
@@ -216,20 +248,30 @@ absl::StatusOr<Encoding> Tokenizer::Encode(const TextInput& input, size_t max_to
   return encoding;
 }
 
-std::vector<Token> Tokenizer::Tokenize(const TextInput& input, bool add_special_tokens) const {
+std::vector<Token> Tokenizer::Tokenize(const TextInput& input, bool add_special_tokens,
+                                       const TokenLimit& limit) const {
+  TextRun text(input.text);
+  parts_->Run(&text);
+  TextRun pair(input.text_pair.value_or(""));
+  parts_->Run(&pair);
+  const size_t special_tokens = SpecialTokens(input);
+  if (limit.truncation != Truncation::kError && limit.max_tokens >= special_tokens) {
+    const KeptInput kept = Keep(text, pair, special_tokens, limit);
+    MarkCut(kept.text, absl::MakeSpan(text.tokens));
+    MarkCut(kept.text_pair, absl::MakeSpan(pair.tokens));
+  }
+
   std::vector<Token> tokens;
   const auto add_special = [&](int32_t id) {
     if (add_special_tokens) tokens.push_back({.id = id});
   };
-  const auto append = [&](std::string_view text) {
-    TextRun run(text);
-    parts_->Run(&run);
-    tokens.insert(tokens.end(), run.tokens.begin(), run.tokens.end());
+  const auto append = [&](const std::vector<Token>& run) {
+    tokens.insert(tokens.end(), run.begin(), run.end());
     add_special(parts_->sep);
   };
   add_special(parts_->cls);
-  append(input.text);
-  if (input.text_pair) append(*input.text_pair);
+  append(text.tokens);
+  if (input.text_pair) append(pair.tokens);
   return tokens;
 }
 

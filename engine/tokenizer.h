@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -41,6 +42,12 @@ struct Encoding {
   bool truncated() const { return input_ids.size() < total_tokens; }
 };
 
+// How many tokens fit, special tokens counted, and what happens to an input of more.
+struct TokenLimit {
+  size_t max_tokens = std::numeric_limits<size_t>::max();
+  Truncation truncation = Truncation::kError;
+};
+
 // One token and the bytes of its own text that it came from.
 struct Token {
   int32_t id = 0;
@@ -48,6 +55,8 @@ struct Token {
   // tokens.
   uint32_t begin = 0;
   uint32_t end = 0;
+  // Whether truncation would leave it out.
+  bool cut = false;
 };
 
 // Immutable: every method may be called from any number of threads.
@@ -74,8 +83,10 @@ class Tokenizer {
   absl::StatusOr<Encoding> Encode(const TextInput& input, size_t max_tokens,
                                   Truncation truncation) const;
 
-  // Every token of `input`, never truncated, with its place in the text.
-  std::vector<Token> Tokenize(const TextInput& input, bool add_special_tokens) const;
+  // Every token of `input`, with its place in the text. None is left out: those that Encode would
+  // cut for `limit` are marked. An input that Encode would refuse has no marks.
+  std::vector<Token> Tokenize(const TextInput& input, bool add_special_tokens,
+                              const TokenLimit& limit = {}) const;
 
   // The vocabulary's spelling of `id`, e.g. "##ing"; empty for an id that has none.
   std::string_view text(int32_t id) const;

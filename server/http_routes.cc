@@ -10,7 +10,7 @@ namespace verdict {
 namespace {
 
 HttpRoute StatusRoute(std::string path, std::string ok, StatusSource source) {
-  return {std::move(path), [ok = std::move(ok), source = std::move(source)] {
+  return {std::move(path), [ok = std::move(ok), source = std::move(source)](HttpRequest&) {
             const absl::Status status = source();
             if (status.ok()) return HttpResponse{.body = ok};
             return HttpResponse{.status = 503, .body = absl::StrCat(status.message(), "\n")};
@@ -23,7 +23,7 @@ std::vector<HttpRoute> HttpRoutes(const Metrics& metrics, StatusSource liveness,
                                   StatusSource readiness) {
   return {
       {"/metrics",
-       [&metrics] {
+       [&metrics](HttpRequest&) {
          return HttpResponse{.content_type = Metrics::kContentType, .body = metrics.Expose()};
        }},
       StatusRoute("/healthz", "alive\n", std::move(liveness)),

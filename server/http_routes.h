@@ -1,4 +1,4 @@
-// What verdictd serves over HTTP.
+// What verdictd serves over HTTP for machines that watch it.
 #ifndef VERDICT_SERVER_HTTP_ROUTES_H_
 #define VERDICT_SERVER_HTTP_ROUTES_H_
 
@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "server/http_server.h"
+#include "server/http_message.h"
 #include "server/metrics.h"
 
 namespace verdict {

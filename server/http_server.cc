@@ -2,6 +2,7 @@
 
 #include <civetweb.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -15,12 +16,18 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/clock.h"
 
 namespace verdict {
 namespace {
 
 constexpr char kTimeoutMilliseconds[] = "2000";
-constexpr char kThreads[] = "32";
+// For a whole body: the time-out above is one for each piece of it.
+constexpr absl::Duration kBodyTimeout = absl::Seconds(2);
+// Whoever waits for the last answers looks so often.
+constexpr absl::Duration kLookEvery = absl::Milliseconds(5);
+constexpr absl::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+constexpr char kHttpDate[] = "%a, %d %b %E4Y %H:%M:%S GMT";
 
 // What civetweb says while it starts, in the thread that starts it: why it cannot listen. Later
 // messages are dropped, as they quote what callers sent.
@@ -57,14 +64,54 @@ absl::Status CheckAddress(absl::string_view address) {
   return absl::OkStatus();
 }
 
+class CivetwebRequest final : public HttpRequest {
+ public:
+  explicit CivetwebRequest(mg_connection* connection) : connection_(connection) {}
+
+  std::optional<std::string> Header(const char* name) const override {
+    const char* value = mg_get_header(connection_, name);
+    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+  }
+
+  absl::StatusOr<size_t> BodyBytes() const override {
+    const int64_t bytes = mg_get_request_info(connection_)->content_length;
+    if (bytes < 0) return absl::InvalidArgumentError("Content-Length is missing");
+    return static_cast<size_t>(bytes);
+  }
+
+  absl::StatusOr<std::string> ReadBody(size_t bytes) override {
+    const std::optional<std::string> expect = Header("Expect");
+    if (expect.has_value() && absl::EqualsIgnoreCase(*expect, "100-continue")) {
+      mg_write(connection_, kContinue.data(), kContinue.size());
+    }
+    const absl::Time deadline = absl::Now() + kBodyTimeout;
+    std::string body(bytes, '\0');
+    for (size_t read = 0; read < bytes;) {
+      const int more = mg_read(connection_, body.data() + read, bytes - read);
+      if (more <= 0 || absl::Now() > deadline) {
+        return absl::DeadlineExceededError(
+            absl::StrCat("of a body of ", bytes, " bytes, ", read + std::max(more, 0), " came"));
+      }
+      read += static_cast<size_t>(more);
+    }
+    return body;
+  }
+
+ private:
+  mg_connection* const connection_;
+};
+
 // Not by mg_response_header_start: it refuses a request that asks for an upgrade to WebSocket.
 void Send(mg_connection* connection, const HttpResponse& response, bool with_body) {
   std::string text = absl::StrCat(
       "HTTP/1.1 ", response.status, " ", mg_get_response_code_text(connection, response.status),
+      "\r\nDate: ", absl::FormatTime(kHttpDate, absl::Now(), absl::UTCTimeZone()),
       "\r\nConnection: close\r\nContent-Type: ", response.content_type,
       "\r\nContent-Length: ", response.body.size(),
-      "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n",
-      response.status == 405 ? "Allow: GET, HEAD\r\n" : "", "\r\n");
+      "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n");
+  for (const auto& [name, value] : response.headers)
+    absl::StrAppend(&text, name, ": ", value, "\r\n");
+  absl::StrAppend(&text, "\r\n");
   if (with_body) text += response.body;
   // A failure means that the caller has gone; there is nobody to tell.
   mg_write(connection, text.data(), text.size());
@@ -81,8 +128,9 @@ absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(const std::string&
   mg_callbacks callbacks = {};
   callbacks.begin_request = OnRequest;
   callbacks.log_message = OnLogMessage;
+  const std::string threads = absl::StrCat(kThreads);
   const char* options[] = {
-      "listening_ports", address.c_str(), "num_threads", kThreads, "request_timeout_ms",
+      "listening_ports", address.c_str(), "num_threads", threads.c_str(), "request_timeout_ms",
       kTimeoutMilliseconds,
       // An idle connection kept alive would hold a thread for nothing.
       "enable_keep_alive", "no", "max_request_size", "16384",
@@ -108,7 +156,7 @@ absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(const std::string&
 }
 
 HttpServer::HttpServer(std::string host, std::vector<HttpRoute> routes) : host_(std::move(host)) {
-  for (HttpRoute& route : routes) routes_[route.path] = std::move(route.get);
+  for (HttpRoute& route : routes) routes_[route.path] = std::move(route);
 }
 
 HttpServer::~HttpServer() {
@@ -122,23 +170,37 @@ HttpServer::~HttpServer() {
   }
 }
 
+void HttpServer::AwaitAnswered(absl::Time deadline) const {
+  while (requests_ > 0 && absl::Now() < deadline) absl::SleepFor(kLookEvery);
+}
+
 int HttpServer::OnRequest(mg_connection* connection) {
   const auto* server = static_cast<const HttpServer*>(mg_get_user_context_data(connection));
-  const mg_request_info* request = mg_get_request_info(connection);
-  const std::string method = request->request_method;
-  const char* path = request->local_uri == nullptr ? "" : request->local_uri;
-  const HttpResponse response = server->Respond(method, path);
+  const mg_request_info* info = mg_get_request_info(connection);
+  const std::string method = info->request_method;
+  const char* path = info->local_uri == nullptr ? "" : info->local_uri;
+  ++server->requests_;
+  CivetwebRequest request(connection);
+  const HttpResponse response = server->Respond(method, path, &request);
   Send(connection, response, method != "HEAD");
+  --server->requests_;
   return response.status;
 }
 
-HttpResponse HttpServer::Respond(const std::string& method, const std::string& path) const {
-  const auto route = routes_.find(path);
-  if (route == routes_.end()) return {.status = 404, .body = "not found\n"};
-  if (method != "GET" && method != "HEAD") {
-    return {.status = 405, .body = "method not allowed; use GET\n"};
-  }
-  return route->second();
+HttpResponse HttpServer::Respond(const std::string& method, const std::string& path,
+                                 HttpRequest* request) const {
+  const auto found = routes_.find(path);
+  if (found == routes_.end()) return {.status = 404, .body = "not found\n"};
+  const HttpRoute& route = found->second;
+  if (method == "POST" && route.post != nullptr) return route.post(*request);
+  if ((method == "GET" || method == "HEAD") && route.get != nullptr) return route.get(*request);
+  const std::string allowed =
+      absl::StrCat(route.get == nullptr ? "" : "GET, HEAD",
+                   route.get == nullptr || route.post == nullptr ? "" : ", ",
+                   route.post == nullptr ? "" : "POST");
+  return {.status = 405,
+          .body = absl::StrCat("method not allowed; use ", allowed, "\n"),
+          .headers = {{"Allow", allowed}}};
 }
 
 }  // namespace verdict

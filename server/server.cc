@@ -8,8 +8,11 @@
 #include <algorithm>
 #include <chrono>
 #include <functional>
+#include <iterator>
 #include <utility>
+#include <vector>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "engine/cpu_limits.h"
@@ -17,6 +20,7 @@
 #include "server/connection_settings.h"
 #include "server/http_routes.h"
 #include "server/log.h"
+#include "server/status_page.h"
 #include "server/tls_credentials.h"
 
 namespace verdict {
@@ -56,6 +60,21 @@ std::string HostOf(const std::string& address) { return address.substr(0, addres
 
 std::string Listening(const std::string& address, int port) {
   return absl::StrCat(HostOf(address), ":", port);
+}
+
+// A reply may be as long as the texts that --max-text-bytes allows make it.
+grpc::ChannelArguments JsonChannelArguments() {
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(-1);
+  return arguments;
+}
+
+// The HTTP port asks nobody for a certificate, and must not be the way around it.
+absl::Status HttpEntry(const TlsPaths& tls) {
+  if (tls.client_ca.empty()) return absl::OkStatus();
+  return absl::PermissionDeniedError(
+      "this server wants a client certificate (--tls-client-ca), which its HTTP port cannot ask "
+      "for; call it over gRPC");
 }
 
 absl::Status CannotListen(absl::string_view option, const std::string& address) {
@@ -179,8 +198,17 @@ absl::Status Server::StartHttp(const ServerOptions& options) {
     if (draining_) return absl::UnavailableError("draining");
     return ready_ ? absl::OkStatus() : absl::UnavailableError("starting");
   };
+  std::vector<HttpRoute> routes = HttpRoutes(metrics_, liveness, readiness);
+  absl::c_move(StatusPageRoutes(), std::back_inserter(routes));
+  json_api_ = std::make_unique<JsonApi>(
+      JsonApi::Access{.channel = grpc_->InProcessChannel(JsonChannelArguments()),
+                      .entry = HttpEntry(options.tls),
+                      .max_body_bytes = JsonApi::MaxBodyBytes(options.requests.max_text_bytes),
+                      .admission = &admission_,
+                      .metrics = &metrics_});
+  absl::c_move(json_api_->Routes(), std::back_inserter(routes));
   absl::StatusOr<std::unique_ptr<HttpServer>> http =
-      HttpServer::Start(options.http_address, HttpRoutes(metrics_, liveness, readiness));
+      HttpServer::Start(options.http_address, std::move(routes));
   if (!http.ok()) {
     return absl::Status(http.status().code(),
                         absl::StrCat("--http-address: ", http.status().message()));
@@ -212,6 +240,7 @@ void Server::Drain(const DrainTimes& times) {
   streams_.Drain();
   const size_t unfinished = batcher_.Drain(deadline);
   open_calls_.AwaitAccepted(deadline + kFlush);
+  http_->AwaitAnswered(deadline + kFlush);
   open_calls_.AwaitQuiet(kQuiet, std::min(absl::Now() + kMostQuiet, deadline + kLastQuiet));
   health_.EndWatches(std::min(absl::Now() + kFlush, deadline + kLastFlush));
   Log(unfinished == 0 ? LogLevel::kInfo : LogLevel::kWarning, "drained",

@@ -16,6 +16,7 @@
 #include "server/bearer_tokens.h"
 #include "server/health.h"
 #include "server/http_server.h"
+#include "server/json_api.h"
 #include "server/metrics.h"
 #include "server/open_calls.h"
 #include "server/open_streams.h"
@@ -94,6 +95,7 @@ class Server {
   std::unique_ptr<grpc::Server> grpc_;
   int health_port_ = 0;
   std::unique_ptr<grpc::Server> health_server_;  // null: there is no such port
+  std::unique_ptr<JsonApi> json_api_;
   std::unique_ptr<HttpServer> http_;
   std::optional<Watchdog> watchdog_;
 };

@@ -22,9 +22,14 @@ void TokenizeCall::Start(const grpc::ByteBuffer& bytes) {
   if (absl::Status status = ParseMessage(bytes, &request); !status.ok()) return Fail(status);
   const absl::StatusOr<TextInput> input = CheckInput(request.input(), "input", serving().limits);
   if (!input.ok()) return Fail(input.status());
+  const absl::StatusOr<Truncation> truncation =
+      CheckTruncation(request.truncation(), "truncation", serving().defaults);
+  if (!truncation.ok()) return Fail(truncation.status());
   const Tokenizer& tokenizer = serving().model->tokenizer;
+  const auto max_tokens = static_cast<size_t>(serving().model->config.max_tokens());
   const absl::Time start = absl::Now();
-  const std::vector<Token> tokens = tokenizer.Tokenize(*input, request.add_special_tokens());
+  const std::vector<Token> tokens = tokenizer.Tokenize(
+      *input, request.add_special_tokens(), {.max_tokens = max_tokens, .truncation = *truncation});
   serving().metrics->ObserveStage(Stage::kTokenize, absl::Now() - start);
   v1::TokenizeResponse response;
   response.mutable_tokens()->Reserve(static_cast<int>(tokens.size()));
@@ -34,6 +39,7 @@ void TokenizeCall::Start(const grpc::ByteBuffer& bytes) {
     added->set_text(std::string(tokenizer.text(token.id)));
     added->set_begin(token.begin);
     added->set_end(token.end);
+    added->set_cut(token.cut);
   }
   // Each byte of a text may become a token, and a token takes some 20 bytes: what its reader leaves
   // lying must count as what it is.

@@ -29,11 +29,28 @@ absl::Status UnknownValue(const std::string& field, int value, int greatest) {
 
 }  // namespace
 
+absl::StatusOr<Truncation> CheckTruncation(int truncation, const std::string& field,
+                                           const ClassifyDefaults& defaults) {
+  switch (truncation) {
+    case unchecked::v1::TRUNCATION_UNSPECIFIED:
+      return defaults.truncation;
+    case unchecked::v1::ERROR:
+      return Truncation::kError;
+    case unchecked::v1::RIGHT:
+      return Truncation::kRight;
+    case unchecked::v1::LEFT:
+      return Truncation::kLeft;
+    case unchecked::v1::HEAD_TAIL:
+      return Truncation::kHeadTail;
+    default:
+      return UnknownValue(field, truncation, unchecked::v1::Truncation_MAX);
+  }
+}
+
 absl::StatusOr<ClassifyOptions> CheckOptions(const unchecked::v1::Options& options,
                                              const ClassifyDefaults& defaults) {
   ClassifyOptions checked{.top_k = options.top_k(),
                           .activation = defaults.activation,
-                          .truncation = defaults.truncation,
                           .return_logits = options.return_logits()};
   switch (options.activation()) {
     case unchecked::v1::ACTIVATION_UNSPECIFIED:
@@ -51,25 +68,10 @@ absl::StatusOr<ClassifyOptions> CheckOptions(const unchecked::v1::Options& optio
       return UnknownValue("options.activation", options.activation(),
                           unchecked::v1::Activation_MAX);
   }
-  switch (options.truncation()) {
-    case unchecked::v1::TRUNCATION_UNSPECIFIED:
-      break;
-    case unchecked::v1::ERROR:
-      checked.truncation = Truncation::kError;
-      break;
-    case unchecked::v1::RIGHT:
-      checked.truncation = Truncation::kRight;
-      break;
-    case unchecked::v1::LEFT:
-      checked.truncation = Truncation::kLeft;
-      break;
-    case unchecked::v1::HEAD_TAIL:
-      checked.truncation = Truncation::kHeadTail;
-      break;
-    default:
-      return UnknownValue("options.truncation", options.truncation(),
-                          unchecked::v1::Truncation_MAX);
-  }
+  const absl::StatusOr<Truncation> truncation =
+      CheckTruncation(options.truncation(), "options.truncation", defaults);
+  if (!truncation.ok()) return truncation.status();
+  checked.truncation = *truncation;
   return checked;
 }
 

@@ -45,6 +45,12 @@ struct ClassifyOptions {
 absl::StatusOr<ClassifyOptions> CheckOptions(const unchecked::v1::Options& options,
                                              const ClassifyDefaults& defaults);
 
+// The truncation that a request's enum asks for; `field` is its name in messages.
+//
+// INVALID_ARGUMENT: it has a value that the contract does not know.
+absl::StatusOr<Truncation> CheckTruncation(int truncation, const std::string& field,
+                                           const ClassifyDefaults& defaults);
+
 // The texts of `input`, which the result borrows; `field` is the input's name in messages, e.g.
 // "inputs[3]".
 //

@@ -138,6 +138,32 @@ TEST_F(TokenizerTest, EveryTokenKnowsItsBytesInItsOwnText) {
   EXPECT_THAT(tokenizer_.Tokenize({.text = "", .text_pair = {}}, false), IsEmpty());
 }
 
+TEST_F(TokenizerTest, MarksThoseTokensThatEncodeLeavesOut) {
+  const std::vector<TextInput> inputs = {{.text = "0 1 2 3 4 5 6 7 8 9", .text_pair = {}},
+                                         {.text = "0 1 2 3 4 5 6", .text_pair = "9 8 7 6 5 4"},
+                                         {.text = "0 1", .text_pair = "9 8 7 6 5 4 3"}};
+  for (const TextInput& input : inputs) {
+    for (const Truncation truncation :
+         {Truncation::kRight, Truncation::kLeft, Truncation::kHeadTail}) {
+      for (size_t limit = 3; limit < 20; ++limit) {
+        std::vector<int32_t> kept;
+        for (const Token& token : tokenizer_.Tokenize(input, true, {limit, truncation})) {
+          if (!token.cut) kept.push_back(token.id);
+        }
+        EXPECT_EQ(kept, Encoded(input, limit, truncation));
+      }
+    }
+  }
+}
+
+TEST_F(TokenizerTest, MarksNothingOfWhatEncodeRefuses) {
+  const TextInput input = {.text = "0 1 2 3", .text_pair = {}};
+  for (const TokenLimit& limit : {TokenLimit{.max_tokens = 4},
+                                  TokenLimit{.max_tokens = 1, .truncation = Truncation::kRight}}) {
+    for (const Token& token : tokenizer_.Tokenize(input, true, limit)) EXPECT_FALSE(token.cut);
+  }
+}
+
 TEST_F(TokenizerTest, OnlyAddedTokensAreCutOut) {
   // [SEP] is one, [PAD] is merely in the vocabulary: "[", "PAD" and "]" are unknown.
   EXPECT_THAT(Encoded({.text = "[SEP] [PAD]", .text_pair = {}}, kNoLimit, Truncation::kRight),

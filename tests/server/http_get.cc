@@ -9,6 +9,10 @@
 namespace verdict {
 
 std::string HttpGet(int port, const std::string& path) {
+  return HttpExchange(port, "GET " + path + " HTTP/1.0\r\n\r\n");
+}
+
+std::string HttpExchange(int port, const std::string& request) {
   const int connection = socket(AF_INET, SOCK_STREAM, 0);
   const timeval timeout = {.tv_sec = 10, .tv_usec = 0};
   setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
@@ -16,7 +20,6 @@ std::string HttpGet(int port, const std::string& path) {
   address.sin_family = AF_INET;
   address.sin_port = htons(static_cast<uint16_t>(port));
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  const std::string request = "GET " + path + " HTTP/1.0\r\n\r\n";
   std::string answer;
   if (connect(connection, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0 &&
       send(connection, request.data(), request.size(), MSG_NOSIGNAL) > 0) {

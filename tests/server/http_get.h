@@ -10,6 +10,9 @@ namespace verdict {
 // none within ten seconds.
 std::string HttpGet(int port, const std::string& path);
 
+// The answer to any request, which is sent as it is.
+std::string HttpExchange(int port, const std::string& request);
+
 }  // namespace verdict
 
 #endif  // VERDICT_TESTS_SERVER_HTTP_GET_H_

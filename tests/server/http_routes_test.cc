@@ -1,5 +1,7 @@
 #include "server/http_routes.h"
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,16 +14,25 @@ namespace {
 
 using ::testing::HasSubstr;
 
+// What none of these routes looks at.
+class NoRequest final : public HttpRequest {
+ public:
+  std::optional<std::string> Header(const char*) const override { return std::nullopt; }
+  absl::StatusOr<size_t> BodyBytes() const override { return 0; }
+  absl::StatusOr<std::string> ReadBody(size_t) override { return ""; }
+};
+
 class HttpRoutesTest : public ::testing::Test {
  protected:
   HttpResponse Get(const std::string& path) {
     for (const HttpRoute& route : routes_) {
-      if (route.path == path) return route.get();
+      if (route.path == path) return route.get(request_);
     }
     ADD_FAILURE() << "no route " << path;
     return {};
   }
 
+  NoRequest request_;
   absl::Status liveness_;
   absl::Status readiness_;
   Metrics metrics_{ServedModel()};

@@ -66,17 +66,37 @@ class HttpServerTest : public ::testing::Test {
   void SetUp() override {
     auto server = HttpServer::Start(
         "127.0.0.1:0",
-        {{"/metrics", [] { return HttpResponse{.content_type = "text/x", .body = "up 1\n"}; }},
-         {"/readyz", [] { return HttpResponse{.status = 503, .body = "draining\n"}; }},
-         {"/big", [this] { return HttpResponse{.body = big_}; }}});
+        {{"/metrics",
+          [](HttpRequest&) { return HttpResponse{.content_type = "text/x", .body = "up 1\n"}; }},
+         {"/readyz",
+          [](HttpRequest&) { return HttpResponse{.status = 503, .body = "draining\n"}; }},
+         {"/big", [this](HttpRequest&) { return HttpResponse{.body = big_}; }},
+         {.path = "/echo", .get = nullptr, .post = Echo}});
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
+  }
+
+  // Answers with what it was sent.
+  static HttpResponse Echo(HttpRequest& request) {
+    const absl::StatusOr<size_t> bytes = request.BodyBytes();
+    if (!bytes.ok()) return JsonError(411, bytes.status());
+    const absl::StatusOr<std::string> body = request.ReadBody(*bytes);
+    if (!body.ok()) return JsonError(408, body.status());
+    return {.body = absl::StrCat(request.Header("x-name").value_or("none"), ":", *body),
+            .headers = {{"X-More", "yes"}}};
   }
 
   std::string Ask(const std::string& request_line, const std::string& headers = "") {
     Connection connection(server_->port());
     connection.Send(
         absl::StrCat(request_line, " HTTP/1.1\r\nHost: a.example\r\n", headers, "\r\n"));
+    return connection.ReadAll();
+  }
+
+  std::string Post(const std::string& headers, const std::string& body) {
+    Connection connection(server_->port());
+    connection.Send(absl::StrCat("POST /echo HTTP/1.1\r\nHost: a.example\r\nContent-Length: ",
+                                 body.size(), "\r\n", headers, "\r\n", body));
     return connection.ReadAll();
   }
 
@@ -119,6 +139,32 @@ TEST_F(HttpServerTest, RefusesOtherMethodsAndNamesTheRightOnes) {
   }
 }
 
+TEST_F(HttpServerTest, GivesAPostItsHeadersAndItsWholeBody) {
+  EXPECT_THAT(Post("X-Name: a\r\n", "abc"),
+              AllOf(StartsWith("HTTP/1.1 200 "), HasSubstr("\r\nX-More: yes\r\n"),
+                    EndsWith("\r\n\r\na:abc")));
+  EXPECT_TRUE(Post("", big_).ends_with("none:" + big_));
+  EXPECT_THAT(Post("Expect: 100-continue\r\n", "abc"),
+              StartsWith("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 "));
+}
+
+TEST_F(HttpServerTest, APostWithoutLengthIsRefused) {
+  EXPECT_THAT(Ask("POST /echo", "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n"),
+              StartsWith("HTTP/1.1 411 "));
+}
+
+TEST_F(HttpServerTest, ABodyThatDoesNotComeIsNotWaitedForForEver) {
+  Connection connection(server_->port());
+  connection.Send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc");
+  EXPECT_THAT(connection.ReadAll(),
+              AllOf(StartsWith("HTTP/1.1 408 "), HasSubstr("of a body of 10 bytes, 3 came")));
+}
+
+TEST_F(HttpServerTest, APathKnowsItsOwnMethods) {
+  EXPECT_THAT(Ask("GET /echo"),
+              AllOf(StartsWith("HTTP/1.1 405 "), HasSubstr("\r\nAllow: POST\r\n")));
+}
+
 TEST_F(HttpServerTest, AllowsNoOtherOrigin) {
   EXPECT_THAT(Ask("OPTIONS /metrics",
                   "Origin: http://evil.example\r\nAccess-Control-Request-Method: GET\r\n"),
@@ -151,6 +197,14 @@ TEST_F(HttpServerTest, TwentyHalfOpenConnectionsDoNotDelayAScrape) {
   EXPECT_THAT(Ask("GET /metrics"), StartsWith("HTTP/1.1 200 "));
   // Far below the time-out that ends the idle ones: none of them was waited for.
   EXPECT_LT(absl::Now() - begin, absl::Seconds(1));
+}
+
+TEST_F(HttpServerTest, FourHundredHalfOpenConnectionsDelayAScrapeByLessThanItsTimeOut) {
+  std::vector<std::unique_ptr<Connection>> idle;
+  for (int i = 0; i < 400; ++i) idle.push_back(std::make_unique<Connection>(server_->port()));
+  const absl::Time begin = absl::Now();
+  EXPECT_THAT(Ask("GET /metrics"), StartsWith("HTTP/1.1 200 "));
+  EXPECT_LT(absl::Now() - begin, absl::Seconds(10));  // Prometheus' own
 }
 
 TEST_F(HttpServerTest, StopsInSpiteOfAHalfOpenConnection) {

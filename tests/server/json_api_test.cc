@@ -1,0 +1,217 @@
+#include "server/json_api.h"
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "server/http_server.h"
+#include "tests/server/http_get.h"
+#include "tests/server/serving_fixture.h"
+
+namespace verdict {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+constexpr char kJson[] = "Content-Type: application/json\r\n";
+constexpr char kGood[] = R"({"input":{"text":"good film"}})";
+
+class JsonApiTest : public ServingTest {
+ protected:
+  JsonApiTest() : JsonApiTest({.max_batch_tokens = 64, .max_queue_tokens = 40}) {}
+
+  explicit JsonApiTest(TextQueue::Limits queue)
+      : ServingTest(queue, {.max_texts = 100, .max_bytes = 10'000'000}) {
+    std::vector<HttpRoute> routes = api_.Routes();
+    routes.push_back({"/up", [](HttpRequest&) { return HttpResponse{.body = "up"}; }});
+    http_ = *HttpServer::Start("127.0.0.1:0", std::move(routes));
+  }
+
+  std::string Post(const std::string& path, const std::string& body,
+                   const std::string& headers = kJson) {
+    return HttpExchange(http_->port(),
+                        absl::StrCat("POST ", path, " HTTP/1.1\r\nHost: verdict:8080\r\n", headers,
+                                     "Content-Length: ", body.size(), "\r\n\r\n", body));
+  }
+
+  std::string Classify(const std::string& body, const std::string& headers = kJson) {
+    return Post("/v1/classify", body, headers);
+  }
+
+  JsonApi api_{{.channel = server_->InProcessChannel({}),
+                .entry = absl::OkStatus(),
+                .max_body_bytes = JsonApi::MaxBodyBytes(1000),
+                .admission = &admission_,
+                .metrics = &metrics_}};
+  std::unique_ptr<HttpServer> http_;
+};
+
+TEST_F(JsonApiTest, ClassifyHasTheJsonFormOfItsMessages) {
+  ScriptLogits({0, 1});
+  EXPECT_THAT(Classify(R"({"input":{"text":"good film"},"options":{"topK":1}})"),
+              AllOf(StartsWith("HTTP/1.1 200 "), HasSubstr("Content-Type: application/json\r\n"),
+                    HasSubstr("\r\n\r\n{\"label\":\"POSITIVE\",\"score\":0.73105"),
+                    HasSubstr(R"("tokens":{"total":4,"used":4,"truncated":false})"),
+                    Not(HasSubstr("NEGATIVE"))));
+}
+
+TEST_F(JsonApiTest, FieldsHaveBothTheirNames) {
+  for (const char* body : {R"({"input":{"text":"good","textPair":"bad"}})",
+                           R"({"input":{"text":"good","text_pair":"bad"}})"}) {
+    EXPECT_THAT(Classify(body), HasSubstr(R"("tokens":{"total":5,)")) << body;
+  }
+}
+
+TEST_F(JsonApiTest, IsACallLikeAnyOther) {
+  Classify(kGood);
+  EXPECT_TRUE(ExposesHandled("Classify", "OK", 1));
+  EXPECT_TRUE(Exposes("verdict_latency_seconds_count{stage=\"total\"} 1"));
+  Classify(R"({"input":{"text":""}})");
+  EXPECT_TRUE(ExposesHandled("Classify", "InvalidArgument", 1));
+  AwaitInFlight(0, 0);
+}
+
+TEST_F(JsonApiTest, TokenizeMarksWhatTruncationCuts) {
+  const std::string body = R"({"input":{"text":"good bad film good bad film film film film"},)"
+                           R"("addSpecialTokens":true,"truncation":"RIGHT"})";
+  EXPECT_THAT(Post("/v1/tokenize", body),
+              HasSubstr(R"("text":"film","begin":23,"end":27,"cut":false},)"
+                        R"({"id":7,"text":"film","begin":28,"end":32,"cut":true})"));
+}
+
+TEST_F(JsonApiTest, ModelIsGetModel) {
+  EXPECT_THAT(HttpGet(http_->port(), "/v1/model"),
+              AllOf(StartsWith("HTTP/1.1 200 "), HasSubstr(R"("name":"tiny")"),
+                    HasSubstr(R"("maxTokens":8)")));
+}
+
+TEST_F(JsonApiTest, ARefusalIsAStatusOfGoogleRpc) {
+  EXPECT_THAT(Classify(R"({"input":{"text":""}})"),
+              AllOf(StartsWith("HTTP/1.1 400 "), HasSubstr("Content-Type: application/json\r\n"),
+                    HasSubstr("\r\n\r\n{\"code\":3,\"message\":\"input.text is empty\"}")));
+  EXPECT_THAT(Classify(absl::StrCat(R"({"input":{"text":")", std::string(1001, 'x'), "\"}}")),
+              AllOf(StartsWith("HTTP/1.1 400 "), HasSubstr("--max-text-bytes allows 1000")));
+  EXPECT_THAT(Classify(R"({"input":{"text":"good"},"options":{"truncation":9}})"),
+              HasSubstr("options.truncation is 9; expected 0 to 4"));
+}
+
+TEST_F(JsonApiTest, OnlyTheMessageIsTaken) {
+  for (const std::string body :
+       {"", "{", "[]", "null1", R"({"input":{"txt":"good"}})", R"({"input":"good"})",
+        R"({"input":{"text":"good"},"options":{"truncation":"UP"}})",
+        "{\"input\":{\"text\":\"\xff\"}}", R"({"input":{"text":"\ud800"}})",
+        R"({"input":{"text":"good"}} x)"}) {
+    EXPECT_THAT(Classify(body), AllOf(StartsWith("HTTP/1.1 400 "), HasSubstr("{\"code\":3,")))
+        << body;
+  }
+  EXPECT_THAT(Classify(std::string(4000, '[')), StartsWith("HTTP/1.1 400 "));
+  EXPECT_TRUE(ExposesHandled("Classify", "OK", 0));
+  EXPECT_THAT(Classify(kGood), StartsWith("HTTP/1.1 200 "));
+}
+
+TEST_F(JsonApiTest, ABodyLargerThanAnyTextIsNotRead) {
+  EXPECT_THAT(Classify(std::string(JsonApi::MaxBodyBytes(1000) + 1, ' ')),
+              AllOf(StartsWith("HTTP/1.1 413 "), HasSubstr("the body has 22385 bytes")));
+}
+
+TEST_F(JsonApiTest, ATextOfEscapesFits) {
+  std::string text;
+  for (int i = 0; i < 1000; ++i) text += "\\u0067";
+  EXPECT_THAT(Classify(absl::StrCat(R"({"input":{"text":")", text, "\"}}")),
+              StartsWith("HTTP/1.1 200 "));
+}
+
+TEST_F(JsonApiTest, ATimeOutIsTheCallsDeadline) {
+  engine_.Hold();
+  EXPECT_THAT(Classify(kGood, absl::StrCat(kJson, "Grpc-Timeout: 50m\r\n")),
+              AllOf(StartsWith("HTTP/1.1 504 "), HasSubstr("{\"code\":4,")));
+  engine_.Release();
+  for (const char* timeout : {"", "5", "S", "-1S", "1.5S", "123456789S", "1s", "1 S"}) {
+    EXPECT_THAT(Classify(kGood, absl::StrCat(kJson, "Grpc-Timeout: ", timeout, "\r\n")),
+                AllOf(StartsWith("HTTP/1.1 400 "), HasSubstr("Grpc-Timeout")))
+        << timeout;
+  }
+  EXPECT_THAT(Classify(kGood, absl::StrCat(kJson, "Grpc-Timeout: 99999999H\r\n")),
+              StartsWith("HTTP/1.1 200 "));
+}
+
+TEST_F(JsonApiTest, AFullQueueSaysWhenToTryAgain) {
+  engine_.Hold();
+  std::vector<std::thread> callers;
+  const auto call = [this] { Classify(R"({"input":{"text":"good film film film film film"}})"); };
+  callers.emplace_back(call);
+  engine_.AwaitRuns(1);
+  for (int i = 0; i < 5; ++i) callers.emplace_back(call);
+  while (!Exposes("verdict_queue_tokens 40")) std::this_thread::yield();
+  EXPECT_THAT(Classify(kGood), AllOf(StartsWith("HTTP/1.1 429 "), HasSubstr("\r\nRetry-After: "),
+                                     HasSubstr("{\"code\":8,")));
+  engine_.Release();
+  for (std::thread& caller : callers) caller.join();
+}
+
+// A queue that holds more calls than the HTTP port takes.
+class JsonApiWithRoomTest : public JsonApiTest {
+ protected:
+  JsonApiWithRoomTest() : JsonApiTest({.max_batch_tokens = 64, .max_queue_tokens = 4000}) {}
+};
+
+TEST_F(JsonApiWithRoomTest, CallsThatWaitLeaveThreadsToOthers) {
+  engine_.Hold();
+  std::vector<std::thread> callers;
+  std::atomic<int> refused = 0;
+  for (int i = 0; i < JsonApi::kMost + 20; ++i) {
+    callers.emplace_back([&] {
+      refused += absl::StrContains(Classify(kGood), "the HTTP port takes 64 calls") ? 1 : 0;
+    });
+  }
+  while (refused < 20) std::this_thread::yield();
+  EXPECT_TRUE(Exposes("verdict_shed_total{reason=\"in_flight\"} 20"));
+  const absl::Time begin = absl::Now();
+  EXPECT_THAT(HttpGet(http_->port(), "/up"), StartsWith("HTTP/1.1 200 "));
+  EXPECT_LT(absl::Now() - begin, absl::Seconds(2));
+  engine_.Release();
+  for (std::thread& caller : callers) caller.join();
+  EXPECT_THAT(Classify(kGood), StartsWith("HTTP/1.1 200 "));
+}
+
+TEST_F(JsonApiTest, APageOfAnotherOriginMayNotCall) {
+  const std::string json = kJson;
+  for (const char* foreign :
+       {"Origin: http://evil.example\r\n", "Origin: null\r\n", "Origin: http://verdict\r\n",
+        "Sec-Fetch-Site: cross-site\r\n", "Sec-Fetch-Site: same-site\r\n",
+        "Sec-Fetch-Site: cross-site\r\nOrigin: http://verdict:8080\r\n"}) {
+    EXPECT_THAT(Classify(kGood, json + foreign),
+                AllOf(StartsWith("HTTP/1.1 403 "), Not(HasSubstr("Access-Control"))))
+        << foreign;
+  }
+  for (const char* own : {"", "Origin: http://verdict:8080\r\n", "Origin: https://VERDICT:8080\r\n",
+                          "Sec-Fetch-Site: same-origin\r\nOrigin: https://verdict.example\r\n"}) {
+    EXPECT_THAT(Classify(kGood, json + own), StartsWith("HTTP/1.1 200 ")) << own;
+  }
+}
+
+TEST_F(JsonApiTest, NoTypeIsTakenThatAFormCanSend) {
+  for (const char* type :
+       {"text/plain", "application/x-www-form-urlencoded", "text/plain;application/json", ""}) {
+    EXPECT_THAT(Classify(kGood, absl::StrCat("Content-Type: ", type, "\r\n")),
+                StartsWith("HTTP/1.1 415 "))
+        << type;
+  }
+  EXPECT_THAT(Classify(kGood, ""), StartsWith("HTTP/1.1 415 "));
+  EXPECT_THAT(Classify(kGood, "Content-Type: Application/JSON; charset=utf-8\r\n"),
+              StartsWith("HTTP/1.1 200 "));
+}
+
+}  // namespace
+}  // namespace verdict
