@@ -68,5 +68,5 @@ export function compact(value) {
 export function milliseconds(seconds) {
   if (!Number.isFinite(seconds)) return "–";
   const value = seconds * 1000;
-  return value.toFixed(value >= 100 ? 0 : value >= 10 ? 1 : 2);
+  return value.toFixed(value >= 100 ? 0 : value >= 10 ? 1 : value >= 0.1 ? 2 : 3);
 }
