@@ -20,9 +20,9 @@ void Answered(benchmark::State& state) {
     metrics.MessageReceived(Method::kClassify);
     metrics.AddInFlight(1, 100);
     metrics.ObserveStage(Stage::kTokenize, absl::Microseconds(20));
-    metrics.SetQueue(1, 25);
-    metrics.SetQueue(0, 0);
-    metrics.ObserveBatch(1, 25);
+    metrics.SetQueue(1, 25, absl::Milliseconds(1));
+    metrics.SetQueue(0, 0, absl::ZeroDuration());
+    metrics.ObserveBatch(1, 25, absl::Milliseconds(1));
     metrics.CountTokens(25);
     metrics.ObserveStage(Stage::kQueue, absl::Milliseconds(3));
     metrics.ObserveStage(Stage::kInference, absl::Milliseconds(12));

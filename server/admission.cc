@@ -54,6 +54,10 @@ void Admission::Ticket::GiveBack() {
   admission_ = nullptr;
 }
 
+Admission::Admission(Limits limits, Metrics* metrics) : limits_(limits), metrics_(metrics) {
+  metrics_->SetInFlightLimits(limits_.max_texts, limits_.max_bytes);
+}
+
 absl::StatusOr<Admission::Ticket> Admission::Admit(int64_t texts, int64_t bytes) {
   if (absl::Status status = Take(texts, bytes); !status.ok()) return status;
   return Ticket(this, texts, bytes);

@@ -56,7 +56,7 @@ class Admission {
     int64_t bytes_ = 0;
   };
 
-  Admission(Limits limits, Metrics* metrics) : limits_(limits), metrics_(metrics) {}
+  Admission(Limits limits, Metrics* metrics);
 
   Admission(const Admission&) = delete;
   Admission& operator=(const Admission&) = delete;

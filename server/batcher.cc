@@ -33,7 +33,9 @@ Batcher::Batcher(Engine* engine, Metrics* metrics, TextQueue::Limits limits)
       queue_(limits),
       forecast_(limits.max_batch_tokens),
       engine_thread_([this] { ServeEngine(); }),
-      sweep_thread_([this] { SweepQueue(); }) {}
+      sweep_thread_([this] { SweepQueue(); }) {
+  metrics_->SetQueueLimit(limits.max_queue_tokens);
+}
 
 Batcher::~Batcher() {
   Drain(absl::InfinitePast());
@@ -61,7 +63,7 @@ absl::Status Batcher::Submit(std::vector<QueuedText>* texts) {
     if (refusal.status.ok()) {
       if (queue_.empty() && !busy_) moved_ = now;
       refusal.status = queue_.Push(texts, now);
-      ReportQueue();
+      ReportQueue(now);
     }
   }
   return Shed(refusal, count);
@@ -121,7 +123,7 @@ size_t Batcher::Drain(absl::Time deadline) {
     draining_ = true;
     mutex_.AwaitWithDeadline(absl::Condition(this, &Batcher::Idle), deadline);
     left = queue_.TakeAll();
-    ReportQueue();
+    ReportQueue(absl::Now());
   }
   const size_t count = left.size();
   EndAll(std::move(left), absl::UnavailableError("the server is going away"));
@@ -147,7 +149,7 @@ void Batcher::ServeEngine() {
       popped = queue_.Pop(now, forecast_.EndOfFullBatch(now));
       forecast_.BatchStarted(popped.tokens, now);
       busy_ = true;
-      ReportQueue();
+      ReportQueue(now);
     }
     EndDead(&popped);
     computed = !popped.batch.empty() && RunBatch(std::move(popped.batch));
@@ -163,9 +165,10 @@ void Batcher::SweepQueue() {
       sweeping_ = false;
       mutex_.Await(absl::Condition(this, &Batcher::NeedsSweep));
       if (mutex_.AwaitWithTimeout(absl::Condition(&stopping_), kSweepInterval)) return;
-      dead = queue_.TakeDead(absl::Now());
+      const absl::Time now = absl::Now();
+      dead = queue_.TakeDead(now);
       sweeping_ = true;
-      ReportQueue();
+      ReportQueue(now);
     }
     EndDead(&dead);
   }
@@ -194,7 +197,7 @@ bool Batcher::RunBatch(std::vector<QueuedText> texts) {
     EndAll(std::move(texts), absl::InternalError("the engine failed; the server's log says how"));
     return false;
   }
-  metrics_->ObserveBatch(batch.texts(), batch.tokens());
+  metrics_->ObserveBatch(batch.texts(), batch.tokens(), inference);
   metrics_->CountTokens(batch.tokens());
   for (size_t i = 0; i < texts.size(); ++i) {
     const absl::Span<const float> row = logits->row(row_of[i]);
@@ -228,7 +231,10 @@ void Batcher::EndDead(TextQueue::Popped* popped) {
   EndAll(std::move(popped->cancelled), absl::CancelledError("the caller went away"));
 }
 
-// Under the lock, so that the last report is the newest.
-void Batcher::ReportQueue() { metrics_->SetQueue(queue_.texts(), queue_.tokens()); }
+// Under the lock, so that the last report is the newest. What waits does so while the engine is
+// busy, and then the sweeps report the age anew.
+void Batcher::ReportQueue(absl::Time now) {
+  metrics_->SetQueue(queue_.texts(), queue_.tokens(), queue_.OldestAge(now));
+}
 
 }  // namespace verdict

@@ -94,7 +94,7 @@ class Batcher {
   void EndComputed(TextResult result, absl::Time now, QueuedText* text);
   Refusal Refuse(const Request& request, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status Shed(const Refusal& refusal, int64_t texts);
-  void ReportQueue() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void ReportQueue(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool HasWork() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return stopping_ || !queue_.empty(); }
   // An idle engine is about to look at the queue itself.
   bool NeedsSweep() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) {

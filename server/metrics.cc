@@ -151,7 +151,9 @@ Metrics::Metrics(const ServedModel& model, std::function<absl::Time()> clock)
     : clock_(std::move(clock)) {
   AddCalls();
   AddStages();
-  AddQueueAndBatches();
+  AddQueue();
+  AddEngine();
+  AddTexts();
   AddInfo(model);
 }
 
@@ -196,21 +198,42 @@ void Metrics::AddStages() {
   }
 }
 
-void Metrics::AddQueueAndBatches() {
+void Metrics::AddQueue() {
+  queue_texts_ = &AddGauge(registry_, "verdict_queue_texts", "Texts that wait for a batch.");
+  queue_tokens_ = &AddGauge(registry_, "verdict_queue_tokens", "Tokens that wait for a batch.");
+  queue_tokens_limit_ =
+      &AddGauge(registry_, "verdict_queue_tokens_limit", "The most tokens that may wait.");
+  queue_oldest_seconds_ =
+      &AddGauge(registry_, "verdict_queue_oldest_seconds",
+                "Time for which the text that came first of those that wait has waited.");
+  in_flight_texts_ = &AddGauge(registry_, "verdict_in_flight_texts",
+                               "Texts that have come and are not answered yet.");
+  in_flight_texts_limit_ = &AddGauge(registry_, "verdict_in_flight_texts_limit",
+                                     "The most texts that may be in flight.");
+  in_flight_bytes_ =
+      &AddGauge(registry_, "verdict_in_flight_bytes", "Bytes of the requests in flight.");
+  in_flight_bytes_limit_ = &AddGauge(registry_, "verdict_in_flight_bytes_limit",
+                                     "The most bytes that may be in flight.");
+}
+
+void Metrics::AddEngine() {
   batch_texts_ =
       &HistogramFamily{"verdict_batch_texts", "Texts in a batch.", kTextsBuckets}.Add(registry_);
   batch_tokens_ =
       &HistogramFamily{"verdict_batch_tokens", "Tokens in a batch.", kTokensBuckets}.Add(registry_);
-  queue_texts_ = &AddGauge(registry_, "verdict_queue_texts", "Texts that wait for a batch.");
-  queue_tokens_ = &AddGauge(registry_, "verdict_queue_tokens", "Tokens that wait for a batch.");
+  tokens_ = &AddCounter(registry_, "verdict_tokens_total", "Tokens that the model computed.");
   tokens_per_second_ =
       &AddGauge(registry_, "verdict_tokens_per_second",
                 "Tokens that the engine gets through, going by its latest batches; 0: none yet.");
-  in_flight_texts_ = &AddGauge(registry_, "verdict_in_flight_texts",
-                               "Texts that have come and are not answered yet.");
-  in_flight_bytes_ =
-      &AddGauge(registry_, "verdict_in_flight_bytes", "Bytes of the requests in flight.");
-  tokens_ = &AddCounter(registry_, "verdict_tokens_total", "Tokens that the model computed.");
+  // The sums of the stage inference do not tell it: every text of a batch takes the batch's time.
+  engine_busy_seconds_ = &AddCounter(registry_, "verdict_engine_busy_seconds_total",
+                                     "Time that the engine spent on batches.");
+  engine_stalled_seconds_ =
+      &AddGauge(registry_, "verdict_engine_stalled_seconds",
+                "Time for which the engine has not moved, though it has work.");
+}
+
+void Metrics::AddTexts() {
   truncated_ =
       &AddCounter(registry_, "verdict_truncated_total", "Texts that lost tokens to truncation.");
   for (ShedReason reason : kAllShedReasons) {
@@ -235,6 +258,8 @@ void Metrics::AddInfo(const ServedModel& model) {
   AddGauge(registry_, "verdict_model_load_seconds",
            "Time that loading and warming up the model took.")
       .Set(absl::ToDoubleSeconds(model.load));
+  ready_ = &AddGauge(registry_, "verdict_ready",
+                     "1: new calls are welcome; 0: the server starts or drains.");
 }
 
 void Metrics::CallStarted(Method method) { calls_[Index(method)].started->Increment(); }
@@ -267,14 +292,20 @@ void Metrics::ObserveStage(Stage stage, absl::Duration duration) {
   latency.sum_seconds += seconds;
 }
 
-void Metrics::ObserveBatch(int64_t texts, int64_t tokens) {
+void Metrics::ObserveBatch(int64_t texts, int64_t tokens, absl::Duration inference) {
   batch_texts_->Observe(static_cast<double>(texts));
   batch_tokens_->Observe(static_cast<double>(tokens));
+  engine_busy_seconds_->Increment(absl::ToDoubleSeconds(inference));
 }
 
-void Metrics::SetQueue(int64_t texts, int64_t tokens) {
+void Metrics::SetQueue(int64_t texts, int64_t tokens, absl::Duration oldest) {
   queue_texts_->Set(static_cast<double>(texts));
   queue_tokens_->Set(static_cast<double>(tokens));
+  queue_oldest_seconds_->Set(absl::ToDoubleSeconds(oldest));
+}
+
+void Metrics::SetQueueLimit(int64_t tokens) {
+  queue_tokens_limit_->Set(static_cast<double>(tokens));
 }
 
 void Metrics::SetTokensPerSecond(double rate) { tokens_per_second_->Set(rate); }
@@ -284,6 +315,17 @@ void Metrics::AddInFlight(int64_t texts, int64_t bytes) {
   in_flight_texts_->Increment(static_cast<double>(texts));
   in_flight_bytes_->Increment(static_cast<double>(bytes));
 }
+
+void Metrics::SetInFlightLimits(int64_t texts, int64_t bytes) {
+  in_flight_texts_limit_->Set(static_cast<double>(texts));
+  in_flight_bytes_limit_->Set(static_cast<double>(bytes));
+}
+
+void Metrics::SetEngineStalled(absl::Duration stalled) {
+  engine_stalled_seconds_->Set(absl::ToDoubleSeconds(stalled));
+}
+
+void Metrics::SetReady(bool ready) { ready_->Set(ready ? 1 : 0); }
 
 void Metrics::CountTokens(int64_t tokens) { tokens_->Increment(static_cast<double>(tokens)); }
 

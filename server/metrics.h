@@ -76,17 +76,29 @@ class Metrics final : public prometheus::Collectable {
   // The time that one text spent in a stage.
   void ObserveStage(Stage stage, absl::Duration duration);
 
-  // The size of one batch that went to the engine.
-  void ObserveBatch(int64_t texts, int64_t tokens);
+  // The size of one batch that went to the engine, and how long it was computed.
+  void ObserveBatch(int64_t texts, int64_t tokens, absl::Duration inference);
 
-  // What waits now.
-  void SetQueue(int64_t texts, int64_t tokens);
+  // What waits now, and for how long the text that came first has.
+  void SetQueue(int64_t texts, int64_t tokens, absl::Duration oldest);
+
+  // The most tokens that may wait.
+  void SetQueueLimit(int64_t tokens);
 
   // How fast the engine is, going by its latest batches.
   void SetTokensPerSecond(double rate);
 
   // What came into flight, or with negative numbers, left it.
   void AddInFlight(int64_t texts, int64_t bytes);
+
+  // The most that may be in flight.
+  void SetInFlightLimits(int64_t texts, int64_t bytes);
+
+  // For how long the engine has not moved, though it has work.
+  void SetEngineStalled(absl::Duration stalled);
+
+  // Whether new calls are welcome.
+  void SetReady(bool ready);
 
   // Tokens that the engine computed.
   void CountTokens(int64_t tokens);
@@ -141,7 +153,9 @@ class Metrics final : public prometheus::Collectable {
 
   void AddCalls();
   void AddStages();
-  void AddQueueAndBatches();
+  void AddQueue();
+  void AddEngine();
+  void AddTexts();
   void AddInfo(const ServedModel& model);
   prometheus::MetricFamily CollectLatency() const;
 
@@ -158,9 +172,16 @@ class Metrics final : public prometheus::Collectable {
   prometheus::Histogram* batch_tokens_ = nullptr;
   prometheus::Gauge* queue_texts_ = nullptr;
   prometheus::Gauge* queue_tokens_ = nullptr;
+  prometheus::Gauge* queue_tokens_limit_ = nullptr;
+  prometheus::Gauge* queue_oldest_seconds_ = nullptr;
+  prometheus::Counter* engine_busy_seconds_ = nullptr;
+  prometheus::Gauge* engine_stalled_seconds_ = nullptr;
   prometheus::Gauge* tokens_per_second_ = nullptr;
   prometheus::Gauge* in_flight_texts_ = nullptr;
   prometheus::Gauge* in_flight_bytes_ = nullptr;
+  prometheus::Gauge* in_flight_texts_limit_ = nullptr;
+  prometheus::Gauge* in_flight_bytes_limit_ = nullptr;
+  prometheus::Gauge* ready_ = nullptr;
   prometheus::Counter* tokens_ = nullptr;
   prometheus::Counter* truncated_ = nullptr;
   std::array<Latency, kStages> latencies_;

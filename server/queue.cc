@@ -118,6 +118,14 @@ std::vector<QueuedText> TextQueue::TakeAll() {
   return all;
 }
 
+absl::Duration TextQueue::OldestAge(absl::Time now) const {
+  absl::Duration age;
+  for (const Lane* lane : {&short_, &long_}) {
+    if (!lane->texts.empty()) age = std::max(age, now - lane->texts.front().queued_at);
+  }
+  return age;
+}
+
 EngineWork TextQueue::WorkUntilDone(const std::vector<QueuedText>& texts) const {
   Amount in_short = short_.amount();
   Amount in_long = long_.amount();

@@ -104,6 +104,9 @@ class TextQueue {
   // All that waits.
   EngineWork WorkWaiting() const;
 
+  // For how long the text that came first of those that wait has; zero if none does.
+  absl::Duration OldestAge(absl::Time now) const;
+
   bool empty() const { return texts() == 0; }
   int64_t texts() const { return short_.amount().texts + long_.amount().texts; }
   int64_t tokens() const { return short_.tokens + long_.tokens; }

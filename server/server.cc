@@ -122,9 +122,13 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   if (absl::Status status = server->StartHealth(options); !status.ok()) return status;
   server->health_.Set(true);
   server->ready_ = true;
-  server->watchdog_.emplace(
-      PortProbe(HostOf(options.grpc_address), server->grpc_port()),
-      [server = server.get()] { return server->batcher_.Stalled(absl::Now()); });
+  server->metrics_.SetReady(true);
+  server->watchdog_.emplace(PortProbe(HostOf(options.grpc_address), server->grpc_port()),
+                            [server = server.get()] {
+                              const absl::Duration stalled = server->batcher_.Stalled(absl::Now());
+                              server->metrics_.SetEngineStalled(stalled);
+                              return stalled;
+                            });
   Log(LogLevel::kInfo, "serving",
       {{"model", options.model_name},
        {"grpc", Listening(options.grpc_address, server->grpc_port())},
@@ -232,6 +236,7 @@ absl::Status Server::StartHealth(const ServerOptions& options) {
 
 void Server::Drain(const DrainTimes& times) {
   draining_ = true;
+  metrics_.SetReady(false);
   health_.Set(false);
   watchdog_->Stop();
   absl::SleepFor(times.delay);

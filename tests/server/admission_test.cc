@@ -36,6 +36,11 @@ TEST_F(AdmissionTest, TakesExactlyItsLimits) {
   EXPECT_TRUE(admission_.Admit(1, 40).ok());
 }
 
+TEST_F(AdmissionTest, TellsItsLimits) {
+  EXPECT_TRUE(Exposes("verdict_in_flight_texts_limit 10"));
+  EXPECT_TRUE(Exposes("verdict_in_flight_bytes_limit 100"));
+}
+
 TEST_F(AdmissionTest, ARefusalNamesTheLimit) {
   EXPECT_THAT(std::string(admission_.Admit(11, 1).status().message()),
               HasSubstr("11 more texts do not fit; --max-texts-in-flight allows 10"));

@@ -219,6 +219,21 @@ TEST_F(BatcherTest, ManyThreadsEachGetTheirOwn) {
   }
 }
 
+// The sweeps report it: nothing else happens while the engine is busy.
+TEST_F(BatcherTest, TheAgeOfWhatWaitsGrowsWhileTheEngineIsBusy) {
+  HoldEngine();
+  ASSERT_TRUE(Submit(outcomes_.Text(1)).ok());
+  while (Exposes("verdict_queue_oldest_seconds 0")) std::this_thread::yield();
+  engine_.Release();
+  outcomes_.Await(2);
+  batcher_->Drain(absl::InfiniteFuture());
+  EXPECT_TRUE(Exposes("verdict_queue_oldest_seconds 0"));
+}
+
+TEST_F(BatcherTest, TellsTheMostThatMayWait) {
+  EXPECT_TRUE(Exposes("verdict_queue_tokens_limit 30"));
+}
+
 TEST_F(BatcherTest, CountsWhatItComputes) {
   std::vector<QueuedText> texts;
   for (int i = 1; i <= 3; ++i) texts.push_back(outcomes_.Text(i, 2));
@@ -227,6 +242,7 @@ TEST_F(BatcherTest, CountsWhatItComputes) {
   EXPECT_TRUE(Exposes("verdict_tokens_total 6"));
   EXPECT_TRUE(Exposes("verdict_batch_texts_count 1"));
   EXPECT_TRUE(Exposes("verdict_batch_texts_sum 3"));
+  EXPECT_FALSE(Exposes("verdict_engine_busy_seconds_total 0"));
   EXPECT_TRUE(Exposes("verdict_queue_texts 0"));
   EXPECT_TRUE(Exposes("verdict_queue_tokens 0"));
 }

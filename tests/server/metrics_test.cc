@@ -89,7 +89,10 @@ TEST_F(MetricsTest, EverySeriesExistsFromTheStart) {
   for (const char* series :
        {"verdict_queue_texts", "verdict_queue_tokens", "verdict_tokens_total",
         "verdict_truncated_total", "verdict_batch_texts_count", "verdict_batch_tokens_count",
-        "verdict_in_flight_texts", "verdict_in_flight_bytes", "verdict_tokens_per_second"}) {
+        "verdict_queue_tokens_limit", "verdict_queue_oldest_seconds", "verdict_in_flight_texts",
+        "verdict_in_flight_bytes", "verdict_in_flight_texts_limit", "verdict_in_flight_bytes_limit",
+        "verdict_tokens_per_second", "verdict_engine_busy_seconds_total",
+        "verdict_engine_stalled_seconds", "verdict_ready"}) {
     EXPECT_EQ(Value(series), "0") << series;
   }
 }
@@ -153,26 +156,44 @@ TEST_F(MetricsTest, StagesFillTheirHistograms) {
 }
 
 TEST_F(MetricsTest, CountsTextsBatchesAndTheQueue) {
-  metrics_.ObserveBatch(3, 100);
-  metrics_.SetQueue(5, 70);
+  metrics_.ObserveBatch(3, 100, absl::Milliseconds(250));
+  metrics_.SetQueue(5, 70, absl::Milliseconds(1500));
+  metrics_.SetQueueLimit(4000);
   metrics_.CountTokens(100);
   metrics_.CountTruncated();
   metrics_.CountShed(ShedReason::kDeadline, 3);
   metrics_.SetTokensPerSecond(3400.5);
   metrics_.AddInFlight(9, 1000);
   metrics_.AddInFlight(-2, -300);
+  metrics_.SetInFlightLimits(50, 6000);
   metrics_.CountExpired(Stage::kQueue);
   EXPECT_EQ(Value("verdict_batch_texts_sum"), "3");
   EXPECT_EQ(Value("verdict_batch_tokens_bucket{le=\"128\"}"), "1");
   EXPECT_EQ(Value("verdict_queue_texts"), "5");
   EXPECT_EQ(Value("verdict_queue_tokens"), "70");
+  EXPECT_EQ(Value("verdict_queue_tokens_limit"), "4000");
+  EXPECT_EQ(Value("verdict_queue_oldest_seconds"), "1.5");
+  EXPECT_EQ(Value("verdict_engine_busy_seconds_total"), "0.25");
   EXPECT_EQ(Value("verdict_tokens_total"), "100");
   EXPECT_EQ(Value("verdict_truncated_total"), "1");
   EXPECT_EQ(Value("verdict_shed_total{reason=\"deadline\"}"), "3");
   EXPECT_EQ(Value("verdict_tokens_per_second"), "3400.5");
   EXPECT_EQ(Value("verdict_in_flight_texts"), "7");
   EXPECT_EQ(Value("verdict_in_flight_bytes"), "700");
+  EXPECT_EQ(Value("verdict_in_flight_texts_limit"), "50");
+  EXPECT_EQ(Value("verdict_in_flight_bytes_limit"), "6000");
   EXPECT_EQ(Value("verdict_expired_total{stage=\"queue\"}"), "1");
+}
+
+TEST_F(MetricsTest, SaysWhetherTheServerIsReadyAndTheEngineMoves) {
+  metrics_.SetReady(true);
+  metrics_.SetEngineStalled(absl::Seconds(12));
+  EXPECT_EQ(Value("verdict_ready"), "1");
+  EXPECT_EQ(Value("verdict_engine_stalled_seconds"), "12");
+  metrics_.SetReady(false);
+  metrics_.SetEngineStalled(absl::ZeroDuration());
+  EXPECT_EQ(Value("verdict_ready"), "0");
+  EXPECT_EQ(Value("verdict_engine_stalled_seconds"), "0");
 }
 
 TEST_F(MetricsTest, DescribesTheModelAndTheBuild) {

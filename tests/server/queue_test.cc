@@ -213,6 +213,24 @@ TEST(TextQueueTest, WhatMayBeLateIsTriedWhereNobodyElseNeedsThePlace) {
   EXPECT_THAT(Ids(popped.batch), ElementsAre(2, 3));
 }
 
+// 1 and 4 are long, and so wait in a lane of their own.
+TEST(TextQueueTest, TheOldestIsTheOneThatCameFirstInEitherLane) {
+  TextQueue queue(kLimits);
+  EXPECT_EQ(queue.OldestAge(kNow), absl::ZeroDuration());
+  const auto at = [](int seconds) { return kNow + absl::Seconds(seconds); };
+  ASSERT_TRUE(Push(queue, Text(1, 8), at(0)).ok());
+  ASSERT_TRUE(Push(queue, Text(2, 2), at(1)).ok());
+  ASSERT_TRUE(Push(queue, Text(3, 2), at(2)).ok());
+  EXPECT_EQ(queue.OldestAge(at(5)), absl::Seconds(5));
+  ASSERT_THAT(Ids(queue.Pop(at(5)).batch), ElementsAre(2, 3));
+  EXPECT_EQ(queue.OldestAge(at(5)), absl::Seconds(5));
+  ASSERT_TRUE(Push(queue, Text(4, 8), at(6)).ok());
+  ASSERT_THAT(Ids(queue.Pop(at(6)).batch), ElementsAre(1));
+  EXPECT_EQ(queue.OldestAge(at(7)), absl::Seconds(1));
+  ASSERT_THAT(Ids(queue.Pop(at(7)).batch), ElementsAre(4));
+  EXPECT_EQ(queue.OldestAge(at(9)), absl::ZeroDuration());
+}
+
 TEST(TextQueueTest, TakeAllLeavesAnEmptyQueue) {
   TextQueue queue(kLimits);
   for (int id = 1; id <= 5; ++id) ASSERT_TRUE(Push(queue, Text(id, 6)).ok());

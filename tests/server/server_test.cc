@@ -94,6 +94,7 @@ TEST_F(ServerTest, ServesAndSaysSo) {
   EXPECT_THAT(HttpGet(server_->http_port(), "/readyz"), HasSubstr(" 200 "));
   EXPECT_THAT(HttpGet(server_->http_port(), "/healthz"), HasSubstr(" 200 "));
   EXPECT_THAT(HttpGet(server_->http_port(), "/metrics"), HasSubstr("verdict_model_info"));
+  EXPECT_THAT(HttpGet(server_->http_port(), "/metrics"), HasSubstr("\nverdict_ready 1\n"));
 }
 
 TEST_F(ServerTest, ReflectionListsTheService) {
@@ -148,6 +149,7 @@ TEST_F(ServerTest, DrainAnswersWhatWasAcceptedAndRefusesTheRest) {
   EXPECT_EQ(Health(channel_, kService), "NOT_SERVING");
   EXPECT_THAT(HttpGet(server_->http_port(), "/readyz"), HasSubstr(" 503 "));
   EXPECT_THAT(HttpGet(server_->http_port(), "/readyz"), HasSubstr("draining"));
+  EXPECT_THAT(HttpGet(server_->http_port(), "/metrics"), HasSubstr("\nverdict_ready 0\n"));
   // One that comes between the two is accepted, and cannot be answered while the engine is held.
   grpc::Status refused;
   do {
