@@ -85,6 +85,8 @@ class Prometheus:
             with urllib.request.urlopen(url, timeout=5) as reply:
                 return json.load(reply)["data"]
         except urllib.error.HTTPError as refused:
+            if refused.code == 503:  # it listens before it is ready
+                raise
             raise ValueError(f"{parameters}: {refused.read().decode()}") from refused
 
     def has_data(self, expression):
