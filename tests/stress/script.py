@@ -63,8 +63,7 @@ def _add_programs(parser):
     release = ROOT / "build" / "release"
     parser.add_argument("--verdictd", default=str(release / "verdictd"), help="the server's program")
     parser.add_argument("--verdict", default=str(release / "verdict"), help="the client's program")
-    parser.add_argument("--model", default=os.environ.get("VERDICT_STRESS_MODEL", str(ROOT / "models" / "demo")),
-                        help="the model's directory (default: VERDICT_STRESS_MODEL, else the demo model)")
+    parser.add_argument("--model", default=str(ROOT / "models" / "demo"), help="the model's directory")
 
 
 def _parse(description, add_options, time_limit, starts_programs):
