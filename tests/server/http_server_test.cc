@@ -1,11 +1,6 @@
 #include "server/http_server.h"
 
-#include <arpa/inet.h>
 #include <civetweb.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <unistd.h>
 
 #include <memory>
 #include <string>
@@ -19,6 +14,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/server/localhost.h"
+#include "tests/server/tcp_connection.h"
 
 namespace verdict {
 namespace {
@@ -28,38 +24,6 @@ using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
-
-// A TCP connection to the server that gives up after ten seconds.
-class Connection {
- public:
-  explicit Connection(int port) : socket_(socket(AF_INET, SOCK_STREAM, 0)) {
-    const timeval timeout = {.tv_sec = 10, .tv_usec = 0};
-    setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
-    sockaddr_in address = {};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(static_cast<uint16_t>(port));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    EXPECT_EQ(connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
-  }
-  Connection(const Connection&) = delete;
-  Connection& operator=(const Connection&) = delete;
-  ~Connection() { close(socket_); }
-
-  void Send(const std::string& text) {
-    EXPECT_EQ(send(socket_, text.data(), text.size(), MSG_NOSIGNAL),
-              static_cast<ssize_t>(text.size()));
-  }
-
-  std::string ReadAll() {
-    std::string all;
-    char bytes[4096];
-    for (ssize_t n; (n = recv(socket_, bytes, sizeof(bytes), 0)) > 0;) all.append(bytes, n);
-    return all;
-  }
-
- private:
-  const int socket_;
-};
 
 class HttpServerTest : public ::testing::Test {
  protected:
@@ -87,16 +51,16 @@ class HttpServerTest : public ::testing::Test {
   }
 
   std::string Ask(const std::string& request_line, const std::string& headers = "") {
-    Connection connection(server_->port());
-    connection.Send(
+    TcpConnection connection(server_->port());
+    connection.Write(
         absl::StrCat(request_line, " HTTP/1.1\r\nHost: a.example\r\n", headers, "\r\n"));
     return connection.ReadAll();
   }
 
   std::string Post(const std::string& headers, const std::string& body) {
-    Connection connection(server_->port());
-    connection.Send(absl::StrCat("POST /echo HTTP/1.1\r\nHost: a.example\r\nContent-Length: ",
-                                 body.size(), "\r\n", headers, "\r\n", body));
+    TcpConnection connection(server_->port());
+    connection.Write(absl::StrCat("POST /echo HTTP/1.1\r\nHost: a.example\r\nContent-Length: ",
+                                  body.size(), "\r\n", headers, "\r\n", body));
     return connection.ReadAll();
   }
 
@@ -154,8 +118,8 @@ TEST_F(HttpServerTest, APostWithoutLengthIsRefused) {
 }
 
 TEST_F(HttpServerTest, ABodyThatDoesNotComeIsNotWaitedForForEver) {
-  Connection connection(server_->port());
-  connection.Send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc");
+  TcpConnection connection(server_->port());
+  connection.Write("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc");
   EXPECT_THAT(connection.ReadAll(),
               AllOf(StartsWith("HTTP/1.1 408 "), HasSubstr("of a body of 10 bytes, 3 came")));
 }
@@ -188,10 +152,10 @@ TEST_F(HttpServerTest, RefusesWhatIsNotHttpOrTooLong) {
 }
 
 TEST_F(HttpServerTest, TwentyHalfOpenConnectionsDoNotDelayAScrape) {
-  std::vector<std::unique_ptr<Connection>> idle;
+  std::vector<std::unique_ptr<TcpConnection>> idle;
   for (int i = 0; i < 20; ++i) {
-    idle.push_back(std::make_unique<Connection>(server_->port()));
-    if (i % 2 == 0) idle.back()->Send("GET /met");
+    idle.push_back(std::make_unique<TcpConnection>(server_->port()));
+    if (i % 2 == 0) idle.back()->Write("GET /met");
   }
   const absl::Time begin = absl::Now();
   EXPECT_THAT(Ask("GET /metrics"), StartsWith("HTTP/1.1 200 "));
@@ -200,16 +164,16 @@ TEST_F(HttpServerTest, TwentyHalfOpenConnectionsDoNotDelayAScrape) {
 }
 
 TEST_F(HttpServerTest, FourHundredHalfOpenConnectionsDelayAScrapeByLessThanItsTimeOut) {
-  std::vector<std::unique_ptr<Connection>> idle;
-  for (int i = 0; i < 400; ++i) idle.push_back(std::make_unique<Connection>(server_->port()));
+  std::vector<std::unique_ptr<TcpConnection>> idle;
+  for (int i = 0; i < 400; ++i) idle.push_back(std::make_unique<TcpConnection>(server_->port()));
   const absl::Time begin = absl::Now();
   EXPECT_THAT(Ask("GET /metrics"), StartsWith("HTTP/1.1 200 "));
   EXPECT_LT(absl::Now() - begin, absl::Seconds(10));  // Prometheus' own
 }
 
 TEST_F(HttpServerTest, StopsInSpiteOfAHalfOpenConnection) {
-  Connection idle(server_->port());
-  idle.Send("GET /met");
+  TcpConnection idle(server_->port());
+  idle.Write("GET /met");
   const absl::Time begin = absl::Now();
   server_.reset();
   EXPECT_LT(absl::Now() - begin, absl::Seconds(5));

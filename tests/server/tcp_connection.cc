@@ -38,4 +38,13 @@ std::string TcpConnection::Read(size_t count) const {
   return bytes;
 }
 
+std::string TcpConnection::ReadAll() const {
+  std::string all;
+  char bytes[4096];
+  for (ssize_t n; (n = recv(socket_, bytes, sizeof(bytes), 0)) > 0;) {
+    all.append(bytes, static_cast<size_t>(n));
+  }
+  return all;
+}
+
 }  // namespace verdict

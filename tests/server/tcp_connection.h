@@ -1,4 +1,4 @@
-// A plain TCP client, for what no gRPC client would do.
+// A plain TCP client, for what no client of gRPC or HTTP would do.
 #ifndef VERDICT_TESTS_SERVER_TCP_CONNECTION_H_
 #define VERDICT_TESTS_SERVER_TCP_CONNECTION_H_
 
@@ -20,6 +20,9 @@ class TcpConnection {
 
   // Waits for `count` bytes; fewer only when the server has closed, or said nothing for 30 seconds.
   std::string Read(size_t count) const;
+
+  // What comes until the server closes, or says nothing for 30 seconds.
+  std::string ReadAll() const;
 
  private:
   int socket_ = -1;
