@@ -1,5 +1,6 @@
 #include "client/load/generator.h"
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <optional>
@@ -51,7 +52,10 @@ class LoadGeneratorTest : public ::testing::Test {
                                        .mix = &mix,
                                        .schedule = options_.concurrency > 0 ? nullptr : &schedule,
                                        .recorder = &recorder});
-    generator.Run(tick_);
+    generator.Run([&](absl::Duration elapsed) {
+      in_flight_ = generator.in_flight();
+      return tick_(elapsed);
+    });
     held_back_ = generator.health().held_back;
     most_in_flight_ = generator.health().most_in_flight;
     return recorder.Total();
@@ -67,6 +71,7 @@ class LoadGeneratorTest : public ::testing::Test {
   LoadScheduleOptions schedule_options_ = {.stages = {}, .requests = 500};
   LoadGeneratorOptions options_;
   std::function<bool(absl::Duration)> tick_ = [](absl::Duration) { return true; };
+  size_t in_flight_ = 0;  // at a tick
   uint64_t held_back_ = 0;
   size_t most_in_flight_ = 0;
 };
@@ -144,6 +149,31 @@ TEST_F(LoadGeneratorTest, AClosedLoopHasSoManyInFlightAndNoMore) {
   EXPECT_EQ(Codes(Run().Calls(), StatusCode::kOk), 200);
   EXPECT_LE(most, 3);
   EXPECT_EQ(most_in_flight_, 3);
+}
+
+// Ticks come between bursts. One that comes after every burst was waited for, or each burst took as
+// long as a tick.
+TEST_F(LoadGeneratorTest, AWideClosedLoopFillsWithoutWaitingForTicks) {
+  constexpr size_t kBurst = 64;
+  options_.concurrency = 5 * kBurst;
+  options_.closed_loop_requests = options_.concurrency;
+  service_.before = [this](auto) {
+    release_.WaitForNotification();
+    return grpc::Status::OK;
+  };
+  size_t before = 0;
+  size_t most_between_ticks = 0;
+  tick_ = [&](auto) {
+    if (release_.HasBeenNotified()) return true;
+    // Nothing ends, so what is more in flight was started.
+    most_between_ticks = std::max(most_between_ticks, in_flight_ - before);
+    if (in_flight_ == before) release_.Notify();
+    before = in_flight_;
+    return true;
+  };
+  EXPECT_EQ(Codes(Run().Calls(), StatusCode::kOk), options_.concurrency);
+  EXPECT_EQ(most_in_flight_, options_.concurrency);
+  EXPECT_GT(most_between_ticks, kBurst);
 }
 
 // One call is held for 300 ms while others wait for it: they were meant to start long before.
