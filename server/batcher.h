@@ -13,6 +13,7 @@
 #include "absl/time/time.h"
 #include "engine/engine.h"
 #include "server/forecast.h"
+#include "server/metric_labels.h"
 #include "server/metrics.h"
 #include "server/queue.h"
 

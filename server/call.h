@@ -11,7 +11,7 @@
 #include "absl/status/status.h"
 #include "server/admission.h"
 #include "server/caller.h"
-#include "server/metrics.h"
+#include "server/metric_labels.h"
 #include "server/serving.h"
 
 namespace verdict {

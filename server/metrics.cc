@@ -27,14 +27,6 @@ const prometheus::Histogram::BucketBoundaries kTokensBuckets = {16,   32,   64, 
 
 const std::vector<double> kQuantiles = {0.5, 0.9, 0.95, 0.99, 0.999};
 
-constexpr std::array<Method, 5> kAllMethods = {Method::kClassify, Method::kClassifyBatch,
-                                               Method::kClassifyStream, Method::kTokenize,
-                                               Method::kGetModel};
-constexpr std::array<Stage, 4> kAllStages = {Stage::kTokenize, Stage::kQueue, Stage::kInference,
-                                             Stage::kTotal};
-constexpr std::array<ShedReason, 4> kAllShedReasons = {
-    ShedReason::kQueueFull, ShedReason::kDeadline, ShedReason::kInFlight, ShedReason::kDraining};
-
 // The codes that the contract knows, and UNIMPLEMENTED, the library's own answer. Their series
 // exist from the start, as rate() does not see the step from no series to 1.
 constexpr std::array<absl::StatusCode, 8> kKnownCodes = {
@@ -67,54 +59,10 @@ constexpr size_t Index(Enum value) {
   return static_cast<size_t>(value);
 }
 
-const char* Name(Method method) {
-  switch (method) {
-    case Method::kClassify:
-      return "Classify";
-    case Method::kClassifyBatch:
-      return "ClassifyBatch";
-    case Method::kClassifyStream:
-      return "ClassifyStream";
-    case Method::kTokenize:
-      return "Tokenize";
-    case Method::kGetModel:
-      return "GetModel";
-  }
-  return "";
-}
-
-const char* Name(Stage stage) {
-  switch (stage) {
-    case Stage::kTokenize:
-      return "tokenize";
-    case Stage::kQueue:
-      return "queue";
-    case Stage::kInference:
-      return "inference";
-    case Stage::kTotal:
-      return "total";
-  }
-  return "";
-}
-
-const char* Name(ShedReason reason) {
-  switch (reason) {
-    case ShedReason::kQueueFull:
-      return "queue_full";
-    case ShedReason::kDeadline:
-      return "deadline";
-    case ShedReason::kInFlight:
-      return "in_flight";
-    case ShedReason::kDraining:
-      return "draining";
-  }
-  return "";
-}
-
 Labels CallLabels(Method method) {
   return {{"grpc_type", method == Method::kClassifyStream ? "bidi_stream" : "unary"},
           {"grpc_service", kService},
-          {"grpc_method", Name(method)}};
+          {"grpc_method", LabelValue(method)}};
 }
 
 prometheus::Counter& AddCounter(prometheus::Registry& registry, const char* name, const char* help,
@@ -190,7 +138,7 @@ void Metrics::AddStages() {
                                     "Time that a text spent in a stage.", kSecondsBuckets};
   for (Stage stage : kAllStages) {
     if (stage == Stage::kTotal) continue;
-    const Labels labels = {{"stage", Name(stage)}};
+    const Labels labels = {{"stage", LabelValue(stage)}};
     stage_seconds_[Index(stage)] = &duration.Add(registry_, labels);
     expired_[Index(stage)] =
         &AddCounter(registry_, "verdict_expired_total",
@@ -237,9 +185,9 @@ void Metrics::AddTexts() {
   truncated_ =
       &AddCounter(registry_, "verdict_truncated_total", "Texts that lost tokens to truncation.");
   for (ShedReason reason : kAllShedReasons) {
-    shed_[Index(reason)] =
-        &AddCounter(registry_, "verdict_shed_total",
-                    "Texts that were refused at once, by the reason.", {{"reason", Name(reason)}});
+    shed_[Index(reason)] = &AddCounter(registry_, "verdict_shed_total",
+                                       "Texts that were refused at once, by the reason.",
+                                       {{"reason", LabelValue(reason)}});
   }
 }
 
@@ -280,16 +228,10 @@ void Metrics::MessageReceived(Method method) { calls_[Index(method)].received->I
 void Metrics::MessageSent(Method method) { calls_[Index(method)].sent->Increment(); }
 
 void Metrics::ObserveStage(Stage stage, absl::Duration duration) {
-  const double seconds = absl::ToDoubleSeconds(duration);
   if (prometheus::Histogram* histogram = stage_seconds_[Index(stage)]; histogram != nullptr) {
-    histogram->Observe(seconds);
+    histogram->Observe(absl::ToDoubleSeconds(duration));
   }
-  const absl::Time now = clock_();
-  Latency& latency = latencies_[Index(stage)];
-  absl::MutexLock lock(&latency.mutex);
-  latency.window.Observe(now, duration);
-  ++latency.count;
-  latency.sum_seconds += seconds;
+  latencies_[Index(stage)].Observe(clock_(), duration);
 }
 
 void Metrics::ObserveBatch(int64_t texts, int64_t tokens, absl::Duration inference) {
@@ -366,15 +308,8 @@ prometheus::MetricFamily Metrics::CollectLatency() const {
   const absl::Time now = clock_();
   for (Stage stage : kAllStages) {
     prometheus::ClientMetric& metric = family.metric.emplace_back();
-    metric.label = {{"stage", Name(stage)}};
-    const Latency& latency = latencies_[Index(stage)];
-    absl::MutexLock lock(&latency.mutex);
-    metric.summary.sample_count = latency.count;
-    metric.summary.sample_sum = latency.sum_seconds;
-    const std::vector<double> values = latency.window.QuantilesInSeconds(now, kQuantiles);
-    for (size_t i = 0; i < kQuantiles.size(); ++i) {
-      metric.summary.quantile.push_back({kQuantiles[i], values[i]});
-    }
+    metric.label = {{"stage", LabelValue(stage)}};
+    metric.summary = latencies_[Index(stage)].Collect(now, kQuantiles);
   }
   return family;
 }

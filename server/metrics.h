@@ -1,5 +1,5 @@
 // Everything that verdictd tells Prometheus: every metric's name, help, labels, buckets and
-// quantiles are here and in metrics.cc, nowhere else.
+// quantiles are here and in metrics.cc, what labels may say in metric_labels.h, nowhere else.
 #ifndef VERDICT_SERVER_METRICS_H_
 #define VERDICT_SERVER_METRICS_H_
 
@@ -17,40 +17,14 @@
 #include <string>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "server/latency_summary.h"
+#include "server/metric_labels.h"
 #include "server/process_metrics.h"
-#include "server/rolling_window.h"
+#include "server/served_model.h"
 
 namespace verdict {
-
-// The calls that are counted; each is a value of the label `grpc_method`.
-enum class Method { kClassify, kClassifyBatch, kClassifyStream, kTokenize, kGetModel };
-
-// The stages of one text's way; kTotal is from the arrival of its request to its reply.
-enum class Stage { kTokenize, kQueue, kInference, kTotal };
-
-// Why a text was refused at once, before any work.
-enum class ShedReason {
-  kQueueFull,  // more tokens wait than --max-queue-tokens
-  kDeadline,   // the work ahead of it cannot be done before its deadline
-  kInFlight,   // more texts or bytes are in flight than allowed
-  kDraining,   // the server is going away
-};
-
-// What runs here, for verdict_model_info and verdict_model_load_seconds. None of it is chosen by a
-// caller.
-struct ServedModel {
-  std::string name;
-  std::string revision;
-  std::string precision;
-  std::string isa;
-  std::string kernels;
-  int threads = 0;
-  absl::Duration load;  // from opening the directory to the end of the warm-up
-};
 
 // Counts and times what the server does. An observation costs well under a microsecond and never
 // waits for a scrape for longer than it takes to add up one window (tens of microseconds).
@@ -79,19 +53,15 @@ class Metrics final : public prometheus::Collectable {
   // The size of one batch that went to the engine, and how long it was computed.
   void ObserveBatch(int64_t texts, int64_t tokens, absl::Duration inference);
 
-  // What waits now, and for how long the text that came first has.
+  // What waits now, and for how long the text that came first has; the most tokens that may wait.
   void SetQueue(int64_t texts, int64_t tokens, absl::Duration oldest);
-
-  // The most tokens that may wait.
   void SetQueueLimit(int64_t tokens);
 
   // How fast the engine is, going by its latest batches.
   void SetTokensPerSecond(double rate);
 
-  // What came into flight, or with negative numbers, left it.
+  // What came into flight, or with negative numbers, left it; the most that may be in flight.
   void AddInFlight(int64_t texts, int64_t bytes);
-
-  // The most that may be in flight.
   void SetInFlightLimits(int64_t texts, int64_t bytes);
 
   // For how long the engine has not moved, though it has work.
@@ -127,9 +97,6 @@ class Metrics final : public prometheus::Collectable {
   static absl::Time MonotonicNow();
 
  private:
-  static constexpr int kMethods = 5;
-  static constexpr int kStages = 4;
-  static constexpr int kShedReasons = 4;
   static constexpr int kCodes = 17;  // absl::StatusCode kOk to kUnauthenticated
 
   // What one gRPC method has.
@@ -139,16 +106,6 @@ class Metrics final : public prometheus::Collectable {
     prometheus::Histogram* handling_seconds = nullptr;
     prometheus::Counter* received = nullptr;
     prometheus::Counter* sent = nullptr;
-  };
-
-  // The summary of one stage. Quantiles are computed when somebody asks, not when something is
-  // observed: prometheus::Summary does the latter and takes 5 us an observation, 19 us from two
-  // threads.
-  struct Latency {
-    mutable absl::Mutex mutex;
-    RollingWindow window ABSL_GUARDED_BY(mutex);
-    uint64_t count ABSL_GUARDED_BY(mutex) = 0;      // since the start
-    double sum_seconds ABSL_GUARDED_BY(mutex) = 0;  // since the start
   };
 
   void AddCalls();
@@ -164,10 +121,10 @@ class Metrics final : public prometheus::Collectable {
   // Owns what the pointers below point to; they are set by the constructor and const afterwards.
   prometheus::Registry registry_;
   prometheus::Family<prometheus::Counter>* handled_ = nullptr;
-  std::array<Call, kMethods> calls_;
-  std::array<prometheus::Histogram*, kStages> stage_seconds_ = {};  // none for kTotal
-  std::array<prometheus::Counter*, kStages> expired_ = {};          // none for kTotal
-  std::array<prometheus::Counter*, kShedReasons> shed_ = {};
+  std::array<Call, kAllMethods.size()> calls_;
+  std::array<prometheus::Histogram*, kAllStages.size()> stage_seconds_ = {};  // none for kTotal
+  std::array<prometheus::Counter*, kAllStages.size()> expired_ = {};          // none for kTotal
+  std::array<prometheus::Counter*, kAllShedReasons.size()> shed_ = {};
   prometheus::Histogram* batch_texts_ = nullptr;
   prometheus::Histogram* batch_tokens_ = nullptr;
   prometheus::Gauge* queue_texts_ = nullptr;
@@ -184,7 +141,7 @@ class Metrics final : public prometheus::Collectable {
   prometheus::Gauge* ready_ = nullptr;
   prometheus::Counter* tokens_ = nullptr;
   prometheus::Counter* truncated_ = nullptr;
-  std::array<Latency, kStages> latencies_;
+  std::array<LatencySummary, kAllStages.size()> latencies_;
 };
 
 }  // namespace verdict

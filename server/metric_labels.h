@@ -1,0 +1,41 @@
+// What the labels of verdictd's metrics may say. The values are known when this is compiled: none
+// is chosen by a caller.
+#ifndef VERDICT_SERVER_METRIC_LABELS_H_
+#define VERDICT_SERVER_METRIC_LABELS_H_
+
+#include <array>
+
+namespace verdict {
+
+// The calls that are counted; each is a value of the label `grpc_method`.
+enum class Method { kClassify, kClassifyBatch, kClassifyStream, kTokenize, kGetModel };
+
+// The stages of one text's way, the label `stage`; kTotal is from the arrival of its request to its
+// reply.
+enum class Stage { kTokenize, kQueue, kInference, kTotal };
+
+// Why a text was refused at once, before any work: the label `reason`.
+enum class ShedReason {
+  kQueueFull,  // more tokens wait than --max-queue-tokens
+  kDeadline,   // the work ahead of it cannot be done before its deadline
+  kInFlight,   // more texts or bytes are in flight than allowed
+  kDraining,   // the server is going away
+};
+
+// All of them, each at its own number.
+inline constexpr std::array kAllMethods = {Method::kClassify, Method::kClassifyBatch,
+                                           Method::kClassifyStream, Method::kTokenize,
+                                           Method::kGetModel};
+inline constexpr std::array kAllStages = {Stage::kTokenize, Stage::kQueue, Stage::kInference,
+                                          Stage::kTotal};
+inline constexpr std::array kAllShedReasons = {ShedReason::kQueueFull, ShedReason::kDeadline,
+                                               ShedReason::kInFlight, ShedReason::kDraining};
+
+// As Prometheus sees them.
+const char* LabelValue(Method method);
+const char* LabelValue(Stage stage);
+const char* LabelValue(ShedReason reason);
+
+}  // namespace verdict
+
+#endif  // VERDICT_SERVER_METRIC_LABELS_H_
