@@ -69,12 +69,13 @@ class Front(unittest.TestCase):
         until_listening(port, process)
 
     def classify(self, *options):
+        # By its address: c-ares, which looks names up, leaks a few bytes that LeakSanitizer sees.
         return subprocess.run(
-            [ARGUMENTS.verdict, "classify", f"--server=localhost:{self.port}", "--timeout=30s", *options,
+            [ARGUMENTS.verdict, "classify", f"--server=127.0.0.1:{self.port}", "--timeout=30s", *options,
              "A warm, funny film with a brilliant cast."], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
     def test_lets_calls_over_tls_through_and_no_others(self):
-        answered = self.classify(f"--tls-ca={self.folder}/tls.crt", "--wait")
+        answered = self.classify(f"--tls-ca={self.folder}/tls.crt", "--tls-server-name=localhost", "--wait")
         self.assertEqual(answered.returncode, 0, answered.stdout)
         self.assertIn("POSITIVE", answered.stdout)
         self.assertNotEqual(self.classify("--attempts=1").returncode, 0)
