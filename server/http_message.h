@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -19,6 +20,7 @@ struct HttpResponse {
   std::string content_type = "text/plain; charset=utf-8";
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers = {};  // besides those of every response
+  std::shared_ptr<void> held = nullptr;  // what to let go of once it is sent, or nobody reads it
 };
 
 // One request, whose body is not read yet. Belongs to the thread that answers it.
@@ -32,7 +34,7 @@ class HttpRequest {
   // What Content-Length says. INVALID_ARGUMENT: there is none.
   virtual absl::StatusOr<size_t> BodyBytes() const = 0;
 
-  // Reads the body, of `bytes`. DEADLINE_EXCEEDED: it does not come within two seconds.
+  // Reads the body, of `bytes`. DEADLINE_EXCEEDED: it does not come in time, or is cut short.
   virtual absl::StatusOr<std::string> ReadBody(size_t bytes) = 0;
 };
 

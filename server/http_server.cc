@@ -22,8 +22,13 @@ namespace verdict {
 namespace {
 
 constexpr char kTimeoutMilliseconds[] = "2000";
-// For a whole body: the time-out above is one for each piece of it.
-constexpr absl::Duration kBodyTimeout = absl::Seconds(2);
+// The time-out above is one for each byte that comes, so a piece can take as many of them as it has
+// bytes. A small one costs two system calls more.
+constexpr size_t kReadPieceBytes = 16;
+// Here it is one for each packet that goes.
+constexpr size_t kWritePieceBytes = 16 << 10;
+// Whoever sends slowly what nobody reads has so many threads at most.
+constexpr int kMostDiscarding = 32;
 // Whoever waits for the last answers looks so often.
 constexpr absl::Duration kLookEvery = absl::Milliseconds(5);
 constexpr absl::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -39,34 +44,17 @@ int OnLogMessage(const mg_connection*, const char* message) {
   return 1;  // not to be logged elsewhere
 }
 
-// civetweb's own syntax for ports has lists and letters behind the number (`8080s` means TLS),
-// which are not ours; what passes here means to it what it means to us.
-absl::Status CheckAddress(absl::string_view address) {
-  const size_t colon = address.rfind(':');
-  const absl::string_view host = address.substr(0, colon);
-  uint32_t port = 0;
-  const bool has_port = colon != absl::string_view::npos &&
-                        absl::SimpleAtoi(address.substr(colon + 1), &port) && port <= 65535 &&
-                        absl::ascii_isdigit(address[colon + 1]);
-  const bool is_ipv6 = absl::StartsWith(host, "[") && absl::EndsWith(host, "]");
-  const absl::string_view name = is_ipv6 ? host.substr(1, host.size() - 2) : host;
-  const char* allowed = is_ipv6
-                            ? "0123456789abcdefABCDEF:."
-                            : "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-_";
-  if (!has_port || name.empty() || name.find_first_not_of(allowed) != absl::string_view::npos) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "HTTP address: expected HOST:PORT such as 127.0.0.1:8080, found \"", address, "\""));
-  }
-  if (is_ipv6 && !mg_check_feature(MG_FEATURES_IPV6)) {
-    return absl::UnavailableError(absl::StrCat(
-        "HTTP address ", address, ": the installed civetweb library is built without IPv6"));
-  }
-  return absl::OkStatus();
+absl::Status CheckIpv6(const std::string& address) {
+  if (!absl::StartsWith(address, "[") || mg_check_feature(MG_FEATURES_IPV6))
+    return absl::OkStatus();
+  return absl::UnavailableError(absl::StrCat(
+      "HTTP address ", address, ": the installed civetweb library is built without IPv6"));
 }
 
 class CivetwebRequest final : public HttpRequest {
  public:
-  explicit CivetwebRequest(mg_connection* connection) : connection_(connection) {}
+  CivetwebRequest(mg_connection* connection, absl::Duration body_patience)
+      : connection_(connection), body_patience_(body_patience) {}
 
   std::optional<std::string> Header(const char* name) const override {
     const char* value = mg_get_header(connection_, name);
@@ -84,25 +72,47 @@ class CivetwebRequest final : public HttpRequest {
     if (expect.has_value() && absl::EqualsIgnoreCase(*expect, "100-continue")) {
       mg_write(connection_, kContinue.data(), kContinue.size());
     }
-    const absl::Time deadline = absl::Now() + kBodyTimeout;
+    const absl::Time deadline = absl::Now() + body_patience_;
     std::string body(bytes, '\0');
     for (size_t read = 0; read < bytes;) {
-      const int more = mg_read(connection_, body.data() + read, bytes - read);
-      if (more <= 0 || absl::Now() > deadline) {
+      const size_t more = ReadPiece(body.data() + read, bytes - read);
+      read += more;
+      if (more == 0 || absl::Now() > deadline) {
         return absl::DeadlineExceededError(
-            absl::StrCat("of a body of ", bytes, " bytes, ", read + std::max(more, 0), " came"));
+            absl::StrCat("of a body of ", bytes, " bytes, ", read, " came"));
       }
-      read += static_cast<size_t>(more);
     }
     return body;
   }
 
+  // Whether some of the body is not read.
+  bool HasRest() const {
+    const int64_t bytes = mg_get_request_info(connection_)->content_length;
+    return bytes < 0 ? Header("Transfer-Encoding").has_value() : read_ < bytes;
+  }
+
+  // Reads on until nothing is left, nothing comes, or `deadline`.
+  void Discard(absl::Time deadline) {
+    std::array<char, kReadPieceBytes> piece;
+    while (HasRest() && absl::Now() < deadline && ReadPiece(piece.data(), piece.size()) > 0) {
+    }
+  }
+
  private:
+  // As many bytes as are asked for, or a piece; fewer when nothing comes, at last none.
+  size_t ReadPiece(char* into, size_t most) {
+    const int read = mg_read(connection_, into, std::min(most, kReadPieceBytes));
+    read_ += std::max(read, 0);
+    return static_cast<size_t>(std::max(read, 0));
+  }
+
   mg_connection* const connection_;
+  const absl::Duration body_patience_;
+  int64_t read_ = 0;
 };
 
 // Not by mg_response_header_start: it refuses a request that asks for an upgrade to WebSocket.
-void Send(mg_connection* connection, const HttpResponse& response, bool with_body) {
+std::string Head(mg_connection* connection, const HttpResponse& response) {
   std::string text = absl::StrCat(
       "HTTP/1.1 ", response.status, " ", mg_get_response_code_text(connection, response.status),
       "\r\nDate: ", absl::FormatTime(kHttpDate, absl::Now(), absl::UTCTimeZone()),
@@ -111,20 +121,55 @@ void Send(mg_connection* connection, const HttpResponse& response, bool with_bod
       "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n");
   for (const auto& [name, value] : response.headers)
     absl::StrAppend(&text, name, ": ", value, "\r\n");
-  absl::StrAppend(&text, "\r\n");
-  if (with_body) text += response.body;
-  // A failure means that the caller has gone; there is nobody to tell.
-  mg_write(connection, text.data(), text.size());
+  text += "\r\n";
+  return text;
+}
+
+// Gives up at `deadline`, or when the caller has gone; there is nobody to tell.
+void Send(mg_connection* connection, absl::string_view head, absl::string_view body,
+          absl::Time deadline) {
+  // In one write where it fits: a second small one would wait for the first to be acknowledged.
+  std::string first = absl::StrCat(head, body.substr(0, kWritePieceBytes));
+  absl::string_view piece = first;
+  size_t sent = std::min(body.size(), kWritePieceBytes);
+  while (mg_write(connection, piece.data(), piece.size()) == static_cast<int>(piece.size()) &&
+         sent < body.size() && absl::Now() < deadline) {
+    piece = body.substr(sent, kWritePieceBytes);
+    sent += piece.size();
+  }
 }
 
 }  // namespace
 
+// civetweb's own syntax for ports has lists and letters behind the number (`8080s` means TLS),
+// which are not ours; what passes here means to it what it means to us.
+absl::Status HttpServer::CheckAddress(const std::string& address) {
+  const absl::string_view text = address;
+  const size_t colon = text.rfind(':');
+  const absl::string_view host = text.substr(0, colon);
+  uint32_t port = 0;
+  const bool has_port = colon != absl::string_view::npos &&
+                        absl::SimpleAtoi(text.substr(colon + 1), &port) && port <= 65535 &&
+                        absl::ascii_isdigit(text[colon + 1]);
+  const bool is_ipv6 = absl::StartsWith(host, "[") && absl::EndsWith(host, "]");
+  const absl::string_view name = is_ipv6 ? host.substr(1, host.size() - 2) : host;
+  const char* allowed = is_ipv6
+                            ? "0123456789abcdefABCDEF:."
+                            : "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-_";
+  if (!has_port || name.empty() || name.find_first_not_of(allowed) != absl::string_view::npos) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "HTTP address: expected HOST:PORT such as 127.0.0.1:8080, found \"", address, "\""));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(const std::string& address,
-                                                              std::vector<HttpRoute> routes) {
+                                                              std::vector<HttpRoute> routes,
+                                                              HttpPatience patience) {
   // Never undone: the library counts, and its global state is a few bytes.
   static const unsigned initialized [[maybe_unused]] = mg_init_library(MG_FEATURES_DEFAULT);
   if (absl::Status status = CheckAddress(address); !status.ok()) return status;
-
+  if (absl::Status status = CheckIpv6(address); !status.ok()) return status;
   mg_callbacks callbacks = {};
   callbacks.begin_request = OnRequest;
   callbacks.log_message = OnLogMessage;
@@ -141,7 +186,7 @@ absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(const std::string&
       // OnRequest answers everything, so no file is ever looked for; this is the second lock.
       "enable_directory_listing", "no", nullptr};
   std::unique_ptr<HttpServer> server(
-      new HttpServer(address.substr(0, address.rfind(':')), std::move(routes)));
+      new HttpServer(address.substr(0, address.rfind(':')), std::move(routes), patience));
   std::string messages;
   start_messages = &messages;
   server->context_ = mg_start(&callbacks, server.get(), options);
@@ -155,7 +200,8 @@ absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(const std::string&
   return server;
 }
 
-HttpServer::HttpServer(std::string host, std::vector<HttpRoute> routes) : host_(std::move(host)) {
+HttpServer::HttpServer(std::string host, std::vector<HttpRoute> routes, HttpPatience patience)
+    : host_(std::move(host)), patience_(patience) {
   for (HttpRoute& route : routes) routes_[route.path] = std::move(route);
 }
 
@@ -176,14 +222,29 @@ void HttpServer::AwaitAnswered(absl::Time deadline) const {
 
 int HttpServer::OnRequest(mg_connection* connection) {
   const auto* server = static_cast<const HttpServer*>(mg_get_user_context_data(connection));
+  CivetwebRequest request(connection, server->patience_.body);
+  ++server->requests_;
+  const int status = server->Answer(connection, &request);
+  --server->requests_;
+  // Closing with bytes unread may take the reply from its reader.
+  if (request.HasRest()) {
+    if (++server->discarding_ <= kMostDiscarding) {
+      request.Discard(absl::Now() + server->patience_.discard);
+    }
+    --server->discarding_;
+  }
+  // Else the library would read the rest, for as long as it comes. It does not close again.
+  mg_close_connection(connection);
+  return status;
+}
+
+int HttpServer::Answer(mg_connection* connection, HttpRequest* request) const {
   const mg_request_info* info = mg_get_request_info(connection);
   const std::string method = info->request_method;
   const char* path = info->local_uri == nullptr ? "" : info->local_uri;
-  ++server->requests_;
-  CivetwebRequest request(connection);
-  const HttpResponse response = server->Respond(method, path, &request);
-  Send(connection, response, method != "HEAD");
-  --server->requests_;
+  const HttpResponse response = Respond(method, path, request);
+  Send(connection, Head(connection, response), method == "HEAD" ? "" : response.body,
+       absl::Now() + patience_.reply);
   return response.status;
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -155,8 +156,8 @@ std::vector<HttpRoute> JsonApi::Routes() {
 template <typename Request, typename Response>
 HttpResponse JsonApi::Call(HttpRequest& http, Method<Request, Response> method) {
   if (!access_.entry.ok()) return JsonError(access_.entry);
-  const Place place(&calls_);
-  if (place.number() > kMost) {
+  auto place = std::make_shared<Place>(&calls_);
+  if (place->number() > kMost) {
     access_.metrics->CountShed(ShedReason::kInFlight, 1);
     return TooMany(absl::ResourceExhaustedError(absl::StrCat(
                        "too much is in flight: the HTTP port takes ", kMost, " calls at a time")),
@@ -170,7 +171,11 @@ HttpResponse JsonApi::Call(HttpRequest& http, Method<Request, Response> method) 
   if (absl::Status status = SetContext(http, &context); !status.ok()) return JsonError(status);
   Response response;
   const grpc::Status status = (stub_.get()->*method)(&context, request, &response);
-  return status.ok() ? Succeeded(response) : Failed(status, context);
+  if (!status.ok()) return Failed(status, context);
+  HttpResponse reply = Succeeded(response);
+  // It is many times its request, and its reader may be slow.
+  reply.held = std::move(place);
+  return reply;
 }
 
 std::optional<HttpResponse> JsonApi::Read(HttpRequest& http,

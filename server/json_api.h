@@ -28,9 +28,9 @@ namespace verdict {
 //   POST /v1/tokenize   TokenizeRequest -> TokenizeResponse
 //   GET  /v1/model      GetModelResponse
 //
-// An error is a google.rpc.Status. A request that waits has a thread of the HTTP server, so kMost
-// of them are taken at a time, and a call without the header `Grpc-Timeout` gives up after
-// kTimeout, which is also the most that one can ask for.
+// An error is a google.rpc.Status. A request that waits has a thread of the HTTP server, and a
+// reply memory until it is sent, so kMost of them are taken at a time, and a call without the
+// header `Grpc-Timeout` gives up after kTimeout, which is also the most that one can ask for.
 //
 // A browser brings the requests of any page it shows: those of pages of other origins are refused.
 //

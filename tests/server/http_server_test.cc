@@ -2,6 +2,7 @@
 
 #include <civetweb.h>
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <utility>
@@ -28,16 +29,24 @@ using ::testing::StartsWith;
 class HttpServerTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    auto server = HttpServer::Start(
-        "127.0.0.1:0",
-        {{"/metrics",
-          [](HttpRequest&) { return HttpResponse{.content_type = "text/x", .body = "up 1\n"}; }},
-         {"/readyz",
-          [](HttpRequest&) { return HttpResponse{.status = 503, .body = "draining\n"}; }},
-         {"/big", [this](HttpRequest&) { return HttpResponse{.body = big_}; }},
-         {.path = "/echo", .get = nullptr, .post = Echo}});
+    auto server = HttpServer::Start("127.0.0.1:0", Routes(), patience_);
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
+  }
+
+  std::vector<HttpRoute> Routes() {
+    return {
+        {"/metrics",
+         [](HttpRequest&) { return HttpResponse{.content_type = "text/x", .body = "up 1\n"}; }},
+        {"/readyz", [](HttpRequest&) { return HttpResponse{.status = 503, .body = "draining\n"}; }},
+        {"/big", [this](HttpRequest&) { return HttpResponse{.body = big_}; }},
+        {"/held", [this](HttpRequest&) { return HttpResponse{.body = big_, .held = Held()}; }},
+        {.path = "/echo", .get = nullptr, .post = Echo}};
+  }
+
+  std::shared_ptr<void> Held() {
+    ++held_;
+    return {nullptr, [this](void*) { --held_; }};
   }
 
   // Answers with what it was sent.
@@ -64,7 +73,12 @@ class HttpServerTest : public ::testing::Test {
     return connection.ReadAll();
   }
 
-  const std::string big_ = std::string(3'000'000, 'x');
+  void AwaitAnswered() { server_->AwaitAnswered(absl::Now() + absl::Seconds(10)); }
+
+  // More than the kernel holds for a reader.
+  const std::string big_ = std::string(32'000'000, 'x');
+  HttpPatience patience_;
+  std::atomic<int> held_ = 0;
   std::unique_ptr<HttpServer> server_;
 };
 
@@ -107,7 +121,8 @@ TEST_F(HttpServerTest, GivesAPostItsHeadersAndItsWholeBody) {
   EXPECT_THAT(Post("X-Name: a\r\n", "abc"),
               AllOf(StartsWith("HTTP/1.1 200 "), HasSubstr("\r\nX-More: yes\r\n"),
                     EndsWith("\r\n\r\na:abc")));
-  EXPECT_TRUE(Post("", big_).ends_with("none:" + big_));
+  const std::string long_body(3'000'000, 'x');
+  EXPECT_TRUE(Post("", long_body).ends_with("none:" + long_body));
   EXPECT_THAT(Post("Expect: 100-continue\r\n", "abc"),
               StartsWith("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 "));
 }
@@ -122,6 +137,51 @@ TEST_F(HttpServerTest, ABodyThatDoesNotComeIsNotWaitedForForEver) {
   connection.Write("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc");
   EXPECT_THAT(connection.ReadAll(),
               AllOf(StartsWith("HTTP/1.1 408 "), HasSubstr("of a body of 10 bytes, 3 came")));
+}
+
+TEST_F(HttpServerTest, WhatAReplyHoldsIsHeldUntilItIsSent) {
+  TcpConnection connection(server_->port());
+  connection.Write("GET /held HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(connection.Read(8), "HTTP/1.1");
+  EXPECT_EQ(held_, 1);
+  EXPECT_GT(connection.ReadAll().size(), big_.size());
+  AwaitAnswered();
+  EXPECT_EQ(held_, 0);
+}
+
+// Whoever is slow, but never so slow that a single read or write takes too long.
+class ImpatientHttpServerTest : public HttpServerTest {
+ protected:
+  ImpatientHttpServerTest() {
+    patience_ = {.body = absl::Milliseconds(50),
+                 .reply = absl::ZeroDuration(),
+                 .discard = absl::Milliseconds(50)};
+  }
+
+  // Whether the server ends a body that comes byte by byte, for hours.
+  bool EndsATrickle(const std::string& request_line) {
+    TcpConnection connection(server_->port());
+    connection.Write(
+        absl::StrCat(request_line, " HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n"));
+    return connection.TrickleUntilClosed(absl::Now() + absl::Seconds(10));
+  }
+};
+
+TEST_F(ImpatientHttpServerTest, ABodyThatNobodyReadsHoldsNoThread) {
+  for (const char* line : {"GET /metrics", "POST /metrics", "POST /nowhere"}) {
+    EXPECT_TRUE(EndsATrickle(line)) << line;
+  }
+}
+
+TEST_F(ImpatientHttpServerTest, ABodyThatComesTooSlowlyHoldsNoThread) {
+  EXPECT_TRUE(EndsATrickle("POST /echo"));
+}
+
+TEST_F(ImpatientHttpServerTest, AReplyThatIsReadTooSlowlyIsCutOff) {
+  EXPECT_LT(Ask("GET /held").size(), big_.size());
+  AwaitAnswered();
+  EXPECT_EQ(held_, 0);
+  EXPECT_THAT(Ask("GET /metrics"), EndsWith("\r\n\r\nup 1\n"));
 }
 
 TEST_F(HttpServerTest, APathKnowsItsOwnMethods) {

@@ -1,7 +1,9 @@
 #include "server/json_api.h"
 
 #include <atomic>
+#include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -193,6 +195,27 @@ TEST_F(JsonApiWithRoomTest, CallsThatWaitLeaveThreadsToOthers) {
   engine_.Release();
   for (std::thread& caller : callers) caller.join();
   EXPECT_THAT(Classify(kGood), StartsWith("HTTP/1.1 200 "));
+}
+
+// A request for the model, as it would come over HTTP.
+class BareRequest final : public HttpRequest {
+ public:
+  std::optional<std::string> Header(const char*) const override { return std::nullopt; }
+  absl::StatusOr<size_t> BodyBytes() const override { return 0; }
+  absl::StatusOr<std::string> ReadBody(size_t) override { return ""; }
+};
+
+TEST_F(JsonApiTest, AReplyThatIsNotSentYetIsACallThatIsNotDone) {
+  const HttpRoute model = api_.Routes().back();
+  BareRequest request;
+  std::vector<HttpResponse> unsent;
+  for (int i = 0; i < JsonApi::kMost; ++i) {
+    unsent.push_back(model.get(request));
+    EXPECT_EQ(unsent.back().status, 200);
+  }
+  EXPECT_EQ(model.get(request).status, 429);
+  unsent.pop_back();
+  EXPECT_EQ(model.get(request).status, 200);
 }
 
 TEST_F(JsonApiTest, APageOfAnotherOriginMayNotCall) {

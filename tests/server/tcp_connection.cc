@@ -3,9 +3,12 @@
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
+
+#include "absl/time/clock.h"
 
 namespace verdict {
 
@@ -45,6 +48,19 @@ std::string TcpConnection::ReadAll() const {
     all.append(bytes, static_cast<size_t>(n));
   }
   return all;
+}
+
+bool TcpConnection::TrickleUntilClosed(absl::Time deadline) const {
+  while (absl::Now() < deadline) {
+    pollfd readable = {.fd = socket_, .events = POLLIN, .revents = 0};
+    if (poll(&readable, 1, 10) > 0) {
+      char bytes[4096];
+      if (recv(socket_, bytes, sizeof(bytes), 0) <= 0) return true;
+    } else if (send(socket_, "x", 1, MSG_NOSIGNAL) < 0) {
+      return true;
+    }
+  }
+  return false;
 }
 
 }  // namespace verdict

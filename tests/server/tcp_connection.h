@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <string>
 
+#include "absl/time/time.h"
+
 namespace verdict {
 
 class TcpConnection {
@@ -23,6 +25,9 @@ class TcpConnection {
 
   // What comes until the server closes, or says nothing for 30 seconds.
   std::string ReadAll() const;
+
+  // Sends a byte, again and again, until the server closes; false when it has not by `deadline`.
+  bool TrickleUntilClosed(absl::Time deadline) const;
 
  private:
   int socket_ = -1;
