@@ -14,6 +14,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "server/bearer_tokens.h"
+#include "server/http_server.h"
 
 namespace verdict {
 namespace {
@@ -77,15 +78,19 @@ void AddChoice(CLI::App& app, const std::string& option, const Choices<T>& choic
       ->type_name(words);
 }
 
+bool EndsInPort(const std::string& text) {
+  const size_t colon = text.rfind(':');
+  int port = 0;
+  return colon != std::string::npos && colon != 0 &&
+         absl::SimpleAtoi(text.substr(colon + 1), &port) && port >= 0 && port <= 65535;
+}
+
+bool IsHttpAddress(const std::string& text) { return HttpServer::CheckAddress(text).ok(); }
+
 void AddAddress(CLI::App& app, const std::string& option, const std::string& help,
-                std::string* value) {
-  AddText(app, option, *value, help, [option, value](const std::string& text) {
-    const size_t colon = text.rfind(':');
-    int port = 0;
-    if (colon == std::string::npos || colon == 0 ||
-        !absl::SimpleAtoi(text.substr(colon + 1), &port) || port < 0 || port > 65535) {
-      Refuse(option, text, "HOST:PORT, such as 127.0.0.1:50051");
-    }
+                bool (*is_address)(const std::string&), std::string* value) {
+  AddText(app, option, *value, help, [option, is_address, value](const std::string& text) {
+    if (!is_address(text)) Refuse(option, text, "HOST:PORT, such as 127.0.0.1:50051");
     *value = text;
   })->type_name("HOST:PORT");
 }
@@ -150,13 +155,13 @@ void AddLimitOptions(CLI::App& app, ServerOptions* options) {
 }
 
 void AddServingOptions(CLI::App& app, ServerOptions* options) {
-  AddAddress(app, "--grpc-address", "Where gRPC listens; port 0 takes a free one",
+  AddAddress(app, "--grpc-address", "Where gRPC listens; port 0 takes a free one", EndsInPort,
              &options->grpc_address);
-  AddAddress(app, "--http-address", "Where /metrics, /healthz and /readyz listen",
+  AddAddress(app, "--http-address", "Where /metrics, /healthz and /readyz listen", IsHttpAddress,
              &options->http_address);
   AddAddress(app, "--health-address",
              "Where gRPC health alone is served, in plain text, for probes; empty: nowhere",
-             &options->health_address);
+             EndsInPort, &options->health_address);
   AddDuration(app, "--drain-delay", absl::Hours(1),
               "Time after SIGTERM in which new calls are still taken, though not ready",
               &options->drain.delay);

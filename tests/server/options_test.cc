@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+
 namespace verdict {
 namespace {
 
@@ -153,6 +155,16 @@ TEST(OptionsTest, TlsTakesACertificateAndItsKeyAndReadsThem) {
 TEST(OptionsTest, AnAddressIsAHostAndAPort) {
   for (const char* address : {"localhost", ":50051", "127.0.0.1:", "127.0.0.1:65536", "h:-1", ""}) {
     EXPECT_THAT(Refusal({"--grpc-address", address}), HasSubstr("expected HOST:PORT")) << address;
+  }
+}
+
+// Else it would be found when the model is loaded and gRPC listens.
+TEST(OptionsTest, AnHttpAddressIsOneToTheHttpServer) {
+  for (const char* address :
+       {"http://0.0.0.0:8080", ":::8080", "::1:8080", "127.0.0.1:8080s", ":8080", "h:-1", ""}) {
+    EXPECT_EQ(Refusal({"--http-address", address}),
+              absl::StrCat("--http-address is \"", address,
+                           "\"; expected HOST:PORT, such as 127.0.0.1:50051"));
   }
 }
 
