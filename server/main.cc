@@ -1,5 +1,4 @@
 // verdictd: flags -> config -> server.
-#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -9,34 +8,21 @@
 #include "server/options.h"
 #include "server/process_settings.h"
 #include "server/server.h"
+#include "server/stop_signals.h"
 
 namespace verdict {
 namespace {
 
-// Blocks the signals that ask us to go. Before any other thread starts: all inherit it, so that the
-// signals wait for sigwait and interrupt nobody.
-sigset_t BlockStopSignals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  return signals;
-}
-
 // Serves, and exits. Returns only why it could not.
 absl::Status Serve(const ServerOptions& options) {
-  const sigset_t signals = BlockStopSignals();
+  const StopSignals signals;
   absl::Duration load;
   absl::StatusOr<Model> model = LoadServedModel(options, &load);
   if (!model.ok()) return model.status();
   absl::StatusOr<std::unique_ptr<Server>> server = Server::Start(options, *std::move(model), load);
   if (!server.ok()) return server.status();
 
-  int signal = 0;
-  sigwait(&signals, &signal);
-  Log(LogLevel::kInfo, "draining", {{"signal", signal}});
-  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);  // a second one ends us at once
+  Log(LogLevel::kInfo, "draining", {{"signal", signals.Await()}});
   (*server)->Drain(options.drain);
   std::_Exit(0);  // without the server's destructor: see Drain
 }
