@@ -17,8 +17,6 @@
 namespace verdict {
 namespace {
 
-constexpr absl::Duration kLookEvery = absl::Seconds(1);
-
 // RFC 6750 has `Bearer`; the name of a scheme may be written in any case.
 constexpr absl::string_view kScheme = "bearer ";
 
@@ -37,7 +35,7 @@ absl::StatusOr<std::unique_ptr<BearerTokens>> BearerTokens::Open(const std::stri
 }
 
 BearerTokens::BearerTokens(std::string path, std::vector<Digest> digests, absl::Time now)
-    : path_(std::move(path)), digests_(std::move(digests)), next_look_(now + kLookEvery) {}
+    : path_(std::move(path)), digests_(std::move(digests)), timer_(now) {}
 
 absl::Status BearerTokens::Check(const absl::string_view* authorization, absl::Time now) {
   constexpr char kExpected[] = "expected a header \"authorization: Bearer TOKEN\"";
@@ -50,7 +48,7 @@ absl::Status BearerTokens::Check(const absl::string_view* authorization, absl::T
   const Digest digest = DigestOf(absl::StripAsciiWhitespace(authorization->substr(kScheme.size())));
   bool known = false;
   absl::MutexLock lock(&mutex_);
-  if (now >= next_look_) Look(now);
+  if (timer_.Due(now)) Look();
   for (const Digest& token : digests_) {
     known |= CRYPTO_memcmp(token.data(), digest.data(), digest.size()) == 0;
   }
@@ -84,8 +82,7 @@ BearerTokens::Digest BearerTokens::DigestOf(absl::string_view token) {
 }
 
 // The file is small and in the page cache: read in full, for its times do not tell every change.
-void BearerTokens::Look(absl::Time now) {
-  next_look_ = now + kLookEvery;
+void BearerTokens::Look() {
   absl::StatusOr<std::vector<Digest>> digests = Read(path_);
   if (!digests.ok()) {
     if (complaint_ == digests.status().message()) return;

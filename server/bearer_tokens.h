@@ -14,6 +14,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "server/look_timer.h"
 
 namespace verdict {
 
@@ -44,13 +45,13 @@ class BearerTokens {
 
   static absl::StatusOr<std::vector<Digest>> Read(const std::string& path);
   static Digest DigestOf(absl::string_view token);
-  void Look(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Look() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const std::string path_;
 
   absl::Mutex mutex_;
   std::vector<Digest> digests_ ABSL_GUARDED_BY(mutex_);
-  absl::Time next_look_ ABSL_GUARDED_BY(mutex_);
+  LookTimer timer_ ABSL_GUARDED_BY(mutex_);
   std::string complaint_ ABSL_GUARDED_BY(mutex_);  // what the log said last; empty if all is well
 };
 

@@ -20,8 +20,6 @@
 namespace verdict {
 namespace {
 
-constexpr absl::Duration kLookEvery = absl::Seconds(1);
-
 struct Free {
   void operator()(BIO* bio) const { BIO_free(bio); }
   void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
@@ -128,17 +126,16 @@ absl::StatusOr<TlsFiles> ReadTlsFiles(const TlsPaths& paths, absl::Time now) {
 }
 
 WatchedTlsFiles::WatchedTlsFiles(TlsPaths paths, TlsFiles files, absl::Time now)
-    : paths_(std::move(paths)), files_(std::move(files)), next_look_(now + kLookEvery) {}
+    : paths_(std::move(paths)), files_(std::move(files)), timer_(now) {}
 
 std::optional<TlsFiles> WatchedTlsFiles::TakeNew(absl::Time now) {
-  if (now >= next_look_) Look(now);
+  if (timer_.Due(now)) Look(now);
   if (taken_) return std::nullopt;
   taken_ = true;
   return files_;
 }
 
 void WatchedTlsFiles::Look(absl::Time now) {
-  next_look_ = now + kLookEvery;
   // Read in full, for they are small: times and sizes of files do not tell every change.
   absl::StatusOr<TlsFiles> found = ReadTlsFiles(paths_, now);
   if (!found.ok()) {

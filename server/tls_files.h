@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "server/look_timer.h"
 
 namespace verdict {
 
@@ -52,7 +53,7 @@ class WatchedTlsFiles {
   const TlsPaths paths_;
   TlsFiles files_;
   bool taken_ = false;
-  absl::Time next_look_;
+  LookTimer timer_;
   std::string complaint_;  // what the log said last; empty when all was well since
 };
 

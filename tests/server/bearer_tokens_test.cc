@@ -87,6 +87,14 @@ TEST_F(BearerTokensTest, ANewFileCountsASecondLater) {
   EXPECT_TRUE(Check("Bearer new").ok());
 }
 
+TEST_F(BearerTokensTest, ANewFileCountsThoughTheClockWasSetBack) {
+  Open("old");
+  WriteFile(path_, "new");
+  now_ -= absl::Hours(1);
+  EXPECT_FALSE(Check("Bearer old").ok());
+  EXPECT_TRUE(Check("Bearer new").ok());
+}
+
 TEST_F(BearerTokensTest, AFileThatBecomesBadChangesNothing) {
   Open("old");
   for (const char* bad : {"", "not one\n"}) {

@@ -135,6 +135,14 @@ TEST_F(TlsFilesTest, AChangeIsTakenOnceASecondAndOnlyOnce) {
   EXPECT_FALSE(watched.TakeNew(start + absl::Seconds(5)).has_value());
 }
 
+TEST_F(TlsFilesTest, AChangeIsTakenThoughTheClockWasSetBack) {
+  const absl::Time start = absl::Now();
+  WatchedTlsFiles watched(paths_, Read(), start + absl::Hours(1));
+  EXPECT_TRUE(watched.TakeNew(start + absl::Hours(1)).has_value());
+  Write(authority_.Issue());
+  EXPECT_TRUE(watched.TakeNew(start).has_value());
+}
+
 TEST_F(TlsFilesTest, HalfOfANewPairIsNeverTaken) {
   const absl::Time start = absl::Now();
   WatchedTlsFiles watched(paths_, Read(), start);
