@@ -262,6 +262,7 @@ void LoadGenerator::Collect() {
 
 bool LoadGenerator::WillRetry(LoadCall* call) {
   if (options_.attempts == 1 || call->plan.kind == CallKind::kStream) return false;
+  if (call->cancel_requested) return false;
   if (call->code == absl::StatusCode::kOk) {
     retry_policy_.AfterSuccess();
     return false;

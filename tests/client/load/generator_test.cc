@@ -128,6 +128,19 @@ TEST_F(LoadGeneratorTest, CancelsCallsThatHaveNotEnded) {
   EXPECT_EQ(calls.finished(), 5);
 }
 
+TEST_F(LoadGeneratorTest, ACallThatItCancelledIsNotRetried) {
+  service_.before = [this](grpc::ServerContext* context) {
+    ++seen_;
+    while (!context->IsCancelled()) std::this_thread::yield();
+    return grpc::Status::CANCELLED;
+  };
+  mix_options_.cancel_percent = 100;
+  schedule_options_.requests = 5;
+  options_.attempts = 3;
+  EXPECT_EQ(Codes(Run().Calls(), StatusCode::kCancelled), 5);
+  EXPECT_EQ(seen_, 5);
+}
+
 TEST_F(LoadGeneratorTest, ACallThatEndedBeforeItWasCancelledCountsAsItEnded) {
   mix_options_.cancel_percent = 100;
   options_.cancel_after = Seconds(10);
