@@ -18,15 +18,15 @@ void ConfigureConnections(grpc::ServerBuilder* builder) {
   builder->AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 20'000);
   builder->AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, 600'000);  // gRPC adds the jitter
   builder->AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, 30'000);
+  // gRPC inflates a message before it looks at its size: a megabyte could become a gigabyte.
+  builder->SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
+  builder->SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
   // Only reflection is synchronous.
   builder->SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::NUM_CQS, 1);
 }
 
 void ConfigureRequests(const RequestLimits& limits, grpc::ServerBuilder* builder) {
   builder->SetMaxReceiveMessageSize(MaxRequestBytes(limits));  // more is not read to its end
-  // gRPC inflates a message before it looks at its size: a megabyte could become a gigabyte.
-  builder->SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
-  builder->SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
 }
 
 }  // namespace verdict

@@ -20,10 +20,14 @@ inline constexpr int kMaxMetadataBytes = 16 << 10;
 // held to it: what is in flight altogether has a limit of its own.
 inline constexpr int kMaxConcurrentStreams = 1000;
 
-// How connections live and end. For every gRPC port of ours.
+// The most bytes of a health check's request: it names a service.
+inline constexpr int kMaxHealthRequestBytes = 4 << 10;
+
+// How connections live and end, and that what comes through them is not compressed: a call with a
+// compressed message gets UNIMPLEMENTED. For every gRPC port of ours.
 void ConfigureConnections(grpc::ServerBuilder* builder);
 
-// How large a request may be, and that it is not compressed: one that is gets UNIMPLEMENTED.
+// How large a request may be.
 void ConfigureRequests(const RequestLimits& limits, grpc::ServerBuilder* builder);
 
 }  // namespace verdict

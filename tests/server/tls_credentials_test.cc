@@ -61,6 +61,20 @@ TEST_F(TlsTest, ProbesThatKnowNoTlsHaveAPortWithHealthAlone) {
   EXPECT_EQ(Health(channel, "verdict.v1.Classifier"), "NOT_SERVING");
 }
 
+TEST_F(TlsTest, ThePortForProbesTakesNoLargeAndNoCompressedRequest) {
+  Start();
+  const std::string address = absl::StrCat("127.0.0.1:", server_->health_port());
+  grpc::ChannelArguments arguments;
+  arguments.SetCompressionAlgorithm(GRPC_COMPRESS_GZIP);
+  const auto compressing =
+      grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+  EXPECT_EQ(Health(compressing, std::string(900, 'x')), absl::StrCat("code ", grpc::UNIMPLEMENTED));
+  const auto channel = grpc::CreateChannel(address, grpc::InsecureChannelCredentials());
+  EXPECT_EQ(Health(channel, std::string(5000, 'x')),
+            absl::StrCat("code ", grpc::RESOURCE_EXHAUSTED));
+  EXPECT_EQ(Health(channel, ""), "SERVING");
+}
+
 TEST_F(TlsTest, ItSaysWhenItsCertificateExpires) {
   const absl::Time end = absl::FromUnixSeconds(absl::ToUnixSeconds(absl::Now()) + 7200);
   Rotate(authority_.Issue({.end = end}));
