@@ -21,13 +21,18 @@ Call::Call(Method method, const Serving& serving, grpc::CallbackServerContext* c
   serving_.metrics->CallStarted(method_);
 }
 
-absl::Status Call::Admit(const grpc::ByteBuffer& request) {
+absl::Status Call::Receive(const grpc::ByteBuffer& request) {
   // A connection that ends brings us all its calls whose requests had not come: thousands, perhaps,
   // and gRPC takes its time to let go of them. They must not take the room of others.
   if (!request.Valid()) {
     return absl::CancelledError("the caller went away before all of its request had come");
   }
   serving_.metrics->MessageReceived(method_);
+  return absl::OkStatus();
+}
+
+absl::Status Call::Admit(const grpc::ByteBuffer& request) {
+  if (absl::Status status = Receive(request); !status.ok()) return status;
   absl::StatusOr<Admission::Ticket> ticket =
       serving_.admission->Admit(1, static_cast<int64_t>(request.Length()));
   if (!ticket.ok()) return ticket.status();

@@ -38,10 +38,15 @@ class Call : public grpc::ServerUnaryReactor {
  protected:
   ~Call() override = default;
 
-  // Takes what the call holds from its arrival until gRPC lets go of it: one text, and the bytes of
-  // its request. REQUIRES: nothing else was done yet.
+  // Counts the request. REQUIRES: nothing else was done yet.
   //
-  // RESOURCE_EXHAUSTED: too much is in flight. CANCELLED: the request has not come, and never will.
+  // CANCELLED: the request has not come, and never will.
+  absl::Status Receive(const grpc::ByteBuffer& request);
+
+  // Receives it, and takes what the call holds from its arrival until gRPC lets go of it: one text,
+  // and the bytes of its request.
+  //
+  // RESOURCE_EXHAUSTED: too much is in flight. CANCELLED: see Receive.
   absl::Status Admit(const grpc::ByteBuffer& request);
 
   // Takes more: the texts of a batch but one, the bytes of a reply larger than its request.

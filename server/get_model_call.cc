@@ -14,6 +14,7 @@ GetModelCall::GetModelCall(const Serving& serving, grpc::CallbackServerContext* 
     : Call(Method::kGetModel, serving, context, response) {}
 
 void GetModelCall::Start(const grpc::ByteBuffer& bytes) {
+  if (absl::Status status = Receive(bytes); !status.ok()) return Fail(status);
   unchecked::v1::GetModelRequest request;
   if (absl::Status status = ParseMessage(bytes, &request); !status.ok()) return Fail(status);
   const Model& model = *serving().model;

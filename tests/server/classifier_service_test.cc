@@ -157,7 +157,7 @@ TEST_F(ClassifierServiceTest, WhatIsNoMessageIsTheCallersFault) {
 
 // So gRPC shows us a caller that went away while it sent its request.
 TEST_F(ClassifierServiceTest, ACallWithoutARequestIsCancelled) {
-  for (const char* method : {"Classify", "ClassifyBatch", "Tokenize"}) {
+  for (const char* method : {"Classify", "ClassifyBatch", "Tokenize", "GetModel"}) {
     const grpc::Status status =
         CallWithoutRequest(channel_, absl::StrCat("/verdict.v1.Classifier/", method));
     EXPECT_EQ(status.error_code(), grpc::CANCELLED) << method;
@@ -261,6 +261,10 @@ TEST_F(ClassifierServiceTest, GetModelDescribesTheModel) {
   EXPECT_EQ(response.precision(), "f32");
   EXPECT_EQ(response.threads(), 1U);
   EXPECT_EQ(response.version(), "1.2.3");
+  EXPECT_TRUE(
+      Exposes("grpc_server_msg_received_total{grpc_method=\"GetModel\",grpc_service=\"verdict.v1."
+              "Classifier\","
+              "grpc_type=\"unary\"} 1"));
 }
 
 }  // namespace
