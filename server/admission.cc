@@ -1,5 +1,6 @@
 #include "server/admission.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -40,7 +41,10 @@ Admission::Ticket& Admission::Ticket::operator=(Ticket&& other) noexcept {
 
 absl::Status Admission::Ticket::Add(int64_t texts, int64_t bytes) {
   absl::Status status = admission_->Take(texts, bytes);
-  if (!status.ok()) return status;
+  if (!status.ok()) {
+    admission_->CountShed(texts_ + texts);
+    return status;
+  }
   texts_ += texts;
   bytes_ += bytes;
   return status;
@@ -59,8 +63,15 @@ Admission::Admission(Limits limits, Metrics* metrics) : limits_(limits), metrics
 }
 
 absl::StatusOr<Admission::Ticket> Admission::Admit(int64_t texts, int64_t bytes) {
-  if (absl::Status status = Take(texts, bytes); !status.ok()) return status;
+  if (absl::Status status = Take(texts, bytes); !status.ok()) {
+    CountShed(texts);
+    return status;
+  }
   return Ticket(this, texts, bytes);
+}
+
+void Admission::CountShed(int64_t texts) {
+  metrics_->CountShed(ShedReason::kInFlight, std::max<int64_t>(1, texts));
 }
 
 absl::Status Admission::Take(int64_t texts, int64_t bytes) {
@@ -71,11 +82,7 @@ absl::Status Admission::Take(int64_t texts, int64_t bytes) {
     bytes_.fetch_sub(bytes, std::memory_order_relaxed);  // held for an instant: too few to matter
     status = TooMuch("texts", "--max-texts-in-flight", texts, limits_.max_texts);
   }
-  if (status.ok()) {
-    metrics_->AddInFlight(texts, bytes);
-  } else {
-    metrics_->CountShed(ShedReason::kInFlight, texts);
-  }
+  if (status.ok()) metrics_->AddInFlight(texts, bytes);
   return status;
 }
 

@@ -40,7 +40,7 @@ class Admission {
     // Takes more, for what shows only later: the texts of a batch, the size of a reply.
     // REQUIRES: Admit gave this ticket.
     //
-    // RESOURCE_EXHAUSTED: see Admit; the ticket holds what it held.
+    // RESOURCE_EXHAUSTED: see Admit; the ticket holds what it held, and all its texts are shed.
     absl::Status Add(int64_t texts, int64_t bytes);
 
    private:
@@ -61,11 +61,13 @@ class Admission {
   Admission(const Admission&) = delete;
   Admission& operator=(const Admission&) = delete;
 
-  // RESOURCE_EXHAUSTED: so many more texts or bytes do not fit now; counted as shed.
+  // RESOURCE_EXHAUSTED: so many more texts or bytes do not fit now; counted as shed, one text where
+  // it is not known yet how many there are.
   absl::StatusOr<Ticket> Admit(int64_t texts, int64_t bytes);
 
  private:
   absl::Status Take(int64_t texts, int64_t bytes);
+  void CountShed(int64_t texts);
 
   const Limits limits_;
   Metrics* const metrics_;

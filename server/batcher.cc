@@ -219,13 +219,13 @@ void Batcher::EndComputed(TextResult result, absl::Time now, QueuedText* text) {
     case absl::StatusCode::kCancelled:
       return text->done(absl::CancelledError("the caller went away"));
     default:
-      metrics_->CountExpired(Stage::kInference);
+      metrics_->CountExpired(Stage::kInference, 1);
       text->done(absl::DeadlineExceededError("the deadline passed while the text was computed"));
   }
 }
 
 void Batcher::EndDead(TextQueue::Popped* popped) {
-  for (size_t i = 0; i < popped->expired.size(); ++i) metrics_->CountExpired(Stage::kQueue);
+  metrics_->CountExpired(Stage::kQueue, static_cast<int64_t>(popped->expired.size()));
   EndAll(std::move(popped->expired),
          absl::DeadlineExceededError("the deadline came before the engine could compute the text"));
   EndAll(std::move(popped->cancelled), absl::CancelledError("the caller went away"));

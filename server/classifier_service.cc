@@ -73,7 +73,10 @@ class ClassifierService final : public ServiceBase {
   //
   // UNAVAILABLE: draining. UNAUTHENTICATED: no token, or an unknown one.
   absl::Status CheckEntry(const grpc::CallbackServerContext& context) const {
-    if (absl::Status status = serving_.open_calls->CheckOpen(); !status.ok()) return status;
+    if (absl::Status status = serving_.open_calls->CheckOpen(); !status.ok()) {
+      serving_.metrics->CountShed(ShedReason::kDraining, 1);
+      return status;
+    }
     if (serving_.tokens == nullptr) return absl::OkStatus();
     const auto header = context.client_metadata().find("authorization");
     if (header == context.client_metadata().end()) {

@@ -27,14 +27,16 @@ const prometheus::Histogram::BucketBoundaries kTokensBuckets = {16,   32,   64, 
 
 const std::vector<double> kQuantiles = {0.5, 0.9, 0.95, 0.99, 0.999};
 
-// The codes that the contract knows, and UNIMPLEMENTED, the library's own answer. Their series
-// exist from the start, as rate() does not see the step from no series to 1.
-constexpr std::array<absl::StatusCode, 8> kKnownCodes = {
+// The codes that the contract knows, UNAUTHENTICATED of a bad token, and UNIMPLEMENTED, the
+// library's own answer. Their series exist from the start, as rate() does not see the step from no
+// series to 1.
+constexpr std::array<absl::StatusCode, 9> kKnownCodes = {
     absl::StatusCode::kOk,
     absl::StatusCode::kCancelled,
     absl::StatusCode::kInvalidArgument,
     absl::StatusCode::kDeadlineExceeded,
     absl::StatusCode::kResourceExhausted,
+    absl::StatusCode::kUnauthenticated,
     absl::StatusCode::kUnimplemented,
     absl::StatusCode::kInternal,
     absl::StatusCode::kUnavailable,
@@ -277,9 +279,10 @@ void Metrics::CountShed(ShedReason reason, int64_t texts) {
   shed_[Index(reason)]->Increment(static_cast<double>(texts));
 }
 
-void Metrics::CountExpired(Stage stage) {
-  if (prometheus::Counter* expired = expired_[Index(stage)]; expired != nullptr)
-    expired->Increment();
+void Metrics::CountExpired(Stage stage, int64_t texts) {
+  if (prometheus::Counter* expired = expired_[Index(stage)]; expired != nullptr) {
+    expired->Increment(static_cast<double>(texts));
+  }
 }
 
 void Metrics::SetTlsCertificateExpiry(absl::Time expiry) {

@@ -79,8 +79,8 @@ class Metrics final : public prometheus::Collectable {
   // Texts that were refused.
   void CountShed(ShedReason reason, int64_t texts);
 
-  // A text whose deadline passed in `stage`; not kTotal.
-  void CountExpired(Stage stage);
+  // Texts whose deadline passed in `stage`; not kTotal.
+  void CountExpired(Stage stage, int64_t texts);
 
   // When the certificate that new connections see expires. Without TLS there is no such metric, as
   // an alert on it would fire.

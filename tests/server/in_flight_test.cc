@@ -79,6 +79,7 @@ TEST_F(InFlightTest, ABatchHoldsAsManyTextsAsItHas) {
   const grpc::Status status = ClassifyBatch(BatchOf(10), &response);
   EXPECT_EQ(status.error_code(), grpc::RESOURCE_EXHAUSTED);
   EXPECT_THAT(status.error_message(), HasSubstr("9 more texts do not fit"));
+  EXPECT_TRUE(Exposes("verdict_shed_total{reason=\"in_flight\"} 10"));
   AwaitInFlight(91, 0);
   EXPECT_TRUE(ClassifyBatch(BatchOf(9), &response).ok());
   some.clear();
@@ -94,6 +95,7 @@ TEST_F(InFlightTest, ATokenizeReplyCountsAsWhatItIs) {
   const grpc::Status status = stub_->Tokenize(&context, request, &response);
   EXPECT_EQ(status.error_code(), grpc::RESOURCE_EXHAUSTED);
   EXPECT_THAT(status.error_message(), HasSubstr("--max-bytes-in-flight"));
+  EXPECT_TRUE(Exposes("verdict_shed_total{reason=\"in_flight\"} 1"));
 }
 
 TEST_F(InFlightTest, WhateverCallsEndWithTheyGiveAllBack) {

@@ -161,7 +161,7 @@ TEST_F(MetricsTest, CountsTextsBatchesAndTheQueue) {
   metrics_.AddInFlight(9, 1000);
   metrics_.AddInFlight(-2, -300);
   metrics_.SetInFlightLimits(50, 6000);
-  metrics_.CountExpired(Stage::kQueue);
+  metrics_.CountExpired(Stage::kQueue, 1);
   EXPECT_EQ(Value("verdict_batch_texts_sum"), "3");
   EXPECT_EQ(Value("verdict_batch_tokens_bucket{le=\"128\"}"), "1");
   EXPECT_EQ(Value("verdict_queue_texts"), "5");
