@@ -64,7 +64,7 @@ absl::Status ClassifyBatchCall::EncodeAll(const grpc::ByteBuffer& bytes,
 absl::Status ClassifyBatchCall::CheckCaller() const {
   const absl::StatusCode abandoned = caller().abandoned();
   if (absl::Now() >= caller().deadline() || abandoned == absl::StatusCode::kDeadlineExceeded) {
-    serving().metrics->CountExpired(Stage::kTokenize);
+    serving().metrics->CountExpired(Stage::kTokenize, static_cast<int64_t>(encoded_.size()));
     return absl::DeadlineExceededError("the deadline passed while the texts were tokenized");
   }
   if (abandoned != absl::StatusCode::kOk) return absl::CancelledError("the caller went away");
@@ -82,11 +82,12 @@ void ClassifyBatchCall::End(size_t index, const absl::StatusOr<TextResult>& resu
   if (waiting_.fetch_sub(1) == 1) EndCall();
 }
 
-// A deadline and a cancellation are the call's, not one text's.
+// A deadline, a cancellation and the end of a drain are the call's, not one text's.
 void ClassifyBatchCall::EndCall() {
   for (const v1::ClassifyBatchResponse::Item& item : reply_.items()) {
     const auto code = static_cast<absl::StatusCode>(item.error().code());
-    if (code == absl::StatusCode::kDeadlineExceeded || code == absl::StatusCode::kCancelled) {
+    if (code == absl::StatusCode::kDeadlineExceeded || code == absl::StatusCode::kCancelled ||
+        code == absl::StatusCode::kUnavailable) {
       return Fail(absl::Status(code, item.error().message()));
     }
   }

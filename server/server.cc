@@ -226,6 +226,7 @@ absl::Status Server::StartHealth(const ServerOptions& options) {
   if (options.health_address.empty()) return absl::OkStatus();
   grpc::ServerBuilder builder;
   ConfigureConnections(&builder);
+  builder.SetMaxReceiveMessageSize(kMaxHealthRequestBytes);
   builder.RegisterService(plain_health_service_.get());
   builder.AddListeningPort(options.health_address, grpc::InsecureServerCredentials(),
                            &health_port_);
@@ -243,6 +244,7 @@ void Server::Drain(const DrainTimes& times) {
   const absl::Time deadline = absl::Now() + times.timeout;
   open_calls_.Drain();
   streams_.Drain();
+  open_calls_.AwaitAccepted(deadline);  // some may not have submitted their texts yet
   const size_t unfinished = batcher_.Drain(deadline);
   open_calls_.AwaitAccepted(deadline + kFlush);
   http_->AwaitAnswered(deadline + kFlush);

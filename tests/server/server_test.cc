@@ -10,6 +10,7 @@
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -33,7 +34,9 @@ std::string Loopback(int port) { return absl::StrCat("127.0.0.1:", port); }
 
 class ServerTest : public ::testing::Test {
  protected:
-  ServerTest() {
+  static constexpr RequestLimits kRequests = {.max_inputs = 20, .max_text_bytes = 1000};
+
+  explicit ServerTest(const RequestLimits& requests = kRequests) : options_(Options(requests)) {
     Model model = TinyModel();
     engine_ = &EngineOf(model);
     absl::StatusOr<std::unique_ptr<Server>> server =
@@ -43,12 +46,12 @@ class ServerTest : public ::testing::Test {
     channel_ = Connect({});
   }
 
-  static ServerOptions Options() {
+  static ServerOptions Options(const RequestLimits& requests = kRequests) {
     ServerOptions options;
     options.model_name = "tiny";
     options.grpc_address = "127.0.0.1:0";
     options.http_address = "127.0.0.1:0";
-    options.requests = {.max_inputs = 20, .max_text_bytes = 1000};
+    options.requests = requests;
     return options;
   }
 
@@ -70,6 +73,22 @@ class ServerTest : public ::testing::Test {
     return v1::Classifier::NewStub(channel)->Classify(&context, request, &response);
   }
 
+  grpc::Status ClassifyBatch(const std::vector<std::string>& texts) const {
+    v1::ClassifyBatchRequest request;
+    for (const std::string& text : texts) request.add_inputs()->set_text(text);
+    v1::ClassifyBatchResponse response;
+    grpc::ClientContext context;
+    context.set_deadline(absl::ToChronoTime(absl::Now() + absl::Seconds(30)));
+    return v1::Classifier::NewStub(channel_)->ClassifyBatch(&context, request, &response);
+  }
+
+  // Waits until /metrics has the line.
+  void AwaitMetric(const std::string& line) const {
+    while (!absl::StrContains(HttpGet(server_->http_port(), "/metrics"),
+                              absl::StrCat("\n", line, "\n"))) {
+    }
+  }
+
   // How many messages of streams /metrics says were "received" or "sent".
   int StreamMessages(const std::string& direction) const {
     const std::string series =
@@ -80,7 +99,7 @@ class ServerTest : public ::testing::Test {
     return std::atoi(page.c_str() + page.find(series) + series.size());
   }
 
-  const ServerOptions options_ = Options();
+  const ServerOptions options_;
   FakeEngine* engine_ = nullptr;
   std::unique_ptr<Server> server_;
   std::shared_ptr<grpc::Channel> channel_;
@@ -157,6 +176,8 @@ TEST_F(ServerTest, DrainAnswersWhatWasAcceptedAndRefusesTheRest) {
   } while (refused.error_code() == grpc::DEADLINE_EXCEEDED);
   EXPECT_EQ(refused.error_code(), grpc::UNAVAILABLE);
   EXPECT_EQ(refused.error_message(), "the server is draining");
+  EXPECT_THAT(HttpGet(server_->http_port(), "/metrics"),
+              HasSubstr("\nverdict_shed_total{reason=\"draining\"} 1\n"));
 
   engine_->Release();
   call.join();
@@ -173,9 +194,7 @@ TEST_F(ServerTest, DrainEndsWhatIsNotDoneInTime) {
   engine_->AwaitRuns(1);
   grpc::Status waiting;
   std::thread second([&] { waiting = Classify(channel_, "bad"); });
-  while (
-      !absl::StrContains(HttpGet(server_->http_port(), "/metrics"), "\nverdict_queue_texts 1\n")) {
-  }
+  AwaitMetric("verdict_queue_texts 1");
   std::thread drain([&] { server_->Drain({.timeout = absl::ZeroDuration()}); });
   second.join();
   EXPECT_EQ(waiting.error_code(), grpc::UNAVAILABLE);
@@ -183,6 +202,39 @@ TEST_F(ServerTest, DrainEndsWhatIsNotDoneInTime) {
   engine_->Release();
   first.join();
   drain.join();
+}
+
+// Else only the reply's reader would know, and no client retries a text of a batch.
+TEST_F(ServerTest, ABatchThatADrainEndsIsUnavailable) {
+  engine_->Hold();
+  grpc::Status in_engine;
+  std::thread first([&] { in_engine = Classify(channel_, "good"); });
+  engine_->AwaitRuns(1);
+  grpc::Status waiting;
+  std::thread second([&] { waiting = ClassifyBatch({"bad", "good"}); });
+  AwaitMetric("verdict_queue_texts 2");
+  std::thread drain([&] { server_->Drain({.timeout = absl::ZeroDuration()}); });
+  second.join();
+  EXPECT_EQ(waiting.error_code(), grpc::UNAVAILABLE);
+  engine_->Release();
+  first.join();
+  drain.join();
+}
+
+// Texts that take a while to tokenize.
+class ServerOfLongTextsTest : public ServerTest {
+ protected:
+  ServerOfLongTextsTest() : ServerTest({.max_inputs = 100, .max_text_bytes = 65'536}) {}
+};
+
+TEST_F(ServerOfLongTextsTest, DrainAnswersABatchThatIsNotTokenizedYet) {
+  const std::vector<std::string> texts(100, std::string(60'000, '!'));
+  grpc::Status accepted;
+  std::thread call([&] { accepted = ClassifyBatch(texts); });
+  AwaitMetric("verdict_in_flight_texts 100");
+  server_->Drain({.timeout = absl::InfiniteDuration()});
+  call.join();
+  EXPECT_TRUE(accepted.ok()) << accepted.error_message();
 }
 
 TEST_F(ServerTest, DrainAnswersWhatStreamsHaveSentAndEndsThem) {
