@@ -91,6 +91,16 @@ TEST_F(AdmissionTest, TheMetricsFollow) {
   EXPECT_TRUE(Exposes("verdict_in_flight_bytes 0"));
 }
 
+TEST_F(AdmissionTest, ARefusalShedsAllTextsOfItsCallAndAtLeastOne) {
+  absl::StatusOr<Admission::Ticket> ticket = admission_.Admit(1, 30);
+  EXPECT_FALSE(ticket->Add(10, 0).ok());
+  EXPECT_TRUE(Exposes("verdict_shed_total{reason=\"in_flight\"} 11"));
+  EXPECT_FALSE(ticket->Add(0, 71).ok());
+  EXPECT_TRUE(Exposes("verdict_shed_total{reason=\"in_flight\"} 12"));
+  EXPECT_FALSE(admission_.Admit(0, 71).ok());
+  EXPECT_TRUE(Exposes("verdict_shed_total{reason=\"in_flight\"} 13"));
+}
+
 // Threads that take and give back as fast as they can: the limits are never passed, a thread is
 // refused only where what it asks for would pass them, and in the end all is given back.
 TEST_F(AdmissionTest, TheLimitsHoldBetweenThreads) {

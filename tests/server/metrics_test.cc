@@ -69,8 +69,9 @@ class MetricsTest : public ::testing::Test {
 TEST_F(MetricsTest, EverySeriesExistsFromTheStart) {
   for (const char* method :
        {"Classify", "ClassifyBatch", "ClassifyStream", "Tokenize", "GetModel"}) {
-    for (const char* code : {"OK", "Canceled", "InvalidArgument", "DeadlineExceeded",
-                             "ResourceExhausted", "Unimplemented", "Internal", "Unavailable"}) {
+    for (const char* code :
+         {"OK", "Canceled", "InvalidArgument", "DeadlineExceeded", "ResourceExhausted",
+          "Unimplemented", "Internal", "Unavailable", "Unauthenticated"}) {
       EXPECT_EQ(Handled(method, code), "0") << method << " " << code;
     }
     for (const char* counter : {"started", "msg_received", "msg_sent"}) {

@@ -5,11 +5,11 @@ counters on /metrics say exactly what the client saw.
 Calls with short deadlines and cancelled ones are left out: client and server each decide by their own clock which of
 two things came first, so the two may rightly differ.
 
-Latencies are compared at moderate rates, with a model of full size: the server's from the buckets of
+Latencies are compared at a moderate rate, with a model of full size: the server's from the buckets of
 grpc_server_handling_seconds, as Prometheus would, the client's as it measured them. The client's hold the way through gRPC as
 well, and the wait for a core where they share the server's; so they may differ by 15 %, or lie in neighbouring buckets. Of a
-Tokenize or a GetModel, a fraction of a millisecond in the server, that way is the most: they are compared where nothing is
-computed beside them, as the wait for a core is seen by the client alone.
+Tokenize or a GetModel, a fraction of a millisecond in the server, that way is the most: they are compared one by one, where
+nothing is computed beside them, as the wait for a core is seen by the client alone.
 """
 import bisect
 import pathlib
@@ -27,7 +27,6 @@ SHARE_OF_CALLS = 0.79
 BATCH_SIZE = 4
 COMPUTING = "classify=90,batch=10"
 LIGHT = "tokenize=50,info=50"
-LIGHT_RATE = 200  # a second
 QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99}
 MOST_DIFFERENCE = 0.15
 LEAST_CALLS_OF_A_QUANTILE = 100
@@ -100,9 +99,11 @@ def test_latencies(options, texts, findings):
         peak = load.measure(options.verdict, server.address, *flags, "--mix", COMPUTING, "--concurrency", load.PEAK_CONCURRENCY,
                             seconds=10)
         moderate_rate = options.moderate * peak.figures["finished"] / peak.figures["seconds"]
-        for mix, rate, seconds in ((COMPUTING, moderate_rate, options.moderate_seconds), (LIGHT, LIGHT_RATE, options.light_seconds)):
+        moderate = ("--mix", COMPUTING, "--rate", moderate_rate)
+        one_by_one = ("--mix", LIGHT, "--concurrency", 1)
+        for pace, seconds in ((moderate, options.moderate_seconds), (one_by_one, options.light_seconds)):
             before = server.metrics()
-            report = load.measure(options.verdict, server.address, *flags, "--mix", mix, "--rate", rate, seconds=seconds)
+            report = load.measure(options.verdict, server.address, *flags, *pace, seconds=seconds)
             compare_latencies(before, server.metrics(), report, findings)
 
 
