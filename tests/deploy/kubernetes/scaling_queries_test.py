@@ -22,6 +22,9 @@ SERIES = [
     {"series": QUEUE % ("busy", "0.95"), "values": "0.25x8"},
     {"series": QUEUE % ("busy", "0.5"), "values": "0.5x8"},
     {"series": QUEUE % ("idle", "0.95"), "values": "NaN NaN NaN NaN NaN NaN NaN NaN NaN"},
+    {"series": 'verdict_shed_total{namespace="verdict",pod="busy",reason="deadline"}', "values": "0+30x8"},
+    {"series": 'verdict_shed_total{namespace="verdict",pod="busy",reason="draining"}', "values": "0+90x8"},
+    {"series": 'verdict_shed_total{namespace="verdict",pod="idle",reason="deadline"}', "values": "0x8"},
     {"series": QUEUE.replace('"verdict"', '"other"') % ("busy", "0.95"), "values": "7x8"},
 ]
 
@@ -50,13 +53,15 @@ class ScalingQueries(unittest.TestCase):
         self.evaluate(
             expectations(queries["verdict_queue_tokens"],
                          [{"labels": '{pod="busy"}', "value": 400}, {"labels": '{pod="idle"}', "value": 0}]),
+            expectations(queries["verdict_shed_per_second"],
+                         [{"labels": '{pod="busy"}', "value": 2}, {"labels": '{pod="idle"}', "value": 0}]),
             expectations(queries["verdict_queue_p95_seconds"],
                          [{"labels": '{pod="busy"}', "value": 0.25}, {"labels": '{pod="idle"}', "value": 0}]))
 
     def test_of_keda_give_one_figure(self):
         triggers = build("production, model from an image, KEDA, TLS").of("ScaledObject")[0]["spec"]["triggers"]
         self.evaluate(*(expectations(trigger["metadata"]["query"], [{"labels": "{}", "value": value}])
-                        for trigger, value in zip(triggers, (0.25, 400))))
+                        for trigger, value in zip(triggers, (0.25, 400, 2), strict=True)))
 
 
 if __name__ == "__main__":
