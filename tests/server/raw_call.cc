@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
+#include "grpc/health/v1/health.pb.h"
 
 namespace verdict {
 namespace {
@@ -104,13 +105,12 @@ bool RawStream::Await() {
   return queue_.Next(&tag, &ok) && ok;
 }
 
-// There is no package with a stub for grpc.health.v1: HealthCheckRequest has a string `service` =
-// 1, HealthCheckResponse an enum `status` = 1.
 std::string Health(const std::shared_ptr<grpc::Channel>& channel, const std::string& service) {
+  grpc::health::v1::HealthCheckRequest request;
+  request.set_service(service);
   std::string reply;
-  const std::string request =
-      absl::StrCat("\x0A", std::string(1, static_cast<char>(service.size())), service);
-  const grpc::Status status = RawCall(channel, "/grpc.health.v1.Health/Check", request, &reply);
+  const grpc::Status status =
+      RawCall(channel, "/grpc.health.v1.Health/Check", request.SerializeAsString(), &reply);
   if (!status.ok()) return absl::StrCat("code ", status.error_code());
   if (reply == "\x08\x01") return "SERVING";
   return reply == "\x08\x02" ? "NOT_SERVING" : reply;

@@ -64,12 +64,16 @@ TEST_F(TlsTest, ProbesThatKnowNoTlsHaveAPortWithHealthAlone) {
 TEST_F(TlsTest, ThePortForProbesTakesNoLargeAndNoCompressedRequest) {
   Start();
   const std::string address = absl::StrCat("127.0.0.1:", server_->health_port());
-  grpc::ChannelArguments arguments;
-  arguments.SetCompressionAlgorithm(GRPC_COMPRESS_GZIP);
-  const auto compressing =
-      grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
-  EXPECT_EQ(Health(compressing, std::string(900, 'x')), absl::StrCat("code ", grpc::UNIMPLEMENTED));
+  for (const auto algorithm : {GRPC_COMPRESS_DEFLATE, GRPC_COMPRESS_GZIP}) {
+    grpc::ChannelArguments arguments;
+    arguments.SetCompressionAlgorithm(algorithm);
+    const auto compressing =
+        grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+    EXPECT_EQ(Health(compressing, std::string(900, 'x')),
+              absl::StrCat("code ", grpc::UNIMPLEMENTED));
+  }
   const auto channel = grpc::CreateChannel(address, grpc::InsecureChannelCredentials());
+  EXPECT_EQ(Health(channel, std::string(900, 'x')), absl::StrCat("code ", grpc::NOT_FOUND));
   EXPECT_EQ(Health(channel, std::string(5000, 'x')),
             absl::StrCat("code ", grpc::RESOURCE_EXHAUSTED));
   EXPECT_EQ(Health(channel, ""), "SERVING");
