@@ -2,6 +2,7 @@
 
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/impl/codegen/service_type.h>
+#include <grpcpp/impl/server_builder_option.h>
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
 
@@ -9,6 +10,7 @@
 #include <chrono>
 #include <functional>
 #include <iterator>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -76,6 +78,16 @@ absl::Status HttpEntry(const TlsPaths& tls) {
       "this server wants a client certificate (--tls-client-ca), which its HTTP port cannot ask "
       "for; call it over gRPC");
 }
+
+// gRPC adds reflection, a plugin, to every server of a process that has it, unless an option takes
+// it out again.
+class NoPlugins final : public grpc::ServerBuilderOption {
+ public:
+  void UpdateArguments(grpc::ChannelArguments* /*arguments*/) override {}
+  void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>* plugins) override {
+    plugins->clear();
+  }
+};
 
 absl::Status CannotListen(absl::string_view option, const std::string& address) {
   return absl::UnavailableError(
@@ -221,12 +233,12 @@ absl::Status Server::StartHttp(const ServerOptions& options) {
   return absl::OkStatus();
 }
 
-// Reflection is there as well: gRPC adds it to every server of a process that has it.
 absl::Status Server::StartHealth(const ServerOptions& options) {
   if (options.health_address.empty()) return absl::OkStatus();
   grpc::ServerBuilder builder;
   ConfigureConnections(&builder);
   builder.SetMaxReceiveMessageSize(kMaxHealthRequestBytes);
+  builder.SetOption(std::make_unique<NoPlugins>());
   builder.RegisterService(plain_health_service_.get());
   builder.AddListeningPort(options.health_address, grpc::InsecureServerCredentials(),
                            &health_port_);

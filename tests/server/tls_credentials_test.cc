@@ -56,6 +56,11 @@ TEST_F(TlsTest, ProbesThatKnowNoTlsHaveAPortWithHealthAlone) {
   EXPECT_EQ(Health(channel, ""), "SERVING");
   EXPECT_EQ(Health(channel, "verdict.v1.Classifier"), "SERVING");
   EXPECT_EQ(Call(channel).error_code(), grpc::UNIMPLEMENTED);
+  const std::string list_services("\x3A\x00", 2);
+  EXPECT_EQ(RawCall(channel, "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+                    list_services)
+                .error_code(),
+            grpc::UNIMPLEMENTED);
   server_->Drain({});
   EXPECT_EQ(Health(channel, ""), "NOT_SERVING");
   EXPECT_EQ(Health(channel, "verdict.v1.Classifier"), "NOT_SERVING");
