@@ -54,24 +54,6 @@ int OneDnnPanelColumns(int in, int out) {
 
 }  // namespace
 
-absl::StatusOr<std::shared_ptr<const InnerProduct>> InnerProductCache::Get(int in, int out) {
-  auto& product = products_[{in, out}];
-  if (product == nullptr) {
-    auto created = InnerProduct::Create(precision_, in, out);
-    if (!created.ok()) return created.status();
-    product = *std::move(created);
-  }
-  return product;
-}
-
-std::set<std::string> InnerProductCache::kernels() const {
-  std::set<std::string> kernels;
-  for (const auto& [shape, product] : products_) {
-    if (product != nullptr) kernels.insert(product->kernel());
-  }
-  return kernels;
-}
-
 void LinearScratch::Reserve(const InnerProduct* product) {
   for (auto& workspaces : by_worker_) {
     auto& workspace = workspaces[product];

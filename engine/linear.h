@@ -5,14 +5,12 @@
 #include <cstddef>
 #include <map>
 #include <memory>
-#include <set>
-#include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "engine/aligned_buffer.h"
+#include "engine/inner_product_cache.h"
 #include "engine/onednn.h"
 #include "engine/panel_product.h"
 #include "engine/precision.h"
@@ -20,24 +18,6 @@
 #include "engine/workers.h"
 
 namespace verdict {
-
-// The inner products of one model, one for each shape: layers of like shape share it.
-class InnerProductCache {
- public:
-  explicit InnerProductCache(Precision precision) : precision_(precision) {}
-
-  Precision precision() const { return precision_; }
-
-  // INTERNAL: as InnerProduct::Create.
-  absl::StatusOr<std::shared_ptr<const InnerProduct>> Get(int in, int out);
-
-  // oneDNN's names of the kernels in use, in order, each once.
-  std::set<std::string> kernels() const;
-
- private:
-  const Precision precision_;
-  std::map<std::pair<int, int>, std::shared_ptr<const InnerProduct>> products_;
-};
 
 // Memory that each of the workers needs to compute its pieces.
 class LinearScratch {

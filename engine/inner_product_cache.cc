@@ -1,0 +1,23 @@
+#include "engine/inner_product_cache.h"
+
+namespace verdict {
+
+absl::StatusOr<std::shared_ptr<const InnerProduct>> InnerProductCache::Get(int in, int out) {
+  auto& product = products_[{in, out}];
+  if (product == nullptr) {
+    auto created = InnerProduct::Create(precision_, in, out);
+    if (!created.ok()) return created.status();
+    product = *std::move(created);
+  }
+  return product;
+}
+
+std::set<std::string> InnerProductCache::kernels() const {
+  std::set<std::string> kernels;
+  for (const auto& [shape, product] : products_) {
+    if (product != nullptr) kernels.insert(product->kernel());
+  }
+  return kernels;
+}
+
+}  // namespace verdict
