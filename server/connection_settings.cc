@@ -6,7 +6,7 @@ namespace verdict {
 
 // Connections that are gone without a word are noticed within 80 s; connections are renewed every
 // ten minutes, so that clients behind a plain Kubernetes Service spread over new servers too.
-void ConfigureConnections(grpc::ServerBuilder* builder) {
+void ConfigureConnections(int max_request_bytes, grpc::ServerBuilder* builder) {
   // Two servers on one port would share its calls at random; we want the second to fail.
   builder->AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder->AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxConcurrentStreams);
@@ -18,15 +18,12 @@ void ConfigureConnections(grpc::ServerBuilder* builder) {
   builder->AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 20'000);
   builder->AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, 600'000);  // gRPC adds the jitter
   builder->AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, 30'000);
+  builder->SetMaxReceiveMessageSize(max_request_bytes);  // more is not read to its end
   // gRPC inflates a message before it looks at its size: a megabyte could become a gigabyte.
   builder->SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
   builder->SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
   // Only reflection is synchronous.
   builder->SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::NUM_CQS, 1);
-}
-
-void ConfigureRequests(const RequestLimits& limits, grpc::ServerBuilder* builder) {
-  builder->SetMaxReceiveMessageSize(MaxRequestBytes(limits));  // more is not read to its end
 }
 
 }  // namespace verdict

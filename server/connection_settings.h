@@ -2,10 +2,6 @@
 #ifndef VERDICT_SERVER_CONNECTION_SETTINGS_H_
 #define VERDICT_SERVER_CONNECTION_SETTINGS_H_
 
-#include <cstddef>
-
-#include "server/validation.h"
-
 namespace grpc {
 class ServerBuilder;
 }  // namespace grpc
@@ -23,12 +19,9 @@ inline constexpr int kMaxConcurrentStreams = 1000;
 // The most bytes of a health check's request: it names a service.
 inline constexpr int kMaxHealthRequestBytes = 4 << 10;
 
-// How connections live and end, and that what comes through them is not compressed: a call with a
-// compressed message gets UNIMPLEMENTED. For every gRPC port of ours.
-void ConfigureConnections(grpc::ServerBuilder* builder);
-
-// How large a request may be.
-void ConfigureRequests(const RequestLimits& limits, grpc::ServerBuilder* builder);
+// How connections live and end, and what may come through them: a call with a compressed message
+// gets UNIMPLEMENTED, one with a larger message RESOURCE_EXHAUSTED. For every gRPC port of ours.
+void ConfigureConnections(int max_request_bytes, grpc::ServerBuilder* builder);
 
 }  // namespace verdict
 

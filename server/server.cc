@@ -193,8 +193,7 @@ absl::Status Server::StartGrpc(const ServerOptions& options) {
   credentials_ = *std::move(credentials);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
-  ConfigureConnections(&builder);
-  ConfigureRequests(options.requests, &builder);
+  ConfigureConnections(MaxRequestBytes(options.requests), &builder);
   builder.RegisterService(service_.get());
   builder.RegisterService(health_service_.get());
   builder.AddListeningPort(options.grpc_address, credentials_, &grpc_port_);
@@ -236,8 +235,7 @@ absl::Status Server::StartHttp(const ServerOptions& options) {
 absl::Status Server::StartHealth(const ServerOptions& options) {
   if (options.health_address.empty()) return absl::OkStatus();
   grpc::ServerBuilder builder;
-  ConfigureConnections(&builder);
-  builder.SetMaxReceiveMessageSize(kMaxHealthRequestBytes);
+  ConfigureConnections(kMaxHealthRequestBytes, &builder);
   builder.SetOption(std::make_unique<NoPlugins>());
   builder.RegisterService(plain_health_service_.get());
   builder.AddListeningPort(options.health_address, grpc::InsecureServerCredentials(),
