@@ -262,11 +262,11 @@ void LoadGenerator::Collect() {
 
 bool LoadGenerator::WillRetry(LoadCall* call) {
   if (options_.attempts == 1 || call->plan.kind == CallKind::kStream) return false;
-  if (call->cancel_requested) return false;
   if (call->code == absl::StatusCode::kOk) {
     retry_policy_.AfterSuccess();
     return false;
   }
+  if (call->cancel_requested) return false;
   const absl::Duration now = Now();
   const std::optional<absl::Duration> pause =
       retry_policy_.AfterFailure({.number = call->attempt,

@@ -61,6 +61,17 @@ class LoadGeneratorTest : public ::testing::Test {
     return recorder.Total();
   }
 
+  // Five calls, each of which lasts until it is cancelled.
+  void CancelFiveCalls() {
+    service_.before = [this](grpc::ServerContext* context) {
+      ++seen_;
+      while (!context->IsCancelled()) std::this_thread::yield();
+      return grpc::Status::CANCELLED;
+    };
+    mix_options_.cancel_percent = 100;
+    schedule_options_.requests = 5;
+  }
+
   absl::Notification release_;  // outlives the service's threads
   FakeClassifier service_;
   std::atomic<uint64_t> seen_ = 0;
@@ -116,26 +127,14 @@ TEST_F(LoadGeneratorTest, ABadCallThatIsAnsweredIsAWrongReply) {
 }
 
 TEST_F(LoadGeneratorTest, CancelsCallsThatHaveNotEnded) {
-  service_.before = [this](grpc::ServerContext* context) {
-    ++seen_;
-    while (!context->IsCancelled()) std::this_thread::yield();
-    return grpc::Status::CANCELLED;
-  };
-  mix_options_.cancel_percent = 100;
-  schedule_options_.requests = 5;
+  CancelFiveCalls();
   const MethodTally calls = Run().Calls();
   EXPECT_EQ(Codes(calls, StatusCode::kCancelled), 5);
   EXPECT_EQ(calls.finished(), 5);
 }
 
 TEST_F(LoadGeneratorTest, ACallThatItCancelledIsNotRetried) {
-  service_.before = [this](grpc::ServerContext* context) {
-    ++seen_;
-    while (!context->IsCancelled()) std::this_thread::yield();
-    return grpc::Status::CANCELLED;
-  };
-  mix_options_.cancel_percent = 100;
-  schedule_options_.requests = 5;
+  CancelFiveCalls();
   options_.attempts = 3;
   EXPECT_EQ(Codes(Run().Calls(), StatusCode::kCancelled), 5);
   EXPECT_EQ(seen_, 5);
