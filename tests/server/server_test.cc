@@ -12,7 +12,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
@@ -73,30 +72,34 @@ class ServerTest : public ::testing::Test {
     return v1::Classifier::NewStub(channel)->Classify(&context, request, &response);
   }
 
-  grpc::Status ClassifyBatch(const std::vector<std::string>& texts) const {
+  grpc::Status ClassifyBatch(const std::vector<std::string>& texts,
+                             absl::Duration timeout = absl::Seconds(30)) const {
     v1::ClassifyBatchRequest request;
     for (const std::string& text : texts) request.add_inputs()->set_text(text);
     v1::ClassifyBatchResponse response;
     grpc::ClientContext context;
-    context.set_deadline(absl::ToChronoTime(absl::Now() + absl::Seconds(30)));
+    context.set_deadline(absl::ToChronoTime(absl::Now() + timeout));
     return v1::Classifier::NewStub(channel_)->ClassifyBatch(&context, request, &response);
   }
 
-  // Waits until /metrics has the line.
-  void AwaitMetric(const std::string& line) const {
-    while (!absl::StrContains(HttpGet(server_->http_port(), "/metrics"),
-                              absl::StrCat("\n", line, "\n"))) {
+  // What /metrics says of a series.
+  int Value(const std::string& series) const {
+    const std::string begin = absl::StrCat("\n", series, " ");
+    const std::string page = HttpGet(server_->http_port(), "/metrics");
+    return std::atoi(page.c_str() + page.find(begin) + begin.size());
+  }
+
+  void AwaitValue(const std::string& series, int value) const {
+    while (Value(series) != value) {
     }
   }
 
   // How many messages of streams /metrics says were "received" or "sent".
   int StreamMessages(const std::string& direction) const {
-    const std::string series =
-        absl::StrCat("\ngrpc_server_msg_", direction,
+    return Value(
+        absl::StrCat("grpc_server_msg_", direction,
                      "_total{grpc_method=\"ClassifyStream\",grpc_service=\"verdict.v1.Classifier\","
-                     "grpc_type=\"bidi_stream\"} ");
-    const std::string page = HttpGet(server_->http_port(), "/metrics");
-    return std::atoi(page.c_str() + page.find(series) + series.size());
+                     "grpc_type=\"bidi_stream\"}"));
   }
 
   const ServerOptions options_;
@@ -176,8 +179,7 @@ TEST_F(ServerTest, DrainAnswersWhatWasAcceptedAndRefusesTheRest) {
   } while (refused.error_code() == grpc::DEADLINE_EXCEEDED);
   EXPECT_EQ(refused.error_code(), grpc::UNAVAILABLE);
   EXPECT_EQ(refused.error_message(), "the server is draining");
-  EXPECT_THAT(HttpGet(server_->http_port(), "/metrics"),
-              HasSubstr("\nverdict_shed_total{reason=\"draining\"} 1\n"));
+  EXPECT_EQ(Value("verdict_shed_total{reason=\"draining\"}"), 1);
 
   engine_->Release();
   call.join();
@@ -194,7 +196,7 @@ TEST_F(ServerTest, DrainEndsWhatIsNotDoneInTime) {
   engine_->AwaitRuns(1);
   grpc::Status waiting;
   std::thread second([&] { waiting = Classify(channel_, "bad"); });
-  AwaitMetric("verdict_queue_texts 1");
+  AwaitValue("verdict_queue_texts", 1);
   std::thread drain([&] { server_->Drain({.timeout = absl::ZeroDuration()}); });
   second.join();
   EXPECT_EQ(waiting.error_code(), grpc::UNAVAILABLE);
@@ -212,7 +214,7 @@ TEST_F(ServerTest, ABatchThatADrainEndsIsUnavailable) {
   engine_->AwaitRuns(1);
   grpc::Status waiting;
   std::thread second([&] { waiting = ClassifyBatch({"bad", "good"}); });
-  AwaitMetric("verdict_queue_texts 2");
+  AwaitValue("verdict_queue_texts", 2);
   std::thread drain([&] { server_->Drain({.timeout = absl::ZeroDuration()}); });
   second.join();
   EXPECT_EQ(waiting.error_code(), grpc::UNAVAILABLE);
@@ -225,16 +227,29 @@ TEST_F(ServerTest, ABatchThatADrainEndsIsUnavailable) {
 class ServerOfLongTextsTest : public ServerTest {
  protected:
   ServerOfLongTextsTest() : ServerTest({.max_inputs = 100, .max_text_bytes = 65'536}) {}
+
+  const std::vector<std::string> texts_ = std::vector<std::string>(100, std::string(60'000, '!'));
 };
 
 TEST_F(ServerOfLongTextsTest, DrainAnswersABatchThatIsNotTokenizedYet) {
-  const std::vector<std::string> texts(100, std::string(60'000, '!'));
   grpc::Status accepted;
-  std::thread call([&] { accepted = ClassifyBatch(texts); });
-  AwaitMetric("verdict_in_flight_texts 100");
+  std::thread call([&] { accepted = ClassifyBatch(texts_); });
+  AwaitValue("verdict_in_flight_texts", 100);
   server_->Drain({.timeout = absl::InfiniteDuration()});
   call.join();
   EXPECT_TRUE(accepted.ok()) << accepted.error_message();
+}
+
+// Tries one deadline after another, until one has passed while the texts were tokenized.
+TEST_F(ServerOfLongTextsTest, ABatchThatExpiresCountsAllItsTexts) {
+  int expired = 0;
+  for (absl::Duration timeout = absl::Milliseconds(20); expired == 0 && timeout < absl::Seconds(2);
+       timeout *= 1.2) {
+    ClassifyBatch(texts_, timeout);
+    expired = Value("verdict_expired_total{stage=\"tokenize\"}");
+  }
+  EXPECT_GT(expired, 0);
+  EXPECT_EQ(expired % 100, 0) << expired;  // of several batches, where the first was seen late
 }
 
 TEST_F(ServerTest, DrainAnswersWhatStreamsHaveSentAndEndsThem) {
