@@ -22,7 +22,8 @@ absl::Status Serve(const ServerOptions& options) {
   absl::StatusOr<std::unique_ptr<Server>> server = Server::Start(options, *std::move(model), load);
   if (!server.ok()) return server.status();
 
-  Log(LogLevel::kInfo, "draining", {{"signal", signals.Await()}});
+  const int signal = signals.Await();
+  Log(LogLevel::kInfo, "draining", {{"signal", signal}});
   (*server)->Drain(options.drain);
   std::_Exit(0);  // without the server's destructor: see Drain
 }

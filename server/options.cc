@@ -157,8 +157,9 @@ void AddLimitOptions(CLI::App& app, ServerOptions* options) {
 void AddServingOptions(CLI::App& app, ServerOptions* options) {
   AddAddress(app, "--grpc-address", "Where gRPC listens; port 0 takes a free one", EndsInPort,
              &options->grpc_address);
-  AddAddress(app, "--http-address", "Where /metrics, /healthz and /readyz listen", IsHttpAddress,
-             &options->http_address);
+  AddAddress(app, "--http-address",
+             "Where the status page, /v1/classify, /metrics, /healthz and /readyz listen",
+             IsHttpAddress, &options->http_address);
   AddAddress(app, "--health-address",
              "Where gRPC health alone is served, in plain text, for probes; empty: nowhere",
              EndsInPort, &options->health_address);
