@@ -19,14 +19,11 @@ constexpr int kMaxDepth = 1024;
 constexpr int kMaxBlockRows = 96;
 // With as many rows for each, the threads share the rows, and each passes over all weights.
 constexpr int kPartRows = 128;
-// The most panels of a float32 piece.
-constexpr int kMaxGroupPanels = 4;
-// Up to so many rows one panel at a time wins, beyond two at once: see panel_product.cc.
-constexpr int kOnePanelRows = 40;
-// So few rows take as long to compute with as their weights take to arrive.
-constexpr int kFewRows = 12;
-// How far ahead, in bytes, weights are fetched for few rows.
-constexpr size_t kNearFetch = 8192;
+// The columns of a float32 piece: no more than the most, and where rows are few the least, as the
+// smallest pieces are shared most evenly.
+constexpr int kMinGroupColumns = 32;
+constexpr int kMaxGroupColumns = 128;
+constexpr int kFewRows = 40;
 // Below this a panel is too narrow for oneDNN's kernels.
 constexpr int kMinPanelColumns = 64;
 // Narrow layers are filled up to whole vectors, so that few shapes serve all.
@@ -77,7 +74,7 @@ absl::StatusOr<Linear> Linear::Create(InnerProductCache& products, absl::Span<co
 }
 
 void Linear::PackFloat32(absl::Span<const float> weights) {
-  panel_columns_ = kPanelColumns;
+  panel_columns_ = PanelColumns();
   panels_ = DivideUp(out_, panel_columns_);
   panel_size_ = static_cast<size_t>(panel_columns_) * in_ * sizeof(float);
   packed_ = AlignedArray<std::byte>(panels_ * panel_size_);
@@ -139,15 +136,14 @@ void Linear::Run(const Call& call, Workers& workers, LinearScratch& scratch) con
 
 Linear::Tiling Linear::Float32Tiling(int rows, int threads) const {
   Tiling tiling;
-  tiling.step_panels = rows <= kOnePanelRows ? 1 : 2;
   tiling.parts = std::clamp(rows / kPartRows, 1, threads);
   tiling.blocks = DivideUp(DivideUp(rows, tiling.parts), kMaxBlockRows);
-  // Where rows are few, the smallest pieces are shared most evenly.
-  tiling.group_panels = tiling.step_panels;
+  int columns = rows <= kFewRows ? kMinGroupColumns : 2 * kMinGroupColumns;
   if (tiling.parts * tiling.blocks > 1) {
-    const int fitting = kPieceElements / (panel_columns_ * std::min(in_, kMaxDepth));
-    tiling.group_panels = std::clamp(fitting / 2 * 2, tiling.step_panels, kMaxGroupPanels);
+    const int fitting = kPieceElements / std::min(in_, kMaxDepth);
+    columns = std::clamp(fitting / columns * columns, columns, kMaxGroupColumns);
   }
+  tiling.group_panels = DivideUp(columns, panel_columns_);
   tiling.groups = DivideUp(panels_, tiling.group_panels);
   return tiling;
 }
@@ -185,61 +181,41 @@ void Linear::RunFloat32(const Call& call, Workers& workers) const {
     const int row_block = piece.part * tiling.blocks + block;
     const int first_row = call.rows * row_block / row_blocks;
     const int rows = call.rows * (row_block + 1) / row_blocks - first_row;
-    ToFetch fetch;
-    if (rows > kFewRows) {
-      fetch = Share(NextWeights(tiling, piece, call, workers), block, tiling.blocks);
-    }
-    RunFloat32Piece(call, tiling, piece.group, first_row, rows, fetch);
+    RunFloat32Piece(call, tiling, piece.group, first_row, rows,
+                    Share(NextWeights(tiling, piece, call, workers), block, tiling.blocks));
   });
 }
 
 void Linear::RunFloat32Piece(const Call& call, const Tiling& tiling, int group, int first_row,
                              int rows, const ToFetch& fetch) const {
   const int first_panel = group * tiling.group_panels;
-  const int end_panel = std::min(panels_, first_panel + tiling.group_panels);
+  const int first_column = first_panel * panel_columns_;
+  const int columns = std::min(tiling.group_panels * panel_columns_, out_ - first_column);
+  const auto* x = static_cast<const float*>(call.x) + static_cast<size_t>(first_row) * in_;
+  const auto* panels = reinterpret_cast<const float*>(packed_.data() + first_panel * panel_size_);
+  float* y = call.y + first_row * call.y_stride + first_column;
   const int depths = DivideUp(in_, kMaxDepth);
-  const int products = depths * DivideUp(end_panel - first_panel, tiling.step_panels);
-  int product = 0;
   for (int depth = 0; depth < depths; ++depth) {
     const int first_in = in_ * depth / depths;
-    const int in = in_ * (depth + 1) / depths - first_in;
-    for (int panel = first_panel; panel < end_panel; panel += tiling.step_panels, ++product) {
-      const int first_column = panel * panel_columns_;
-      const int end_column =
-          std::min(std::min(panel + tiling.step_panels, end_panel) * panel_columns_, out_);
-      const size_t weights =
-          panel * panel_size_ + size_t{sizeof(float)} * first_in * panel_columns_;
-      float* y = call.y + first_row * call.y_stride + first_column;
-      MultiplyPanels(
-          {.x = static_cast<const float*>(call.x) + static_cast<size_t>(first_row) * in_ + first_in,
-           .x_stride = static_cast<size_t>(in_),
-           .rows = rows,
-           .in = in,
-           .panels = reinterpret_cast<const float*>(packed_.data() + weights),
-           .panel_stride = panel_size_ / sizeof(float),
-           .y = y,
-           .y_stride = call.y_stride,
-           .columns = end_column - first_column,
-           .adds = depth > 0,
-           .to_fetch =
-               rows > kFewRows ? Share(fetch, product, products) : NearWeights(weights, in)});
-      if (depth + 1 < depths) continue;
-      ApplyEpilogue(call.epilogue, {.product = y,
-                                    .product_stride = call.y_stride,
-                                    .bias = bias_.data() + first_column,
-                                    .y = y,
-                                    .y_stride = call.y_stride,
-                                    .rows = rows,
-                                    .columns = end_column - first_column});
-    }
+    MultiplyPanels({.x = x + first_in,
+                    .x_stride = static_cast<size_t>(in_),
+                    .rows = rows,
+                    .in = in_ * (depth + 1) / depths - first_in,
+                    .panels = panels + static_cast<size_t>(first_in) * panel_columns_,
+                    .panel_stride = panel_size_ / sizeof(float),
+                    .y = y,
+                    .y_stride = call.y_stride,
+                    .columns = columns,
+                    .adds = depth > 0,
+                    .to_fetch = Share(fetch, depth, depths)});
   }
-}
-
-// For few rows there is no time to fetch what comes next: only what is needed a little later.
-ToFetch Linear::NearWeights(size_t offset, int in) const {
-  const size_t begin = std::min(offset + kNearFetch, packed_.size());
-  const size_t size = std::min(size_t{sizeof(float)} * in * panel_columns_, packed_.size() - begin);
-  return {packed_.data() + begin, size, true};
+  ApplyEpilogue(call.epilogue, {.product = y,
+                                .product_stride = call.y_stride,
+                                .bias = bias_.data() + first_column,
+                                .y = y,
+                                .y_stride = call.y_stride,
+                                .rows = rows,
+                                .columns = columns});
 }
 
 void Linear::RunOneDnn(const Call& call, Workers& workers, LinearScratch& scratch) const {

@@ -89,7 +89,6 @@ class Linear {
     int blocks = 1;  // of a part
     int groups = 1;
     int group_panels = 1;
-    int step_panels = 1;  // multiplied at once
   };
 
   // Whose piece it is.
@@ -114,7 +113,6 @@ class Linear {
   // first of its share of the next layer.
   ToFetch NextWeights(const Tiling& tiling, const Piece& piece, const Call& call,
                       const Workers& workers) const;
-  ToFetch NearWeights(size_t offset, int in) const;
 
   int in_ = 0;
   int out_ = 0;

@@ -13,31 +13,30 @@
 
 namespace verdict {
 
-// Columns of a panel of packed weights: two of the widest vectors.
-inline constexpr int kPanelColumns = 32;
+// Columns of a panel of packed weights: two of the widest vectors of this CPU.
+int PanelColumns();
 
-// Packs `columns` rows, at most kPanelColumns, of weights [out, in] as [in, kPanelColumns], filled
-// up with zeros.
+// Packs `columns` rows, at most PanelColumns(), of weights [out, in] as [in, PanelColumns()],
+// filled up with zeros.
 void PackPanel(const float* weights, int in, int columns, float* panel);
 
 // Memory that will be wanted soon.
 struct ToFetch {
   const void* begin = nullptr;
-  size_t size = 0;          // bytes
-  bool first_rows = false;  // while the first rows are computed, rather than evenly
+  size_t size = 0;  // bytes
 };
 
-// Some rows of y = x W^T, for the columns of one panel or of two, and all or some of `in`.
+// Some rows of y = x W^T, for the columns of some panels, and all or some of `in`.
 struct PanelProduct {
   const float* x = nullptr;  // [rows, in] at x_stride
   size_t x_stride = 0;
   int rows = 0;
   int in = 0;
-  const float* panels = nullptr;  // [1 or 2, in, kPanelColumns] at panel_stride
+  const float* panels = nullptr;  // [columns / PanelColumns(), in, PanelColumns()] at panel_stride
   size_t panel_stride = 0;
   float* y = nullptr;  // [rows, columns] at y_stride
   size_t y_stride = 0;
-  int columns = 0;    // up to 2 kPanelColumns: they say how many panels there are
+  int columns = 0;    // the last panel may hold more
   bool adds = false;  // to what y holds: bit for bit what one product over more of `in` gives
   ToFetch to_fetch;   // brought to the caches meanwhile
 };

@@ -19,9 +19,9 @@ struct Case {
         columns(columns),
         x(RandomNumbers(size_t(rows) * in, 1)),
         weights(RandomNumbers(size_t(columns) * in, 2)),
-        panels(2 * size_t(in) * kPanelColumns) {
-    for (int first = 0; first < columns; first += kPanelColumns) {
-      PackPanel(weights.data() + size_t(first) * in, in, std::min(kPanelColumns, columns - first),
+        panels(size_t(columns + PanelColumns()) * in) {
+    for (int first = 0; first < columns; first += PanelColumns()) {
+      PackPanel(weights.data() + size_t(first) * in, in, std::min(PanelColumns(), columns - first),
                 panels.data() + size_t(first) * in);
     }
   }
@@ -42,7 +42,7 @@ struct Case {
     product.in = depth;
     MultiplyPanels(product);
     product.x += depth;
-    product.panels += size_t(depth) * kPanelColumns;
+    product.panels += size_t(depth) * PanelColumns();
     product.in = in - depth;
     product.adds = true;
     MultiplyPanels(product);
@@ -55,7 +55,7 @@ struct Case {
             .rows = count,
             .in = in,
             .panels = panels.data(),
-            .panel_stride = size_t(in) * kPanelColumns,
+            .panel_stride = size_t(in) * PanelColumns(),
             .y = y,
             .y_stride = Stride(),
             .columns = columns,
@@ -77,7 +77,8 @@ TEST(PanelProductTest, EqualsThePlainProductAndTouchesNothingElse) {
                                      {12, 64, 31},
                                      {13, 40, 16},
                                      {25, 768, 32},
-                                     {60, 33, 17}}) {
+                                     {60, 33, 17},
+                                     {41, 20, 100}}) {
       const Case product(rows, in, columns);
       const std::vector<float> y = product.Run(0, rows);
       for (int row = 0; row < rows; ++row) {
@@ -94,22 +95,25 @@ TEST(PanelProductTest, EqualsThePlainProductAndTouchesNothingElse) {
   });
 }
 
-TEST(PanelProductTest, APanelHasTheSameBitsAloneAndWithAnother) {
+TEST(PanelProductTest, APanelHasTheSameBitsAloneAndWithOthers) {
   ForEachHighwayTarget([] {
-    const Case two(25, 200, 64), one(25, 200, 32);  // the same numbers
-    const std::vector<float> together = two.Run(0, 25), alone = one.Run(0, 25);
-    for (int row = 0; row < 25; ++row) {
-      ASSERT_TRUE(std::equal(alone.begin() + row * one.Stride(),
-                             alone.begin() + row * one.Stride() + 32,
-                             together.begin() + row * two.Stride()))
-          << row;
+    const int panel = PanelColumns();
+    for (int rows : {25, 50}) {                                      // few and many
+      const Case four(rows, 200, 4 * panel), one(rows, 200, panel);  // the same numbers
+      const std::vector<float> together = four.Run(0, rows), alone = one.Run(0, rows);
+      for (int row = 0; row < rows; ++row) {
+        ASSERT_TRUE(std::equal(alone.begin() + row * one.Stride(),
+                               alone.begin() + row * one.Stride() + panel,
+                               together.begin() + row * four.Stride()))
+            << row;
+      }
     }
   });
 }
 
 TEST(PanelProductTest, ARowHasTheSameBitsWhateverRowsAreWithItAndWhateverIsFetched) {
   ForEachHighwayTarget([] {
-    for (int columns : {32, 61}) {
+    for (int columns : {32, 61, 100}) {
       const Case product(60, 100, columns);
       const std::vector<float> all = product.Run(0, 60);
       for (int count = 1; count <= 30; ++count) {
