@@ -1,7 +1,7 @@
 #include "engine/panel_product.h"
 
 #include <algorithm>
-#include <cstdint>
+#include <cstddef>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "engine/panel_product.cc"
@@ -47,20 +47,20 @@ size_t PanelColumnsForTarget() { return 2 * hn::Lanes(F32()); }
 class Fetcher {
  public:
   Fetcher(const ToFetch& memory, size_t steps)
-      : next_(reinterpret_cast<uintptr_t>(memory.begin)),
+      : next_(static_cast<const char*>(memory.begin)),
         end_(next_ + memory.size),
         lines_((memory.size / kCacheLine + steps - 1) / steps) {}
 
   HWY_INLINE void Step() {
     // Into L2 and not L1, which holds what is computed with now.
     for (size_t i = 0; i < lines_ && next_ < end_; ++i, next_ += kCacheLine) {
-      __builtin_prefetch(reinterpret_cast<const void*>(next_), /*rw=*/0, /*locality=*/2);
+      __builtin_prefetch(next_, /*rw=*/0, /*locality=*/2);
     }
   }
 
  private:
-  uintptr_t next_;
-  const uintptr_t end_;
+  const char* next_;
+  const char* const end_;
   const size_t lines_;  // in a step
 };
 
