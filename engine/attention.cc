@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "engine/rounding.h"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "engine/attention.cc"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
@@ -19,7 +21,7 @@ namespace verdict {
 // Narrower instruction sets take a panel in several steps.
 inline constexpr size_t kPanel = 32;
 
-inline size_t PadToPanels(size_t size) { return (size + kPanel - 1) / kPanel * kPanel; }
+inline size_t PadToPanels(size_t size) { return RoundUp(size, kPanel); }
 
 // The most queries computed together: each loaded key or value serves them all.
 inline constexpr int kMaxQueries = 8;
@@ -158,7 +160,7 @@ HWY_INLINE float ExponentiateRow(float* scores, size_t tokens, size_t padded_tok
     hn::Store(weight, d, scores + whole);
     sums = hn::Add(sums, weight);
   }
-  for (size_t j = (tokens + lanes - 1) / lanes * lanes; j < padded_tokens; j += lanes) {
+  for (size_t j = RoundUp(tokens, lanes); j < padded_tokens; j += lanes) {
     hn::Store(hn::Zero(d), d, scores + j);
   }
   return 1.0f / hn::GetLane(hn::SumOfLanes(d, sums));

@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "engine/attention.h"
 #include "engine/onednn.h"
+#include "engine/rounding.h"
 
 namespace verdict {
 namespace {
@@ -18,7 +19,7 @@ constexpr int kRowsPerPiece = 16;
 // Calls visit(row) for all rows, shared among the workers.
 template <typename Visit>
 void ForEachRow(Workers& workers, int rows, const Visit& visit) {
-  workers.ParallelFor((rows + kRowsPerPiece - 1) / kRowsPerPiece, [&](int piece, int) {
+  workers.ParallelFor(DivideUp(rows, kRowsPerPiece), [&](int piece, int) {
     const int end = std::min(rows, (piece + 1) * kRowsPerPiece);
     for (int row = piece * kRowsPerPiece; row < end; ++row) visit(row);
   });

@@ -5,6 +5,7 @@
 
 #include "engine/panel_product.h"
 #include "engine/product_input.h"
+#include "engine/rounding.h"
 
 namespace verdict {
 namespace {
@@ -29,13 +30,6 @@ constexpr int kMinPanelColumns = 64;
 // Narrow layers are filled up to whole vectors, so that few shapes serve all.
 constexpr int kColumnMultiple = 16;
 constexpr size_t kCacheLine = 64;
-
-template <class T>
-T RoundUp(T value, T multiple) {
-  return (value + multiple - 1) / multiple * multiple;
-}
-
-int DivideUp(int value, int divisor) { return (value + divisor - 1) / divisor; }
 
 // The part of `memory` that is the `index`th of `count` equal ones, in cache lines.
 ToFetch Share(const ToFetch& memory, int index, int count) {

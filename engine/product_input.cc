@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "engine/rounding.h"
 #include "engine/row_kernels.h"
 
 namespace verdict {
@@ -28,7 +29,7 @@ size_t ElementSize(Precision precision) {
 
 int ProductInput::RoundedColumns(Precision precision, int columns) {
   if (precision == Precision::kF32) return columns;
-  return (columns + kColumnMultiple - 1) / kColumnMultiple * kColumnMultiple;
+  return RoundUp(columns, kColumnMultiple);
 }
 
 ProductInput::ProductInput(Precision precision, int rows, int columns)
