@@ -112,8 +112,9 @@ std::string Health(const std::shared_ptr<grpc::Channel>& channel, const std::str
   const grpc::Status status =
       RawCall(channel, "/grpc.health.v1.Health/Check", request.SerializeAsString(), &reply);
   if (!status.ok()) return absl::StrCat("code ", status.error_code());
-  if (reply == "\x08\x01") return "SERVING";
-  return reply == "\x08\x02" ? "NOT_SERVING" : reply;
+  grpc::health::v1::HealthCheckResponse response;
+  if (!response.ParseFromString(reply)) return reply;
+  return grpc::health::v1::HealthCheckResponse::ServingStatus_Name(response.status());
 }
 
 std::unique_ptr<RawStream> WatchHealth(const std::shared_ptr<grpc::Channel>& channel) {

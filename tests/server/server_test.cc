@@ -82,11 +82,12 @@ class ServerTest : public ::testing::Test {
     return v1::Classifier::NewStub(channel_)->ClassifyBatch(&context, request, &response);
   }
 
-  // What /metrics says of a series.
+  // What /metrics says of a series; -1 where it has none.
   int Value(const std::string& series) const {
     const std::string begin = absl::StrCat("\n", series, " ");
     const std::string page = HttpGet(server_->http_port(), "/metrics");
-    return std::atoi(page.c_str() + page.find(begin) + begin.size());
+    const size_t found = page.find(begin);
+    return found == std::string::npos ? -1 : std::atoi(page.c_str() + found + begin.size());
   }
 
   void AwaitValue(const std::string& series, int value) const {
