@@ -37,10 +37,10 @@ DistilBert::DistilBert(const ModelConfig& config, DistilBertWeights weights,
                        const EngineOptions& options)
     : config_(config),
       weights_(std::move(weights)),
-      precision_(weights_.precision),
+      input_type_(weights_.products.input()),
       max_tokens_(std::max(options.max_batch_tokens, config.max_tokens())),
       profile_(options.profile),
-      info_{.precision = std::string(PrecisionName(precision_)),
+      info_{.precision = std::string(PrecisionName(weights_.products.precision)),
             .isa = OneDnnIsa(),
             .kernels = absl::StrJoin(weights_.kernels, ","),
             .threads = options.threads,
@@ -51,12 +51,12 @@ DistilBert::DistilBert(const ModelConfig& config, DistilBertWeights weights,
   const auto rows_of = [rows](int columns) {
     return AlignedBuffer(static_cast<size_t>(rows) * columns);
   };
-  activations_ = {.hidden = {precision_, rows, config.dim},
+  activations_ = {.hidden = {input_type_, rows, config.dim},
                   .query = rows_of(config.dim),
                   .key_value = rows_of(2 * config.dim),
-                  .context = {precision_, rows, config.dim},
+                  .context = {input_type_, rows, config.dim},
                   .projected = rows_of(config.dim),
-                  .expanded = {precision_, rows, config.hidden_dim}};
+                  .expanded = {input_type_, rows, config.hidden_dim}};
   for (const TransformerLayer& layer : weights_.layers) {
     for (const Linear* linear : {&layer.query, &layer.key_value, &layer.attention_output,
                                  &layer.feed_forward_in, &layer.feed_forward_out}) {
@@ -166,7 +166,7 @@ void DistilBert::Attention(const Batch& batch, bool first_tokens_only) {
       activations_.context.RoundColumns(row, channel, config_.head_dim());
     }
   });
-  if (precision_ == Precision::kInt8) {  // a row's scale is that of all its heads
+  if (HasScale(input_type_)) {  // a row's scale is that of all its heads
     ForEachRow(workers_, first_tokens_only ? batch.texts() : batch.tokens(),
                [&](int row) { activations_.context.Round(row); });
   }
@@ -222,15 +222,15 @@ void DistilBert::Expand(const Linear& linear, int rows, const Linear* next) {
                                        ? Epilogue::kBiasRelu
                                        : Epilogue::kBiasGelu,
                        .next = next};
-  if (precision_ == Precision::kBf16) {
+  if (input_type_ == InputType::kBf16) {
     call.y_bf16 = static_cast<Bf16*>(expanded.rounded());
-    call.y_stride = ProductInput::RoundedColumns(precision_, linear.out());
+    call.y_stride = ProductInput::RoundedColumns(input_type_, linear.out());
   } else {
     call.y = expanded.row(0);
     call.y_stride = linear.out();
   }
   linear.Run(call, workers_, linear_scratch_);
-  if (precision_ == Precision::kInt8) {
+  if (HasScale(input_type_)) {
     ForEachRow(workers_, rows, [&](int row) { expanded.Round(row); });
   }
 }

@@ -14,8 +14,8 @@
 #include "engine/distilbert_weights.h"
 #include "engine/engine.h"
 #include "engine/linear.h"
-#include "engine/precision.h"
 #include "engine/product_input.h"
+#include "engine/product_kind.h"
 #include "engine/workers.h"
 
 namespace verdict {
@@ -69,9 +69,9 @@ class DistilBert : public Engine {
 
   const ModelConfig config_;
   const DistilBertWeights weights_;
-  const Precision precision_;
-  const int max_tokens_;    // of a batch
-  Profile* const profile_;  // or null
+  const InputType input_type_;  // of the encoder's products
+  const int max_tokens_;        // of a batch
+  Profile* const profile_;      // or null
   EngineInfo info_;
 
   std::vector<int32_t> positions_;  // [tokens]: each token's place in its text

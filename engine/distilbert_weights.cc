@@ -13,8 +13,8 @@ namespace {
 // a list of names and shapes. After an error every read gives nothing.
 class TensorReader {
  public:
-  TensorReader(const Checkpoint& checkpoint, Precision precision)
-      : checkpoint_(checkpoint), products_(precision) {}
+  TensorReader(const Checkpoint& checkpoint, ProductKind products)
+      : checkpoint_(checkpoint), products_(products) {}
 
   std::vector<float> Read(const std::string& name, const std::vector<int64_t>& shape) {
     if (!status_.ok()) return {};
@@ -52,7 +52,7 @@ class TensorReader {
     return Linear::Create(products, weights, bias);
   }
 
-  // As ReadLinear, into `linear`, in the encoder's precision.
+  // As ReadLinear, into `linear`, in the encoder's kind of products.
   void Bind(Linear& linear, const std::vector<std::string>& names, int in, int out) {
     Assign(linear, ReadLinear(products_, names, in, out));
   }
@@ -65,11 +65,7 @@ class TensorReader {
 
   const absl::Status& status() const { return status_; }
   uint64_t parameters() const { return parameters_; }
-  std::set<std::string> kernels() const {
-    if (products_.precision() == Precision::kF32)
-      return {absl::StrCat("highway:", HighwayTarget())};
-    return products_.kernels();
-  }
+  std::set<std::string> kernels() const { return products_.kernels(); }
 
   std::vector<std::string> UnusedTensors() const {
     std::vector<std::string> unused;
@@ -90,7 +86,7 @@ class TensorReader {
 
   const Checkpoint& checkpoint_;
   InnerProductCache products_;
-  InnerProductCache head_products_{Precision::kF32};
+  InnerProductCache head_products_{FastestProducts(Precision::kF32)};
   absl::Status status_;
   uint64_t parameters_ = 0;
   std::set<std::string> used_;
@@ -130,14 +126,14 @@ absl::Status CheckHead(const Checkpoint& checkpoint) {
 
 absl::StatusOr<DistilBertWeights> LoadDistilBertWeights(const Checkpoint& checkpoint,
                                                         const ModelConfig& config,
-                                                        Precision precision) {
+                                                        ProductKind products) {
   if (absl::Status status = CheckHead(checkpoint); !status.ok()) return status;
   const std::string body =
       checkpoint.Contains("embeddings.word_embeddings.weight") ? "" : "distilbert.";
   const std::string embeddings = absl::StrCat(body, "embeddings.");
   const int labels = static_cast<int>(config.labels.size());
 
-  TensorReader reader(checkpoint, precision);
+  TensorReader reader(checkpoint, products);
   DistilBertWeights weights;
   weights.word_embeddings = reader.Read(absl::StrCat(embeddings, "word_embeddings.weight"),
                                         {config.vocab_size, config.dim});
@@ -151,7 +147,7 @@ absl::StatusOr<DistilBertWeights> LoadDistilBertWeights(const Checkpoint& checkp
   reader.BindHead(weights.pre_classifier, "pre_classifier", config.dim, config.dim);
   reader.BindHead(weights.classifier, "classifier", config.dim, labels);
   if (!reader.status().ok()) return reader.status();
-  weights.precision = precision;
+  weights.products = products;
   weights.kernels = reader.kernels();
   weights.parameters = reader.parameters();
   weights.unused_tensors = reader.UnusedTensors();

@@ -12,7 +12,7 @@
 #include "engine/checkpoint.h"
 #include "engine/config.h"
 #include "engine/linear.h"
-#include "engine/precision.h"
+#include "engine/product_kind.h"
 #include "engine/row_kernels.h"
 
 namespace verdict {
@@ -42,23 +42,23 @@ struct DistilBertWeights {
   std::vector<float> position_embeddings;  // [max_position_embeddings, dim]
   LayerNormParameters embedding_norm;
   std::vector<TransformerLayer> layers;
-  Linear pre_classifier;                  // dim -> dim
-  Linear classifier;                      // dim -> labels
-  Precision precision = Precision::kF32;  // of the layers' products; the classifier's are float32
-  std::set<std::string> kernels;          // names of those that compute them
+  Linear pre_classifier;          // dim -> dim
+  Linear classifier;              // dim -> labels
+  ProductKind products;           // of the layers; the classifier's are float32
+  std::set<std::string> kernels;  // names of those that compute them
   uint64_t parameters = 0;
   // Tensors of the checkpoint that no layer uses, in name order.
   std::vector<std::string> unused_tensors;
 };
 
-// Reads and packs every tensor that `config` asks for, for products in `precision`. The body's
-// names may begin with `distilbert.` or not: the checkpoint's own keys decide.
+// Reads and packs every tensor that `config` asks for, for such products. The body's names may
+// begin with `distilbert.` or not: the checkpoint's own keys decide.
 //
 // INVALID_ARGUMENT: as Checkpoint::Read, and when the classifier's two layers are missing.
 // INTERNAL: as InnerProduct::Create.
 absl::StatusOr<DistilBertWeights> LoadDistilBertWeights(const Checkpoint& checkpoint,
                                                         const ModelConfig& config,
-                                                        Precision precision);
+                                                        ProductKind products);
 
 }  // namespace verdict
 

@@ -1,11 +1,14 @@
 #include "engine/inner_product_cache.h"
 
+#include "absl/strings/str_cat.h"
+#include "engine/row_kernels.h"
+
 namespace verdict {
 
 absl::StatusOr<std::shared_ptr<const InnerProduct>> InnerProductCache::Get(int in, int out) {
   auto& product = products_[{in, out}];
   if (product == nullptr) {
-    auto created = InnerProduct::Create(precision_, in, out);
+    auto created = InnerProduct::Create(kind_.precision, in, out);
     if (!created.ok()) return created.status();
     product = *std::move(created);
   }
@@ -13,6 +16,7 @@ absl::StatusOr<std::shared_ptr<const InnerProduct>> InnerProductCache::Get(int i
 }
 
 std::set<std::string> InnerProductCache::kernels() const {
+  if (kind_.panels) return {absl::StrCat("highway:", HighwayTarget())};
   std::set<std::string> kernels;
   for (const auto& [shape, product] : products_) {
     if (product != nullptr) kernels.insert(product->kernel());

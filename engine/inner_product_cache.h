@@ -10,25 +10,26 @@
 
 #include "absl/status/statusor.h"
 #include "engine/onednn.h"
-#include "engine/precision.h"
+#include "engine/product_kind.h"
 
 namespace verdict {
 
-// The inner products of one model, one for each shape: layers of like shape share it.
+// A model's kind of products, and where those are oneDNN's one of each shape: layers of like shape
+// share it.
 class InnerProductCache {
  public:
-  explicit InnerProductCache(Precision precision) : precision_(precision) {}
+  explicit InnerProductCache(ProductKind kind) : kind_(kind) {}
 
-  Precision precision() const { return precision_; }
+  ProductKind kind() const { return kind_; }
 
-  // INTERNAL: as InnerProduct::Create.
+  // Not for panels. INTERNAL: as InnerProduct::Create.
   absl::StatusOr<std::shared_ptr<const InnerProduct>> Get(int in, int out);
 
-  // oneDNN's names of the kernels in use, in order, each once.
+  // Names of the kernels in use, in order, each once.
   std::set<std::string> kernels() const;
 
  private:
-  const Precision precision_;
+  const ProductKind kind_;
   std::map<std::pair<int, int>, std::shared_ptr<const InnerProduct>> products_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <numeric>
 
 #include "engine/panel_product.h"
 #include "engine/product_input.h"
@@ -13,14 +14,14 @@ namespace {
 // The weights of a piece should stay in half of a 1 MB L2 cache, beside the rows that pass over
 // them.
 constexpr int kPieceElements = 96 * 1024;
-// Float32 products over more inputs than this are added up in blocks, so that a block of rows and
+// Products of panels over more inputs than this are added up in blocks, so that a block of rows and
 // one of weights stay in L2 together.
 constexpr int kMaxDepth = 1024;
-// So many rows at most pass over the weights of a float32 piece.
+// So many rows at most pass over the weights of a piece of panels.
 constexpr int kMaxBlockRows = 96;
 // With as many rows for each, the threads share the rows, and each passes over all weights.
 constexpr int kPartRows = 128;
-// The columns of a float32 piece: no more than the most, and where rows are few the least, as the
+// The columns of such a piece: no more than the most, and where rows are few the least, as the
 // smallest pieces are shared most evenly.
 constexpr int kMinGroupColumns = 32;
 constexpr int kMaxGroupColumns = 128;
@@ -55,46 +56,36 @@ void LinearScratch::Reserve(const InnerProduct* product) {
 absl::StatusOr<Linear> Linear::Create(InnerProductCache& products, absl::Span<const float> weights,
                                       absl::Span<const float> bias) {
   Linear linear;
+  linear.kind_ = products.kind();
   linear.out_ = static_cast<int>(bias.size());
   linear.in_ = static_cast<int>(weights.size() / bias.size());
+  linear.filled_in_ = ProductInput::RoundedColumns(linear.kind_.input(), linear.in_);
   linear.bias_ = AlignedBuffer(bias.size());
   std::copy(bias.begin(), bias.end(), linear.bias_.data());
-  if (products.precision() == Precision::kF32) {
-    linear.PackFloat32(weights);
-  } else if (absl::Status status = linear.Pack(products, weights); !status.ok()) {
-    return status;
+  if (linear.kind_.panels) {
+    linear.panel_columns_ = PanelColumns();
+    linear.panel_size_ = PanelSize(linear.kind_.precision, linear.filled_in_);
+  } else {
+    linear.panel_columns_ = OneDnnPanelColumns(linear.filled_in_, linear.out_);
+    auto product = products.Get(linear.filled_in_, linear.panel_columns_);
+    if (!product.ok()) return product.status();
+    linear.product_ = *std::move(product);
+    linear.panel_size_ = RoundUp(linear.product_->packed_size(), kCacheLine);
   }
+  linear.Pack(weights);
   return linear;
 }
 
-void Linear::PackFloat32(absl::Span<const float> weights) {
-  panel_columns_ = PanelColumns();
+// One panel at a time, filled up with zeros on both sides.
+void Linear::Pack(absl::Span<const float> weights) {
+  const bool integers = kind_.precision == Precision::kInt8;
   panels_ = DivideUp(out_, panel_columns_);
-  panel_size_ = static_cast<size_t>(panel_columns_) * in_ * sizeof(float);
-  packed_ = AlignedArray<std::byte>(panels_ * panel_size_);
-  for (int panel = 0; panel < panels_; ++panel) {
-    const int first = panel * panel_columns_;
-    PackPanel(weights.data() + static_cast<size_t>(first) * in_, in_,
-              std::min(panel_columns_, out_ - first),
-              reinterpret_cast<float*>(packed_.data() + panel * panel_size_));
-  }
-}
-
-absl::Status Linear::Pack(InnerProductCache& products, absl::Span<const float> weights) {
-  const bool integers = products.precision() == Precision::kInt8;
-  const int filled_in = ProductInput::RoundedColumns(products.precision(), in_);
-  x_stride_ = filled_in * (integers ? sizeof(int8_t) : sizeof(Bf16));
-  panel_columns_ = OneDnnPanelColumns(filled_in, out_);
-  auto product = products.Get(filled_in, panel_columns_);
-  if (!product.ok()) return product.status();
-  product_ = *std::move(product);
-  panels_ = DivideUp(out_, panel_columns_);
-  panel_size_ = RoundUp(product_->packed_size(), kCacheLine);
   packed_ = AlignedArray<std::byte>(panels_ * panel_size_);
   if (integers) column_scales_.resize(out_);
-
-  // One panel at a time, filled up with zeros on both sides.
-  AlignedBuffer plain(static_cast<size_t>(panel_columns_) * filled_in);
+  if (integers && kind_.panels) {
+    initial_sums_ = AlignedArray<int32_t>(static_cast<size_t>(panels_) * panel_columns_);
+  }
+  AlignedBuffer plain(static_cast<size_t>(panel_columns_) * filled_in_);
   AlignedArray<int8_t> rounded(integers ? plain.size() : 0);
   for (int panel = 0; panel < panels_; ++panel) {
     std::fill_n(plain.data(), plain.size(), 0.0f);
@@ -102,18 +93,35 @@ absl::Status Linear::Pack(InnerProductCache& products, absl::Span<const float> w
     const int columns = std::min(panel_columns_, out_ - first);
     for (int column = 0; column < columns; ++column) {
       const auto row = weights.subspan(static_cast<size_t>(first + column) * in_, in_);
-      std::copy(row.begin(), row.end(), plain.data() + static_cast<size_t>(column) * filled_in);
+      std::copy(row.begin(), row.end(), plain.data() + static_cast<size_t>(column) * filled_in_);
     }
     for (int column = 0; integers && column < panel_columns_; ++column) {
-      const size_t begin = static_cast<size_t>(column) * filled_in;
-      const float scale = QuantizeToInt8(plain.data() + begin, filled_in, rounded.data() + begin);
+      const size_t begin = static_cast<size_t>(column) * filled_in_;
+      const float scale =
+          QuantizeColumn(first + column, plain.data() + begin, rounded.data() + begin);
       if (column < columns) column_scales_[first + column] = scale;
     }
-    panel_weights_.push_back(
-        product_->Pack(integers ? static_cast<const void*>(rounded.data()) : plain.data(),
-                       packed_.data() + panel * panel_size_));
+    PackOne(panel, integers ? static_cast<const void*>(rounded.data()) : plain.data());
   }
-  return absl::OkStatus();
+}
+
+// `weights` and `rounded` are [filled_in_]; returns their scale.
+float Linear::QuantizeColumn(int column, const float* weights, int8_t* rounded) {
+  if (!kind_.panels) return QuantizeToInt8(weights, filled_in_, rounded);
+  const float scale = QuantizeForPanel(weights, filled_in_, rounded);
+  initial_sums_.data()[column] =
+      -kUint8ZeroPoint * std::accumulate(rounded, rounded + filled_in_, 0);
+  return scale;
+}
+
+// `weights` is [panel_columns_, filled_in_].
+void Linear::PackOne(int panel, const void* weights) {
+  std::byte* packed = packed_.data() + panel * panel_size_;
+  if (kind_.panels) {
+    PackPanel(kind_.precision, weights, filled_in_, panel_columns_, packed);
+  } else {
+    panel_weights_.push_back(product_->Pack(weights, packed));
+  }
 }
 
 void Linear::Reserve(LinearScratch& scratch) const {
@@ -121,14 +129,14 @@ void Linear::Reserve(LinearScratch& scratch) const {
 }
 
 void Linear::Run(const Call& call, Workers& workers, LinearScratch& scratch) const {
-  if (product_ == nullptr) {
-    RunFloat32(call, workers);
+  if (kind_.panels) {
+    RunPanels(call, workers);
   } else {
     RunOneDnn(call, workers, scratch);
   }
 }
 
-Linear::Tiling Linear::Float32Tiling(int rows, int threads) const {
+Linear::Tiling Linear::PanelTiling(int rows, int threads) const {
   Tiling tiling;
   tiling.parts = std::clamp(rows / kPartRows, 1, threads);
   tiling.blocks = DivideUp(DivideUp(rows, tiling.parts), kMaxBlockRows);
@@ -157,13 +165,13 @@ ToFetch Linear::NextWeights(const Tiling& tiling, const Piece& piece, const Call
     return Group(tiling, piece.group + 1);
   }
   if (call.next == nullptr) return {};
-  const Tiling next = call.next->Float32Tiling(call.rows, workers.threads());
+  const Tiling next = call.next->PanelTiling(call.rows, workers.threads());
   const int first_of_share = workers.FirstItem(piece.worker, next.parts * next.groups);
   return call.next->Group(next, first_of_share % next.groups);
 }
 
-void Linear::RunFloat32(const Call& call, Workers& workers) const {
-  const Tiling tiling = Float32Tiling(call.rows, workers.threads());
+void Linear::RunPanels(const Call& call, Workers& workers) const {
+  const Tiling tiling = PanelTiling(call.rows, workers.threads());
   const int row_blocks = tiling.parts * tiling.blocks;
   // A thread's share is one part of the rows, group by group, and all blocks of its rows pass over
   // a group while it is in L2.
@@ -175,41 +183,49 @@ void Linear::RunFloat32(const Call& call, Workers& workers) const {
     const int row_block = piece.part * tiling.blocks + block;
     const int first_row = call.rows * row_block / row_blocks;
     const int rows = call.rows * (row_block + 1) / row_blocks - first_row;
-    RunFloat32Piece(call, tiling, piece.group, first_row, rows,
-                    Share(NextWeights(tiling, piece, call, workers), block, tiling.blocks));
+    RunPanelPiece(call, tiling, piece.group, first_row, rows,
+                  Share(NextWeights(tiling, piece, call, workers), block, tiling.blocks));
   });
 }
 
-void Linear::RunFloat32Piece(const Call& call, const Tiling& tiling, int group, int first_row,
-                             int rows, const ToFetch& fetch) const {
+void Linear::RunPanelPiece(const Call& call, const Tiling& tiling, int group, int first_row,
+                           int rows, const ToFetch& fetch) const {
   const int first_panel = group * tiling.group_panels;
   const int first_column = first_panel * panel_columns_;
   const int columns = std::min(tiling.group_panels * panel_columns_, out_ - first_column);
-  const auto* x = static_cast<const float*>(call.x) + static_cast<size_t>(first_row) * in_;
-  const auto* panels = reinterpret_cast<const float*>(packed_.data() + first_panel * panel_size_);
+  const bool integers = call.x_scales != nullptr;
+  const size_t x_size = ElementSize(kind_.input());
+  const auto* x =
+      static_cast<const std::byte*>(call.x) + static_cast<size_t>(first_row) * filled_in_ * x_size;
+  const std::byte* panels = packed_.data() + first_panel * panel_size_;
   float* y = call.y + first_row * call.y_stride + first_column;
-  const int depths = DivideUp(in_, kMaxDepth);
-  for (int depth = 0; depth < depths; ++depth) {
-    const int first_in = in_ * depth / depths;
-    MultiplyPanels({.x = x + first_in,
-                    .x_stride = static_cast<size_t>(in_),
-                    .rows = rows,
-                    .in = in_ * (depth + 1) / depths - first_in,
-                    .panels = panels + static_cast<size_t>(first_in) * panel_columns_,
-                    .panel_stride = panel_size_ / sizeof(float),
-                    .y = y,
-                    .y_stride = call.y_stride,
-                    .columns = columns,
-                    .adds = depth > 0,
-                    .to_fetch = Share(fetch, depth, depths)});
+  for (int first_in = 0; first_in < filled_in_; first_in += kMaxDepth) {
+    const int in = std::min(kMaxDepth, filled_in_ - first_in);
+    MultiplyPanels(
+        {.precision = kind_.precision,
+         .x = x + first_in * x_size,
+         .x_stride = static_cast<size_t>(filled_in_),
+         .rows = rows,
+         .in = in,
+         .panels = panels + PanelSize(kind_.precision, first_in),
+         .panel_stride = static_cast<size_t>(filled_in_) * panel_columns_,
+         .y = y,
+         .y_stride = call.y_stride,
+         .columns = columns,
+         .adds = first_in > 0,
+         .initial = integers ? initial_sums_.data() + first_column : nullptr,
+         .to_fetch = Share(fetch, first_in / kMaxDepth, DivideUp(filled_in_, kMaxDepth))});
   }
-  ApplyEpilogue(call.epilogue, {.product = y,
-                                .product_stride = call.y_stride,
-                                .bias = bias_.data() + first_column,
-                                .y = y,
-                                .y_stride = call.y_stride,
-                                .rows = rows,
-                                .columns = columns});
+  ApplyEpilogue(call.epilogue,
+                {.product = y,
+                 .product_stride = call.y_stride,
+                 .row_scales = integers ? call.x_scales + first_row : nullptr,
+                 .column_scales = integers ? column_scales_.data() + first_column : nullptr,
+                 .bias = bias_.data() + first_column,
+                 .y = y,
+                 .y_stride = call.y_stride,
+                 .rows = rows,
+                 .columns = columns});
 }
 
 void Linear::RunOneDnn(const Call& call, Workers& workers, LinearScratch& scratch) const {
@@ -226,9 +242,10 @@ void Linear::RunOneDnnPiece(const Call& call, int panel, int first_row,
                             InnerProduct::Workspace& workspace) const {
   const int rows = std::min(call.rows - first_row, InnerProduct::kMaxRows);
   const int first_column = panel * panel_columns_;
-  const void* product = product_->Run(product_->AdmittedRows(rows),
-                                      static_cast<const std::byte*>(call.x) + first_row * x_stride_,
-                                      *panel_weights_[panel], workspace);
+  const void* product = product_->Run(
+      product_->AdmittedRows(rows),
+      static_cast<const std::byte*>(call.x) + first_row * filled_in_ * ElementSize(kind_.input()),
+      *panel_weights_[panel], workspace);
   const size_t first = first_row * call.y_stride + first_column;
   const bool integers = call.x_scales != nullptr;
   ApplyEpilogue(call.epilogue,

@@ -13,7 +13,7 @@
 #include "engine/inner_product_cache.h"
 #include "engine/onednn.h"
 #include "engine/panel_product.h"
-#include "engine/precision.h"
+#include "engine/product_kind.h"
 #include "engine/row_kernels.h"
 #include "engine/workers.h"
 
@@ -44,15 +44,15 @@ class LinearScratch {
 //
 // The weights are packed once, in panels of some columns. A piece of work is a group of panels
 // times some rows, both few enough to stay in the L2 cache: for few rows the threads share the
-// columns, so that each streams its own part of the weights, and for many they share the rows. In
-// float32 the products are ours (panel_product.h), else oneDNN's.
+// columns, so that each streams its own part of the weights, and for many they share the rows. The
+// products are ours (panel_product.h) or oneDNN's: see ProductKind.
 //
 // Immutable after Create. Default-constructed it is a place to move one to, and may not be run.
 class Linear {
  public:
   Linear() = default;
 
-  // `weights` is [out, in], `bias` [out]; both are copied. The products' precision is the layer's.
+  // `weights` is [out, in], `bias` [out]; both are copied. The kind of `products` is the layer's.
   //
   // INTERNAL: as InnerProduct::Create.
   static absl::StatusOr<Linear> Create(InnerProductCache& products, absl::Span<const float> weights,
@@ -65,12 +65,13 @@ class Linear {
   void Reserve(LinearScratch& scratch) const;
 
   struct Call {
-    // [rows, in] in the layer's precision, as ProductInput keeps them. The memory continues for
+    // [rows, in] of the kind's input type, as ProductInput keeps them. The memory continues for
     // InnerProduct::kMaxRows rows more: they are read, and what they give is thrown away.
     const void* x = nullptr;
-    const float* x_scales = nullptr;  // [rows], in int8
+    const float* x_scales = nullptr;  // [rows], where that type has a scale
     int rows = 0;
-    // [rows, out] at y_stride, in one of two types; the other is null. Bf16 is for bf16 layers.
+    // [rows, out] at y_stride, in one of two types; the other is null. Bf16 is for layers that take
+    // it too.
     float* y = nullptr;
     Bf16* y_bf16 = nullptr;
     size_t y_stride = 0;
@@ -82,8 +83,8 @@ class Linear {
   void Run(const Call& call, Workers& workers, LinearScratch& scratch) const;
 
  private:
-  // How a float32 product is cut: its rows into parts, for the threads, and those into blocks, its
-  // panels into groups. A block and a group are a piece of work.
+  // How a product of panels is cut: its rows into parts, for the threads, and those into blocks,
+  // its panels into groups. A block and a group are a piece of work.
   struct Tiling {
     int parts = 1;
     int blocks = 1;  // of a part
@@ -98,34 +99,38 @@ class Linear {
     int worker = 0;
   };
 
-  absl::Status Pack(InnerProductCache& products, absl::Span<const float> weights);
-  void PackFloat32(absl::Span<const float> weights);
-  void RunFloat32(const Call& call, Workers& workers) const;
-  void RunFloat32Piece(const Call& call, const Tiling& tiling, int group, int first_row, int rows,
-                       const ToFetch& fetch) const;
+  void Pack(absl::Span<const float> weights);
+  float QuantizeColumn(int column, const float* weights, int8_t* rounded);
+  void PackOne(int panel, const void* weights);
+  void RunPanels(const Call& call, Workers& workers) const;
+  void RunPanelPiece(const Call& call, const Tiling& tiling, int group, int first_row, int rows,
+                     const ToFetch& fetch) const;
   void RunOneDnn(const Call& call, Workers& workers, LinearScratch& scratch) const;
   void RunOneDnnPiece(const Call& call, int panel, int first_row,
                       InnerProduct::Workspace& workspace) const;
 
-  Tiling Float32Tiling(int rows, int threads) const;
+  Tiling PanelTiling(int rows, int threads) const;
   ToFetch Group(const Tiling& tiling, int group) const;
   // What the piece's thread will most likely compute with next: its share's next group, or the
   // first of its share of the next layer.
   ToFetch NextWeights(const Tiling& tiling, const Piece& piece, const Call& call,
                       const Workers& workers) const;
 
+  ProductKind kind_;
   int in_ = 0;
+  int filled_in_ = 0;  // as ProductInput fills up rows
   int out_ = 0;
   AlignedBuffer bias_;                // [out]
   std::vector<float> column_scales_;  // [out]; in int8
+  // [out, filled up to panels], in int8 panels: what undoes the zero point of x.
+  AlignedArray<int32_t> initial_sums_;
   int panel_columns_ = 0;
   int panels_ = 0;
   size_t panel_size_ = 0;           // bytes
   AlignedArray<std::byte> packed_;  // [panels]; the last is filled up with zeros
 
-  // Not in float32.
-  size_t x_stride_ = 0;                          // bytes
-  std::shared_ptr<const InnerProduct> product_;  // in_, filled up, -> panel_columns_
+  // oneDNN's.
+  std::shared_ptr<const InnerProduct> product_;  // filled_in_ -> panel_columns_
   std::vector<std::shared_ptr<const InnerProduct::Weights>> panel_weights_;  // [panels], in packed_
 };
 

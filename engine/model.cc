@@ -13,6 +13,7 @@
 #include "engine/distilbert.h"
 #include "engine/distilbert_weights.h"
 #include "engine/onednn.h"
+#include "engine/product_kind.h"
 #include "engine/quoted.h"
 
 namespace verdict {
@@ -44,13 +45,15 @@ absl::Status InDirectory(const std::string& directory, const absl::Status& statu
   return absl::Status(status.code(), absl::StrCat("model '", directory, "': ", status.message()));
 }
 
-absl::StatusOr<Model> Load(const std::string& directory, EngineOptions options) {
+absl::StatusOr<Model> Load(const std::string& directory, const EngineOptions& options) {
   std::vector<std::string> warnings;
-  if (!HasFastKernels(options.precision)) {
+  const ProductKind products = FastestProducts(options.precision);
+  if (products.panels && products.precision != Precision::kF32) {
     warnings.push_back(absl::StrFormat(
-        "this CPU (%s) has no fast instructions for %s: the model is computed in f32", OneDnnIsa(),
-        PrecisionName(options.precision)));
-    options.precision = Precision::kF32;
+        "this CPU (%s) has no instructions for %s: the products are computed %s", OneDnnIsa(),
+        PrecisionName(products.precision),
+        products.precision == Precision::kBf16 ? "in f32, with weights rounded to bf16"
+                                               : "in 16 bits, with weights rounded to about 7"));
   }
   // The cheap files first: what is wrong with them is said before 268 MB are read.
   auto config = LoadModelConfig(directory);
@@ -62,7 +65,7 @@ absl::StatusOr<Model> Load(const std::string& directory, EngineOptions options) 
   if (!checkpoint.ok()) return checkpoint.status();
   // Beside the packing, which keeps one thread busy for longer. Returning waits for it.
   auto revision = std::async(std::launch::async, &Checkpoint::Revision, &*checkpoint);
-  auto weights = LoadDistilBertWeights(*checkpoint, *config, options.precision);
+  auto weights = LoadDistilBertWeights(*checkpoint, *config, products);
   if (!weights.ok()) return weights.status();
 
   if (!weights->unused_tensors.empty()) {

@@ -131,7 +131,7 @@ bool HasFastKernels(Precision precision) {
   using dnnl::cpu_isa;
   switch (precision) {
     case Precision::kF32:
-      return true;
+      return false;
     case Precision::kBf16:
       return Includes(cpu_isa::avx512_core_bf16);
     case Precision::kInt8:

@@ -24,7 +24,7 @@ std::string OneDnnIsa();
 
 // Whether this CPU has instructions for products in `precision`, and oneDNN kernels that use them:
 // bf16 takes AVX512_BF16 or AMX, int8 takes VNNI or AMX. Without them oneDNN converts back and
-// forth, and in int8 saturates.
+// forth, and in int8 saturates. Not in float32, where the products are never oneDNN's.
 bool HasFastKernels(Precision precision);
 
 // y = x W^T for x [rows, in] and W [out, in], both dense: in bf16, where y is float32, or in int8,

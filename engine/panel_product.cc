@@ -1,9 +1,15 @@
 #include "engine/panel_product.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+#include <vector>
 
 #include "engine/rounding.h"
+#include "engine/row_kernels.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "engine/panel_product.cc"
@@ -16,21 +22,18 @@ HWY_BEFORE_NAMESPACE();
 namespace verdict {
 namespace HWY_NAMESPACE {
 
-// Rows computed together with one panel, two vectors at a time: as many as there are registers for
-// their sums. Where there are 32, six rows with two panels are as many sums, and from hot caches
-// faster than twelve with one (184 to 168 G/s), as x is read from six places only; but with cold
-// weights, so for few rows, the one panel is.
+// Panels computed together with some rows. Where there are 32 registers, six rows with two panels
+// are as many sums as twelve with one, and from hot caches faster (184 to 168 G/s), as x is read
+// from six places only; but with cold weights, so for few rows, the one panel is.
 //
 // AVX-512's panels are two cache lines wide and its products soon done: for few rows there is no
 // time to fetch what comes next, only what is needed a little later. With AVX2 there is: it spares
 // 8 rows a third of the time on one thread, and a little on two.
 #if HWY_TARGET <= HWY_AVX3
-constexpr int kMaxRows = 12;
 constexpr int kMaxPanels = 2;
 constexpr int kOnePanelRows = 40;
 constexpr int kNearFetchRows = 12;
 #else
-constexpr int kMaxRows = 6;
 constexpr int kMaxPanels = 1;
 constexpr int kOnePanelRows = 0;
 constexpr int kNearFetchRows = 0;
@@ -43,6 +46,81 @@ constexpr int kFetchInterval = 8;
 constexpr size_t kNearFetch = 8192;
 
 int PanelColumnsForTarget() { return static_cast<int>(2 * hn::Lanes(F32())); }
+
+// What a product's numbers are, and how a vector of weights is loaded, a number of x repeated, and
+// the two multiplied and added to the sums.
+struct F32Numbers {
+  using X = float;
+  using Weight = float;
+  using Sum = float;
+  static constexpr int kDepth = 1;     // so many of `in` are added up at once
+  static constexpr int kTogether = 1;  // so many of a column's weights lie together
+  // Rows computed together with one panel: as many as there are registers for.
+  static constexpr int kMaxRows = HWY_TARGET <= HWY_AVX3 ? 12 : 6;
+  HWY_INLINE static Vec Repeat(const X* x) { return hn::Set(F32(), *x); }
+  HWY_INLINE static Vec Load(const Weight* from) { return hn::Load(F32(), from); }
+  HWY_INLINE static Vec MulAdd(Vec x, Vec weights, Vec sums) {
+    return hn::MulAdd(x, weights, sums);
+  }
+};
+
+struct Bf16Numbers : F32Numbers {
+  using Weight = Bf16;
+  HWY_INLINE static Vec Load(const Weight* from) {
+    const hn::Rebind<uint16_t, F32> d;
+    const hn::RebindToUnsigned<F32> words;
+    return hn::BitCast(F32(), hn::ShiftLeft<16>(hn::PromoteTo(words, hn::Load(d, from))));
+  }
+};
+
+// x and weights are bytes, multiplied and added up in 16 bits by fours, as far as QuantizeForPanel
+// sees to it that they fit, and then in 32 bits.
+struct Int8Numbers {
+  using X = uint8_t;
+  using Weight = int8_t;
+  using Sum = int32_t;
+  static constexpr int kDepth = kInt8Depth;
+  static constexpr int kTogether = kInt8Together;
+  static constexpr int kMaxRows = HWY_TARGET <= HWY_AVX3 ? 8 : 4;
+  using Sums = hn::RebindToSigned<F32>;
+#if HWY_TARGET == HWY_SCALAR
+  using Factors = const X*;
+  using Weights = const Weight*;
+  HWY_INLINE static Factors Repeat(const X* x) { return x; }
+  HWY_INLINE static Weights Load(const Weight* from) { return from; }
+  HWY_INLINE static hn::Vec<Sums> MulAdd(Factors x, Weights weights, hn::Vec<Sums> sums) {
+    int sum = 0;
+    for (int i = 0; i < kDepth; ++i) sum += x[i] * weights[i / 4 * 4 * PanelColumns() + i % 4];
+    return hn::Add(sums, hn::Set(Sums(), sum));
+  }
+#else
+  struct Factors {
+    hn::Vec<Uint8> first, second;
+  };
+  struct Weights {
+    hn::Vec<Int8> first, second;
+  };
+  HWY_INLINE static Factors Repeat(const X* x) {
+    int32_t fours[2];
+    std::memcpy(fours, x, sizeof(fours));
+    return {hn::BitCast(Uint8(), hn::Set(Sums(), fours[0])),
+            hn::BitCast(Uint8(), hn::Set(Sums(), fours[1]))};
+  }
+  HWY_INLINE static Weights Load(const Weight* from) {
+    return {hn::Load(Int8(), from), hn::Load(Int8(), from + 2 * hn::Lanes(Int8()))};
+  }
+  HWY_INLINE static hn::Vec<Sums> MulAdd(const Factors& x, const Weights& weights,
+                                         hn::Vec<Sums> sums) {
+    const auto fours =
+        hn::Add(MulBytePairs(x.first, weights.first), MulBytePairs(x.second, weights.second));
+    auto unused = hn::Zero(Sums());  // on these CPUs the first lane is a whole pair's sum
+    return hn::ReorderWidenMulAccumulate(Sums(), fours, hn::Set(Int16(), 1), sums, unused);
+  }
+#endif
+};
+
+template <class Numbers>
+using SumTag = hn::Rebind<typename Numbers::Sum, F32>;
 
 // Fetches a piece of memory bit by bit, in `steps` steps. Memory that is not ours is not touched by
 // that, only not fetched.
@@ -67,20 +145,25 @@ class Fetcher {
 };
 
 // kRows rows at x and y, kPanels panels.
-template <int kRows, int kPanels>
-HWY_INLINE void MultiplyBlock(const PanelProduct& product, const float* x, float* y,
-                              Fetcher& fetcher) {
+template <class Numbers, int kRows, int kPanels>
+HWY_INLINE void MultiplyBlock(const PanelProduct& product, const typename Numbers::X* x,
+                              typename Numbers::Sum* y, Fetcher& fetcher) {
   constexpr int kVectors = 2 * kPanels;
-  const F32 d;
+  constexpr int kDepth = Numbers::kDepth;
+  const SumTag<Numbers> d;
   const size_t lanes = hn::Lanes(d);
   const size_t columns = product.columns;
   const int in = product.in;
   const size_t x_stride = product.x_stride;
-  Vec sums[kRows][kVectors];
-  HWY_UNROLL(12)
-  for (auto& row : sums) {
-    HWY_UNROLL(4)
-    for (auto& sum : row) sum = hn::Zero(d);
+  hn::Vec<SumTag<Numbers>> sums[kRows][kVectors];
+  HWY_UNROLL(4)
+  for (int v = 0; v < kVectors; ++v) {
+    auto initial = hn::Zero(d);
+    if constexpr (std::is_same_v<Numbers, Int8Numbers>) {
+      initial = hn::Load(d, product.initial + v * lanes);
+    }
+    HWY_UNROLL(12)
+    for (int r = 0; r < kRows; ++r) sums[r][v] = initial;
   }
   if (product.adds) {
     HWY_UNROLL(12)
@@ -88,7 +171,7 @@ HWY_INLINE void MultiplyBlock(const PanelProduct& product, const float* x, float
       HWY_UNROLL(4)
       for (int v = 0; v < kVectors; ++v) {
         const size_t first = v * lanes;
-        const float* from = y + r * product.y_stride + first;
+        const auto* from = y + r * product.y_stride + first;
         if (first + lanes <= columns) {
           sums[r][v] = hn::LoadU(d, from);
         } else if (first < columns) {
@@ -97,21 +180,24 @@ HWY_INLINE void MultiplyBlock(const PanelProduct& product, const float* x, float
       }
     }
   }
-  const float* weights = product.panels;
+  const auto* weights = static_cast<const typename Numbers::Weight*>(product.panels);
   for (int i = 0; i < in;) {
     fetcher.Step();
-    const int end = std::min(in, i + kFetchInterval);
-    for (; i < end; ++i, weights += 2 * lanes) {
-      Vec w[kVectors];
+    const int end = std::min(in, i + kFetchInterval * kDepth);
+    for (; i < end; i += kDepth, weights += kDepth * 2 * lanes) {
+      decltype(Numbers::Load(weights)) w[kVectors];
       HWY_UNROLL(4)
       for (int v = 0; v < kVectors; ++v) {
-        w[v] = hn::Load(d, weights + v / 2 * product.panel_stride + v % 2 * lanes);
+        w[v] = Numbers::Load(weights + v / 2 * product.panel_stride +
+                             v % 2 * Numbers::kTogether * lanes);
       }
       HWY_UNROLL(12)
       for (int r = 0; r < kRows; ++r) {
-        const auto factor = hn::Set(d, x[r * x_stride + i]);
+        const auto factor = Numbers::Repeat(x + r * x_stride + i);
         HWY_UNROLL(4)
-        for (int v = 0; v < kVectors; ++v) sums[r][v] = hn::MulAdd(factor, w[v], sums[r][v]);
+        for (int v = 0; v < kVectors; ++v) {
+          sums[r][v] = Numbers::MulAdd(factor, w[v], sums[r][v]);
+        }
       }
     }
   }
@@ -120,7 +206,7 @@ HWY_INLINE void MultiplyBlock(const PanelProduct& product, const float* x, float
     HWY_UNROLL(4)
     for (int v = 0; v < kVectors; ++v) {
       const size_t first = v * lanes;
-      float* to = y + r * product.y_stride + first;
+      auto* to = y + r * product.y_stride + first;
       if (first + lanes <= columns) {
         hn::StoreU(sums[r][v], d, to);
       } else if (first < columns) {
@@ -131,57 +217,78 @@ HWY_INLINE void MultiplyBlock(const PanelProduct& product, const float* x, float
 }
 
 // MultiplyBlock for a number of rows that is known only now.
-template <int kRows, int kPanels>
-HWY_INLINE void MultiplyRows(int rows, const PanelProduct& product, const float* x, float* y,
-                             Fetcher& fetcher) {
+template <class Numbers, int kRows, int kPanels>
+HWY_INLINE void MultiplyRows(int rows, const PanelProduct& product, const typename Numbers::X* x,
+                             typename Numbers::Sum* y, Fetcher& fetcher) {
   if constexpr (kRows > 1) {
     if (rows < kRows) {
-      return MultiplyRows<kRows - 1, kPanels>(rows, product, x, y, fetcher);
+      return MultiplyRows<Numbers, kRows - 1, kPanels>(rows, product, x, y, fetcher);
     }
   }
-  MultiplyBlock<kRows, kPanels>(product, x, y, fetcher);
+  MultiplyBlock<Numbers, kRows, kPanels>(product, x, y, fetcher);
 }
 
 // Rows computed together with so many panels.
-constexpr int BlockRows(int panels) { return kMaxRows / panels; }
+template <class Numbers>
+constexpr int BlockRows(int panels) {
+  return Numbers::kMaxRows / panels;
+}
 
 // The columns of kPanels panels.
-template <int kPanels>
+template <class Numbers, int kPanels>
 HWY_INLINE void MultiplyBlocks(const PanelProduct& product, Fetcher& fetcher) {
+  const auto* x = static_cast<const typename Numbers::X*>(product.x);
+  auto* y = static_cast<typename Numbers::Sum*>(product.y);
   // Blocks of nearly equal numbers of rows: none is left with so few that its sums wait for each
   // other.
-  const int blocks = DivideUp(product.rows, BlockRows(kPanels));
+  const int blocks = DivideUp(product.rows, BlockRows<Numbers>(kPanels));
   int row = 0;
   for (int i = 0; i < blocks; ++i) {
     const int rows = (product.rows - row) / (blocks - i);
-    MultiplyRows<BlockRows(kPanels), kPanels>(rows, product, product.x + row * product.x_stride,
-                                              product.y + row * product.y_stride, fetcher);
+    MultiplyRows<Numbers, BlockRows<Numbers>(kPanels), kPanels>(
+        rows, product, x + row * product.x_stride, y + row * product.y_stride, fetcher);
     row += rows;
   }
 }
 
-void MultiplyPanelsForTarget(const PanelProduct& product) {
+template <class Numbers>
+HWY_INLINE void MultiplyPanelsAs(const PanelProduct& product) {
+  using Weight = typename Numbers::Weight;
   const int panel_columns = PanelColumnsForTarget();
   const int panels_at_once = product.rows <= kOnePanelRows ? 1 : kMaxPanels;
   const int columns_at_once = panels_at_once * panel_columns;
-  const size_t steps_of_a_block = DivideUp(product.in, kFetchInterval);
+  const size_t steps_of_a_block = DivideUp(product.in, kFetchInterval * Numbers::kDepth);
   Fetcher far(product.to_fetch, DivideUp(product.columns, columns_at_once) *
-                                    DivideUp(product.rows, BlockRows(panels_at_once)) *
+                                    DivideUp(product.rows, BlockRows<Numbers>(panels_at_once)) *
                                     steps_of_a_block);
   PanelProduct part = product;
+  const auto* panels = static_cast<const Weight*>(product.panels);
+  auto* y = static_cast<typename Numbers::Sum*>(product.y);
   for (int first = 0; first < product.columns; first += columns_at_once) {
     part.columns = std::min(columns_at_once, product.columns - first);
-    Fetcher near({part.panels + kNearFetch / sizeof(float),
-                  size_t{sizeof(float)} * product.in * panel_columns},
+    part.panels = panels + first / panel_columns * product.panel_stride;
+    part.y = y + first;
+    if (product.initial != nullptr) part.initial = product.initial + first;
+    Fetcher near({static_cast<const char*>(part.panels) + kNearFetch,
+                  sizeof(Weight) * product.in * panel_columns},
                  steps_of_a_block);
     Fetcher& fetcher = product.rows <= kNearFetchRows ? near : far;
     if (part.columns > panel_columns) {
-      MultiplyBlocks<kMaxPanels>(part, fetcher);
+      MultiplyBlocks<Numbers, kMaxPanels>(part, fetcher);
     } else {
-      MultiplyBlocks<1>(part, fetcher);
+      MultiplyBlocks<Numbers, 1>(part, fetcher);
     }
-    part.panels += panels_at_once * product.panel_stride;
-    part.y += columns_at_once;
+  }
+}
+
+void MultiplyPanelsForTarget(const PanelProduct& product) {
+  switch (product.precision) {
+    case Precision::kF32:
+      return MultiplyPanelsAs<F32Numbers>(product);
+    case Precision::kBf16:
+      return MultiplyPanelsAs<Bf16Numbers>(product);
+    case Precision::kInt8:
+      return MultiplyPanelsAs<Int8Numbers>(product);
   }
 }
 
@@ -201,12 +308,63 @@ void MultiplyPanels(const PanelProduct& product) {
   HWY_DYNAMIC_DISPATCH(MultiplyPanelsForTarget)(product);
 }
 
-void PackPanel(const float* weights, int in, int columns, float* panel) {
-  const size_t panel_columns = PanelColumns();
-  std::fill_n(panel, in * panel_columns, 0.0f);
+namespace {
+
+// Weights [columns, in] as [in / together, PanelColumns(), together].
+template <class T>
+void Interleave(const T* weights, int in, int columns, int together, T* panel) {
+  const int panel_columns = PanelColumns();
+  std::fill_n(panel, static_cast<size_t>(in) * panel_columns, T{});
   for (int column = 0; column < columns; ++column) {
-    const float* row = weights + static_cast<size_t>(column) * in;
-    for (int i = 0; i < in; ++i) panel[i * panel_columns + column] = row[i];
+    const T* row = weights + static_cast<size_t>(column) * in;
+    for (int i = 0; i < in; ++i) {
+      panel[(i / together * panel_columns + column) * together + i % together] = row[i];
+    }
+  }
+}
+
+}  // namespace
+
+size_t PanelSize(Precision precision, int in) {
+  return static_cast<size_t>(PanelColumns()) * in * ElementSize(precision);
+}
+
+float QuantizeForPanel(const float* weights, int in, int8_t* rounded) {
+  // The largest of x is 255, and 255 x 128 fits; by rounding a sum of four grows by two at most.
+  constexpr float kLargestSum = 126;
+  constexpr float kLargest = 127;
+  float scale = 0;
+  float poison = 0;  // 0, or NaN where there is one among the weights, or an infinity
+  for (int first = 0; first < in; first += kInt8Depth) {
+    for (int pair : {0, 2}) {
+      float positive = 0, negative = 0;
+      for (int i : {pair, pair + 1, kInt8Together + pair, kInt8Together + pair + 1}) {
+        const float weight = weights[first + i];
+        (weight > 0 ? positive : negative) += weight;
+        scale = std::max(scale, std::abs(weight) / kLargest);
+        poison += weight * 0;
+      }
+      scale = std::max({scale, positive / kLargestSum, -negative / kLargestSum});
+    }
+  }
+  const float inverse = scale > 0 ? 1 / scale : 0;
+  for (int i = 0; i < in; ++i) rounded[i] = static_cast<int8_t>(std::lrint(weights[i] * inverse));
+  return scale + poison;
+}
+
+void PackPanel(Precision precision, const void* weights, int in, int columns, void* panel) {
+  switch (precision) {
+    case Precision::kF32:
+      return Interleave(static_cast<const float*>(weights), in, columns, 1,
+                        static_cast<float*>(panel));
+    case Precision::kBf16: {
+      std::vector<Bf16> rounded(static_cast<size_t>(columns) * in);
+      RoundToBf16(static_cast<const float*>(weights), rounded.size(), rounded.data());
+      return Interleave(rounded.data(), in, columns, 1, static_cast<Bf16*>(panel));
+    }
+    case Precision::kInt8:
+      return Interleave(static_cast<const int8_t*>(weights), in, columns, kInt8Together,
+                        static_cast<int8_t*>(panel));
   }
 }
 

@@ -1,5 +1,5 @@
-// The matrix product in float32, in Highway: one source, every instruction set,
-// chosen when first called.
+// The matrix product of packed weights, in Highway: one source, every instruction set, chosen when
+// first called.
 //
 // oneDNN reads a weight from memory in the middle of a product that cannot go on without it. Here
 // each product fetches the weights of the next one, so that a short text, for which there is little
@@ -10,15 +10,33 @@
 #define VERDICT_ENGINE_PANEL_PRODUCT_H_
 
 #include <cstddef>
+#include <cstdint>
+
+#include "engine/precision.h"
 
 namespace verdict {
 
 // Columns of a panel of packed weights: two of the widest vectors of this CPU.
 int PanelColumns();
 
-// Packs `columns` rows, at most PanelColumns(), of weights [out, in] as [in, PanelColumns()],
-// filled up with zeros.
-void PackPanel(const float* weights, int in, int columns, float* panel);
+// In int8 `in` is a multiple of this.
+inline constexpr int kInt8Depth = 8;
+// Weights of one column that lie together in int8.
+inline constexpr int kInt8Together = 4;
+
+// Bytes of a panel of packed weights.
+size_t PanelSize(Precision precision, int in);
+
+// Rounds a column's weights [in] to bytes, as int8 panels take them; returns the scale. That is the
+// smallest with which no four products that are added up in 16 bits can overflow them, whatever x
+// is: for weights of a normal distribution 1.6 times that of QuantizeToInt8.
+float QuantizeForPanel(const float* weights, int in, int8_t* rounded);
+
+// Packs `columns` rows, at most PanelColumns(), of weights [out, in] as [in, PanelColumns()], in
+// int8 as [in / kInt8Together, PanelColumns(), kInt8Together], filled up with zeros. `weights` are
+// int8 in int8 (QuantizeForPanel), and else float32, which is rounded to bf16 where that is the
+// precision.
+void PackPanel(Precision precision, const void* weights, int in, int columns, void* panel);
 
 // Memory that will be wanted soon.
 struct ToFetch {
@@ -27,18 +45,28 @@ struct ToFetch {
 };
 
 // Some rows of y = x W^T, for the columns of some panels, and all or some of `in`.
+//
+// | precision | x                              | W    | y           |
+// | f32       | float                          | f32  | float       |
+// | bf16      | float                          | bf16 | float       |
+// | int8      | uint8_t                        | int8 | int32_t, exact |
+//
+// Strides are in elements.
 struct PanelProduct {
-  const float* x = nullptr;  // [rows, in] at x_stride
+  Precision precision = Precision::kF32;
+  const void* x = nullptr;  // [rows, in] at x_stride
   size_t x_stride = 0;
   int rows = 0;
   int in = 0;
-  const float* panels = nullptr;  // [columns / PanelColumns(), in, PanelColumns()] at panel_stride
+  const void* panels = nullptr;  // [columns / PanelColumns(), in, PanelColumns()] at panel_stride
   size_t panel_stride = 0;
-  float* y = nullptr;  // [rows, columns] at y_stride
+  void* y = nullptr;  // [rows, columns] at y_stride
   size_t y_stride = 0;
   int columns = 0;    // the last panel may hold more
   bool adds = false;  // to what y holds: bit for bit what one product over more of `in` gives
-  ToFetch to_fetch;   // brought to the caches meanwhile
+  // [columns, filled up to panels], aligned: what is added to each column's sum. In int8 only.
+  const int32_t* initial = nullptr;
+  ToFetch to_fetch;  // brought to the caches meanwhile
 };
 
 void MultiplyPanels(const PanelProduct& product);

@@ -2,6 +2,18 @@
 
 namespace verdict {
 
+size_t ElementSize(Precision precision) {
+  switch (precision) {
+    case Precision::kF32:
+      return 4;
+    case Precision::kBf16:
+      return 2;
+    case Precision::kInt8:
+      return 1;
+  }
+  return 0;
+}
+
 std::string_view PrecisionName(Precision precision) {
   switch (precision) {
     case Precision::kF32:

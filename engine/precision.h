@@ -2,6 +2,7 @@
 #ifndef VERDICT_ENGINE_PRECISION_H_
 #define VERDICT_ENGINE_PRECISION_H_
 
+#include <cstddef>
 #include <optional>
 #include <string_view>
 
@@ -13,6 +14,9 @@ enum class Precision {
   kBf16,  // 8 bits of mantissa
   kInt8,  // 255 steps: weights have a scale for each output, activations for each token
 };
+
+// Bytes of one number.
+size_t ElementSize(Precision precision);
 
 // "f32", "bf16" or "int8".
 std::string_view PrecisionName(Precision precision);

@@ -13,58 +13,54 @@ namespace {
 // other kernel takes.
 constexpr int kColumnMultiple = 64;
 
-size_t ElementSize(Precision precision) {
-  switch (precision) {
-    case Precision::kF32:
-      return sizeof(float);
-    case Precision::kBf16:
-      return sizeof(Bf16);
-    case Precision::kInt8:
-      return sizeof(int8_t);
-  }
-  return 0;
-}
-
 }  // namespace
 
-int ProductInput::RoundedColumns(Precision precision, int columns) {
-  if (precision == Precision::kF32) return columns;
+int ProductInput::RoundedColumns(InputType type, int columns) {
+  if (type == InputType::kF32) return columns;
   return RoundUp(columns, kColumnMultiple);
 }
 
-ProductInput::ProductInput(Precision precision, int rows, int columns)
-    : precision_(precision),
+ProductInput::ProductInput(InputType type, int rows, int columns)
+    : type_(type),
       columns_(columns),
-      rounded_stride_(RoundedColumns(precision, columns) * ElementSize(precision)),
+      rounded_stride_(RoundedColumns(type, columns) * ElementSize(type)),
       values_(static_cast<size_t>(rows) * columns) {
-  if (precision != Precision::kF32) rounded_ = AlignedArray<std::byte>(rows * rounded_stride_);
-  if (precision == Precision::kInt8) scales_.resize(rows);
+  if (type != InputType::kF32) rounded_ = AlignedArray<std::byte>(rows * rounded_stride_);
+  if (HasScale(type)) scales_.resize(rows);
 }
 
 void ProductInput::Round(int row) {
-  if (precision_ == Precision::kInt8) {
-    scales_[row] =
-        QuantizeToInt8(this->row(row), columns_, reinterpret_cast<int8_t*>(rounded_row(row)));
-  } else {
-    RoundColumns(row, 0, columns_);
+  const float* values = this->row(row);
+  std::byte* rounded = rounded_row(row);
+  switch (type_) {
+    case InputType::kF32:
+      return;
+    case InputType::kBf16:
+      return RoundColumns(row, 0, columns_);
+    case InputType::kInt8:
+      scales_[row] = QuantizeToInt8(values, columns_, reinterpret_cast<int8_t*>(rounded));
+      return;
+    case InputType::kUint8:
+      scales_[row] = QuantizeToUint8(values, columns_, reinterpret_cast<uint8_t*>(rounded));
+      return;
   }
 }
 
 void ProductInput::RoundColumns(int row, int first, int columns) {
-  if (precision_ != Precision::kBf16) return;
+  if (type_ != InputType::kBf16) return;
   RoundToBf16(this->row(row) + first, columns, reinterpret_cast<Bf16*>(rounded_row(row)) + first);
 }
 
 void ProductInput::Copy(int from, int to) {
   std::memmove(row(to), row(from), columns_ * sizeof(float));
-  if (precision_ != Precision::kF32) {
+  if (type_ != InputType::kF32) {
     std::memmove(rounded_row(to), rounded_row(from), rounded_stride_);
   }
-  if (precision_ == Precision::kInt8) scales_[to] = scales_[from];
+  if (HasScale(type_)) scales_[to] = scales_[from];
 }
 
 const void* ProductInput::rounded() const {
-  if (precision_ == Precision::kF32) return values_.data();
+  if (type_ == InputType::kF32) return values_.data();
   return rounded_.data();
 }
 

@@ -6,47 +6,48 @@
 #include <vector>
 
 #include "engine/aligned_buffer.h"
-#include "engine/precision.h"
+#include "engine/product_kind.h"
 
 namespace verdict {
 
-// In float32, and beside that rounded to the precision of the products; where that is float32, the
-// two are one.
+// In float32, and beside that as the products take them; where that is float32, the two are one.
 //
 // Different rows may be written by different threads.
 class ProductInput {
  public:
   ProductInput() = default;
   // All [rows, columns] are zero.
-  ProductInput(Precision precision, int rows, int columns);
+  ProductInput(InputType type, int rows, int columns);
 
-  // Elements from one rounded row to the next: in bf16 and int8 a row is filled up with zeros, as
-  // the instructions take several at once.
-  static int RoundedColumns(Precision precision, int columns);
+  // Elements from one rounded row to the next: but in float32 a row is filled up with zeros, as the
+  // instructions take several at once.
+  static int RoundedColumns(InputType type, int columns);
+
+  InputType type() const { return type_; }
 
   float* row(int row) { return values_.data() + static_cast<size_t>(row) * columns_; }
 
   // Rounds what is in `row`. In float32 there is nothing to do.
   void Round(int row);
 
-  // Rounds only `columns` of it, beginning with `first`; not in int8, whose scale is the whole
-  // row's.
+  // Rounds only `columns` of it, beginning with `first`; not where there is a scale, which is the
+  // whole row's.
   void RoundColumns(int row, int first, int columns);
 
   // Makes row `to` equal to row `from`.
   void Copy(int from, int to);
 
-  // [rows, RoundedColumns] in the precision.
+  // [rows, RoundedColumns] of the type.
   const void* rounded() const;
   // The same, for those who round themselves; in float32 and bf16.
   void* rounded() { return const_cast<void*>(static_cast<const ProductInput*>(this)->rounded()); }
-  // [rows]: what a row's integers are to be multiplied with. Null but in int8.
+  // [rows]: what a row's integers are to be multiplied with; else null.
   const float* scales() const { return scales_.empty() ? nullptr : scales_.data(); }
 
  private:
   std::byte* rounded_row(int row) { return rounded_.data() + row * rounded_stride_; }
 
-  Precision precision_ = Precision::kF32;
+  InputType type_ = InputType::kF32;
   int columns_ = 0;
   size_t rounded_stride_ = 0;  // bytes
   AlignedBuffer values_;       // [rows, columns]

@@ -58,7 +58,6 @@ struct Relu {
 };
 
 using U16 = hn::Rebind<Bf16, F32>;
-using S8 = hn::Rebind<int8_t, F32>;
 
 // To the nearest, ties to even: Highway's own conversion cuts off.
 HWY_INLINE hn::Vec<U16> ToBf16(F32, Vec x) {
@@ -151,8 +150,10 @@ void RoundToBf16ForTarget(const float* x, size_t size, Bf16* y) {
   }
 }
 
-float QuantizeToInt8ForTarget(const float* x, size_t size, int8_t* y) {
+template <class Integer>
+HWY_INLINE float Quantize(const float* x, size_t size, int zero_point, Integer* y) {
   const F32 d;
+  const hn::Rebind<Integer, F32> integers;
   const size_t lanes = hn::Lanes(d);
   auto maxima = hn::Zero(d);
   auto poison = hn::Zero(d);  // 0, or NaN where there is one in x, or an infinity
@@ -166,13 +167,24 @@ float QuantizeToInt8ForTarget(const float* x, size_t size, int8_t* y) {
   const float largest = hn::GetLane(hn::MaxOfLanes(d, maxima));
   const float poisoned = hn::GetLane(hn::SumOfLanes(d, poison));
 
+  const auto zero = hn::Set(hn::RebindToSigned<F32>(), zero_point);
   const auto inverse = hn::Set(d, largest > 0 ? 127.0f / largest : 0.0f);
   const auto quantize = [&](Vec v) HWY_ATTR {
-    return hn::DemoteTo(S8(), hn::NearestInt(hn::Mul(v, inverse)));
+    return hn::DemoteTo(integers, hn::Add(hn::NearestInt(hn::Mul(v, inverse)), zero));
   };
-  for (i = 0; i + lanes <= size; i += lanes) hn::StoreU(quantize(hn::LoadU(d, x + i)), S8(), y + i);
-  if (i < size) StoreFirst(quantize(LoadFirst(d, x + i, size - i)), S8(), y + i, size - i);
+  for (i = 0; i + lanes <= size; i += lanes) {
+    hn::StoreU(quantize(hn::LoadU(d, x + i)), integers, y + i);
+  }
+  if (i < size) StoreFirst(quantize(LoadFirst(d, x + i, size - i)), integers, y + i, size - i);
   return largest / 127.0f + poisoned;
+}
+
+float QuantizeToInt8ForTarget(const float* x, size_t size, int8_t* y) {
+  return Quantize(x, size, 0, y);
+}
+
+float QuantizeToUint8ForTarget(const float* x, size_t size, uint8_t* y) {
+  return Quantize(x, size, kUint8ZeroPoint, y);
 }
 
 // Calls visit(offset, load, store) for every vector of a row, where load(p) and store(v, p) take
@@ -236,6 +248,7 @@ HWY_EXPORT(ApplyEpilogueForTarget);
 HWY_EXPORT(AddLayerNormForTarget);
 HWY_EXPORT(RoundToBf16ForTarget);
 HWY_EXPORT(QuantizeToInt8ForTarget);
+HWY_EXPORT(QuantizeToUint8ForTarget);
 HWY_EXPORT(TargetForTarget);
 
 void ApplyEpilogue(Epilogue epilogue, const EpilogueTile& tile) {
@@ -253,6 +266,10 @@ void RoundToBf16(const float* x, size_t size, Bf16* y) {
 
 float QuantizeToInt8(const float* x, size_t size, int8_t* y) {
   return HWY_DYNAMIC_DISPATCH(QuantizeToInt8ForTarget)(x, size, y);
+}
+
+float QuantizeToUint8(const float* x, size_t size, uint8_t* y) {
+  return HWY_DYNAMIC_DISPATCH(QuantizeToUint8ForTarget)(x, size, y);
 }
 
 const char* HighwayTarget() { return HWY_DYNAMIC_DISPATCH(TargetForTarget)(); }

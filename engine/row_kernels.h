@@ -54,6 +54,10 @@ void RoundToBf16(const float* x, size_t size, Bf16* y);
 // it. A number that is none makes the scale one too, so that it is not lost.
 float QuantizeToInt8(const float* x, size_t size, int8_t* y);
 
+// The same numbers, plus this.
+inline constexpr int kUint8ZeroPoint = 128;
+float QuantizeToUint8(const float* x, size_t size, uint8_t* y);
+
 // Highway's name of the instruction set in use, e.g. "AVX2".
 const char* HighwayTarget();
 

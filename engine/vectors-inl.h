@@ -1,4 +1,4 @@
-// Names for vectors of floats, and loads and stores of a row's last, incomplete one: they touch
+// Names for vectors, and loads and stores of a row's last, incomplete one: they touch
 // nothing past the row. (Highway's own masked forms may read, and on old instruction sets rewrite,
 // the neighbouring row, which is another thread's.) Included once per instruction set, inside
 // Highway's foreach_target.
@@ -39,6 +39,30 @@ HWY_INLINE void StoreFirst(hn::Vec<D> v, D d, hn::TFromD<D>* p, size_t count) {
   hn::Store(v, d, lanes);
   std::memcpy(p, lanes, count * sizeof(T));
 }
+
+#if HWY_TARGET != HWY_SCALAR
+using Int8 = hn::Repartition<int8_t, F32>;
+using Uint8 = hn::RebindToUnsigned<Int8>;
+using Int16 = hn::Repartition<int16_t, F32>;
+
+// x y in 16 bits, each two neighbours added up. Sums that do not fit differ between instruction
+// sets.
+HWY_INLINE hn::Vec<Int16> MulBytePairs(hn::Vec<Uint8> x, hn::Vec<Int8> y) {
+#if HWY_TARGET == HWY_AVX2
+  return hn::Vec<Int16>{_mm256_maddubs_epi16(x.raw, y.raw)};
+#elif HWY_TARGET <= HWY_AVX3
+  return hn::Vec<Int16>{_mm512_maddubs_epi16(x.raw, y.raw)};
+#else
+  const Int16 d;
+  const hn::RebindToUnsigned<Int16> words;
+  const auto x_even = hn::And(hn::BitCast(d, x), hn::Set(d, 0xFF));
+  const auto x_odd = hn::BitCast(d, hn::ShiftRight<8>(hn::BitCast(words, x)));
+  const auto y_even = hn::ShiftRight<8>(hn::ShiftLeft<8>(hn::BitCast(d, y)));
+  const auto y_odd = hn::ShiftRight<8>(hn::BitCast(d, y));
+  return hn::Add(hn::Mul(x_even, y_even), hn::Mul(x_odd, y_odd));
+#endif
+}
+#endif
 
 }  // namespace HWY_NAMESPACE
 }  // namespace verdict

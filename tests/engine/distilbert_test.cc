@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "engine/checkpoint.h"
-#include "engine/onednn.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/engine/product_kinds.h"
 
 namespace verdict {
 namespace {
@@ -25,12 +25,12 @@ std::string Directory(const std::string& name) {
 }
 
 std::unique_ptr<DistilBert> LoadEngine(const std::string& directory, int threads,
-                                       Precision precision = Precision::kF32) {
+                                       ProductKind products = {}) {
   const auto config = LoadModelConfig(directory);
   EXPECT_TRUE(config.ok()) << config.status();
   const auto checkpoint = Checkpoint::Open(directory);
   EXPECT_TRUE(checkpoint.ok()) << checkpoint.status();
-  auto weights = LoadDistilBertWeights(*checkpoint, *config, precision);
+  auto weights = LoadDistilBertWeights(*checkpoint, *config, products);
   EXPECT_TRUE(weights.ok()) << weights.status();
   auto engine = DistilBert::Create(*config, *std::move(weights),
                                    {.threads = threads, .max_batch_tokens = kMaxBatchTokens});
@@ -46,19 +46,19 @@ std::vector<float> RunTexts(Engine& engine, const std::vector<std::vector<int32_
   return logits.ok() ? logits->values : std::vector<float>{};
 }
 
-// Every model's engine, by directory and precision.
-class DistilBertTest : public ::testing::TestWithParam<std::tuple<const char*, Precision>> {
+// Every model's engine, by directory and kind of products.
+class DistilBertTest : public ::testing::TestWithParam<std::tuple<const char*, ProductKind>> {
  protected:
   void SetUp() override {
-    if (!HasFastKernels(precision())) {
-      GTEST_SKIP() << "this CPU has no fast kernels for " << PrecisionName(precision());
+    if (!Runs(products())) {
+      GTEST_SKIP() << "this CPU has no instructions for " << ProductKindName(products());
     }
   }
 
   std::string directory() const { return Directory(std::get<0>(GetParam())); }
-  Precision precision() const { return std::get<1>(GetParam()); }
+  ProductKind products() const { return std::get<1>(GetParam()); }
   std::unique_ptr<DistilBert> Load(int threads) const {
-    return LoadEngine(directory(), threads, precision());
+    return LoadEngine(directory(), threads, products());
   }
 
   // Texts of every length from 1 to `max`, and some twice.
@@ -124,27 +124,27 @@ TEST_P(DistilBertTest, RoundingChangesTheLogitsALittle) {
   const auto texts = Texts(24);
   const std::vector<float> exact = RunTexts(*LoadEngine(directory(), 1), texts);
   const std::vector<float> rounded = RunTexts(*Load(1), texts);
-  const double bound = precision() == Precision::kF32 ? 0 : 0.15;
+  const bool rounds = products().precision != Precision::kF32;
   double error = 0, size = 0;
   for (size_t i = 0; i < exact.size(); ++i) {
     error += std::pow(double{rounded[i]} - exact[i], 2);
     size += std::pow(double{exact[i]}, 2);
   }
-  EXPECT_LE(std::sqrt(error / size), bound);
-  EXPECT_EQ(error == 0, precision() == Precision::kF32);
+  EXPECT_LE(std::sqrt(error / size), rounds ? 0.15 : 0);
+  EXPECT_EQ(error > 0, rounds);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Models, DistilBertTest,
-    ::testing::Combine(::testing::Values("models/demo", "tests/golden/checkpoints/odd_sizes",
-                                         "tests/golden/checkpoints/one_label"),
-                       ::testing::Values(Precision::kF32, Precision::kBf16, Precision::kInt8)),
-    [](const auto& info) {
-      const std::string path = std::get<0>(info.param);
-      std::string name = path.substr(path.rfind('/') + 1);
-      name.erase(std::remove(name.begin(), name.end(), '_'), name.end());
-      return name + "In" + std::string(PrecisionName(std::get<1>(info.param)));
-    });
+INSTANTIATE_TEST_SUITE_P(Models, DistilBertTest,
+                         ::testing::Combine(::testing::Values("models/demo",
+                                                              "tests/golden/checkpoints/odd_sizes",
+                                                              "tests/golden/checkpoints/one_label"),
+                                            ::testing::ValuesIn(kProductKinds)),
+                         [](const auto& info) {
+                           const std::string path = std::get<0>(info.param);
+                           std::string name = path.substr(path.rfind('/') + 1);
+                           name.erase(std::remove(name.begin(), name.end(), '_'), name.end());
+                           return name + "In" + ProductKindName(std::get<1>(info.param));
+                         });
 
 class BadBatchTest : public ::testing::Test {
  protected:

@@ -7,6 +7,7 @@
 
 #include "engine/product_input.h"
 #include "gtest/gtest.h"
+#include "tests/engine/product_kinds.h"
 #include "tests/engine/random_numbers.h"
 
 namespace verdict {
@@ -14,8 +15,8 @@ namespace {
 
 // A layer with random weights and the rows of an input, run by some threads.
 struct Case {
-  Case(Precision precision, int in, int out)
-      : precision(precision),
+  Case(ProductKind kind, int in, int out)
+      : kind(kind),
         in(in),
         out(out),
         weights(RandomNumbers(size_t(in) * out, 1)),
@@ -23,10 +24,10 @@ struct Case {
         numbers(RandomNumbers(size_t(kRows) * in, 3)) {}
 
   std::vector<float> Run(int threads, int first_row, int rows) const {
-    InnerProductCache products(precision);
+    InnerProductCache products(kind);
     const auto linear = Linear::Create(products, weights, bias);
     EXPECT_TRUE(linear.ok()) << linear.status();
-    ProductInput x(precision, rows + InnerProduct::kMaxRows, in);
+    ProductInput x(kind.input(), rows + InnerProduct::kMaxRows, in);
     for (int row = 0; row < rows; ++row) {
       std::copy_n(numbers.begin() + (first_row + row) * in, in, x.row(row));
       x.Round(row);
@@ -45,23 +46,23 @@ struct Case {
   }
 
   static constexpr int kRows = 400;
-  Precision precision;
+  ProductKind kind;
   int in;
   int out;
   std::vector<float> weights, bias, numbers;
 };
 
-class LinearTest : public ::testing::TestWithParam<Precision> {
+class LinearTest : public ::testing::TestWithParam<ProductKind> {
  protected:
   void SetUp() override {
-    if (!HasFastKernels(GetParam())) {
-      GTEST_SKIP() << "this CPU has no fast kernels for " << PrecisionName(GetParam());
+    if (!Runs(GetParam())) {
+      GTEST_SKIP() << "this CPU has no instructions for " << ProductKindName(GetParam());
     }
   }
 
   // How far a product of two random numbers may be off.
   static double ErrorOfAProduct() {
-    switch (GetParam()) {
+    switch (GetParam().precision) {
       case Precision::kF32:
         return 1e-5;
       case Precision::kBf16:
@@ -109,9 +110,8 @@ TEST_P(LinearTest, ARowHasTheSameBitsWhateverRowsAndThreadsAreWithIt) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Precisions, LinearTest,
-                         ::testing::Values(Precision::kF32, Precision::kBf16, Precision::kInt8),
-                         [](const auto& info) { return std::string(PrecisionName(info.param)); });
+INSTANTIATE_TEST_SUITE_P(Kinds, LinearTest, ::testing::ValuesIn(kProductKinds),
+                         [](const auto& info) { return ProductKindName(info.param); });
 
 }  // namespace
 }  // namespace verdict

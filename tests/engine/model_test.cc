@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "engine/onednn.h"
 #include "tests/engine/model_directory.h"
 
 namespace verdict {
@@ -58,6 +59,22 @@ TEST(LoadModel, SaysThePathOfWhatItRefusesOnce) {
               StartsWith("model '" + directory.path() + "': the tokenizer has ids up to 19"));
   directory.Write("config.json", "{");
   EXPECT_THAT(ErrorOf(directory), StartsWith(directory.PathOf("config.json") + ": not JSON"));
+}
+
+TEST(ModelTest, EveryPrecisionIsServedAndWithoutInstructionsForItAWarningSaysHow) {
+  const ModelDirectory directory;
+  for (Precision precision : {Precision::kF32, Precision::kBf16, Precision::kInt8}) {
+    const auto model =
+        LoadModel(directory.path(), {.max_batch_tokens = 16, .precision = precision});
+    ASSERT_TRUE(model.ok()) << model.status();
+    EXPECT_EQ(model->engine->info().precision, PrecisionName(precision));
+    if (precision == Precision::kF32 || HasFastKernels(precision)) {
+      EXPECT_THAT(model->warnings, IsEmpty());
+    } else {
+      EXPECT_THAT(model->warnings, ElementsAre(StartsWith("this CPU (")));
+      EXPECT_THAT(model->engine->info().kernels, StartsWith("highway:"));
+    }
+  }
 }
 
 }  // namespace

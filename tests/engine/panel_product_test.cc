@@ -1,10 +1,16 @@
 #include "engine/panel_product.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <cstring>
+#include <limits>
+#include <string>
 #include <vector>
 
 #include "engine/aligned_buffer.h"
+#include "engine/rounding.h"
+#include "engine/row_kernels.h"
 #include "gtest/gtest.h"
 #include "tests/engine/highway_targets.h"
 #include "tests/engine/random_numbers.h"
@@ -12,45 +18,82 @@
 namespace verdict {
 namespace {
 
+// What a product writes: float32 or int32, compared bit by bit.
+using Words = std::vector<uint32_t>;
+
+// Random rows and weights, packed. In int8 `in` is rounded up to what panels take.
 struct Case {
-  Case(int rows, int in, int columns)
-      : rows(rows),
-        in(in),
+  Case(Precision precision, int rows, int in, int columns)
+      : precision(precision),
+        integers(precision == Precision::kInt8),
+        rows(rows),
+        in(integers ? RoundUp(in, kInt8Depth) : in),
         columns(columns),
-        x(RandomNumbers(size_t(rows) * in, 1)),
-        weights(RandomNumbers(size_t(columns) * in, 2)),
-        panels(size_t(columns + PanelColumns()) * in) {
-    for (int first = 0; first < columns; first += PanelColumns()) {
-      PackPanel(weights.data() + size_t(first) * in, in, std::min(PanelColumns(), columns - first),
-                panels.data() + size_t(first) * in);
+        x(RandomNumbers(size_t(rows) * this->in, 1)),
+        weights(RandomNumbers(size_t(columns) * this->in, 2)),
+        panels(RoundUp(columns, PanelColumns()) / PanelColumns() * PanelSize(precision, this->in)),
+        initial(integers ? RoundUp(columns, PanelColumns()) : 0) {
+    if (integers) RoundToIntegers();
+    for (int panel = 0; panel * PanelColumns() < columns; ++panel) {
+      const int first = panel * PanelColumns();
+      const size_t begin = size_t(first) * this->in;
+      PackPanel(
+          precision,
+          integers ? static_cast<const void*>(rounded.data() + begin) : weights.data() + begin,
+          this->in, std::min(PanelColumns(), columns - first),
+          panels.data() + panel * PanelSize(precision, this->in));
+    }
+    // What is packed is expected, with x and weights that are float32 whatever the precision.
+    if (precision == Precision::kBf16) {
+      for (float& weight : weights) {
+        Bf16 word;
+        RoundToBf16(&weight, 1, &word);
+        weight = std::bit_cast<float>(uint32_t{word} << 16);
+      }
     }
   }
 
+  void RoundToIntegers() {
+    bytes.resize(x.size());
+    for (size_t i = 0; i < x.size(); ++i) {
+      bytes[i] = static_cast<uint8_t>(std::clamp(x[i] * 60 + 128, 0.0f, 255.0f));
+      x[i] = bytes[i];
+    }
+    rounded.resize(weights.size());
+    for (int column = 0; column < columns; ++column) {
+      const size_t begin = size_t(column) * in;
+      QuantizeForPanel(weights.data() + begin, in, rounded.data() + begin);
+      initial.data()[column] = 1000 * column - 7;
+    }
+    weights.assign(rounded.begin(), rounded.end());
+  }
+
   // Rows `first` to `first + count`, where a row of y has some numbers more, that must stay.
-  std::vector<float> Run(int first, int count, bool fetches = false) const {
-    std::vector<float> y(size_t(count) * Stride(), kUntouched);
+  Words Run(int first, int count, bool fetches = false) const {
+    Words y(size_t(count) * Stride(), kUntouched);
     PanelProduct product = Product(first, count, y.data());
-    if (fetches) product.to_fetch = {panels.data(), panels.size() * sizeof(float)};
+    if (fetches) product.to_fetch = {panels.data(), panels.size()};
     MultiplyPanels(product);
     return y;
   }
 
   // The same, the first `depth` of `in` first and then the others.
-  std::vector<float> RunInTwo(int depth) const {
-    std::vector<float> y(size_t(rows) * Stride(), kUntouched);
+  Words RunInTwo(int depth) const {
+    Words y(size_t(rows) * Stride(), kUntouched);
     PanelProduct product = Product(0, rows, y.data());
     product.in = depth;
     MultiplyPanels(product);
-    product.x += depth;
-    product.panels += size_t(depth) * PanelColumns();
+    product.x = X(0, depth);
+    product.panels = panels.data() + PanelSize(precision, depth);
     product.in = in - depth;
     product.adds = true;
     MultiplyPanels(product);
     return y;
   }
 
-  PanelProduct Product(int first, int count, float* y) const {
-    return {.x = x.data() + size_t(first) * in,
+  PanelProduct Product(int first, int count, void* y) const {
+    return {.precision = precision,
+            .x = X(first, 0),
             .x_stride = size_t(in),
             .rows = count,
             .in = in,
@@ -59,18 +102,43 @@ struct Case {
             .y = y,
             .y_stride = Stride(),
             .columns = columns,
+            .initial = integers ? initial.data() : nullptr,
             .to_fetch = {}};
+  }
+
+  const void* X(int row, int i) const {
+    const size_t place = size_t(row) * in + i;
+    return integers ? static_cast<const void*>(bytes.data() + place) : x.data() + place;
+  }
+
+  double Expected(int row, int column) const {
+    double sum = integers ? initial.data()[column] : 0;
+    for (int i = 0; i < in; ++i) {
+      sum += double{x[size_t(row) * in + i]} * weights[size_t(column) * in + i];
+    }
+    return sum;
+  }
+
+  double Value(uint32_t word) const {
+    return integers ? double(std::bit_cast<int32_t>(word)) : double{std::bit_cast<float>(word)};
   }
 
   size_t Stride() const { return columns + 3; }
 
-  static constexpr float kUntouched = -7;
+  static constexpr uint32_t kUntouched = 0xC0E00000;
+  Precision precision;
+  bool integers;
   int rows, in, columns;
   std::vector<float> x, weights;
-  AlignedBuffer panels;
+  std::vector<uint8_t> bytes;
+  std::vector<int8_t> rounded;
+  AlignedArray<std::byte> panels;
+  AlignedArray<int32_t> initial;
 };
 
-TEST(PanelProductTest, EqualsThePlainProductAndTouchesNothingElse) {
+class PanelProductTest : public ::testing::TestWithParam<Precision> {};
+
+TEST_P(PanelProductTest, EqualsThePlainProductAndTouchesNothingElse) {
   ForEachHighwayTarget([] {
     for (auto [rows, in, columns] : {std::tuple{1, 1, 1},
                                      {5, 7, 32},
@@ -79,15 +147,18 @@ TEST(PanelProductTest, EqualsThePlainProductAndTouchesNothingElse) {
                                      {25, 768, 32},
                                      {60, 33, 17},
                                      {41, 20, 100}}) {
-      const Case product(rows, in, columns);
-      const std::vector<float> y = product.Run(0, rows);
+      const Case product(GetParam(), rows, in, columns);
+      const Words y = product.Run(0, rows);
+      const double tolerance = product.integers ? 0 : 1e-5 * std::sqrt(in) + 1e-6;
       for (int row = 0; row < rows; ++row) {
         for (size_t column = 0; column < product.Stride(); ++column) {
-          double expected = column < size_t(columns) ? 0 : Case::kUntouched;
-          for (int i = 0; i < in && column < size_t(columns); ++i) {
-            expected += double{product.x[size_t(row) * in + i]} * product.weights[column * in + i];
+          const uint32_t word = y[row * product.Stride() + column];
+          if (column >= size_t(columns)) {
+            ASSERT_EQ(word, Case::kUntouched);
+            continue;
           }
-          ASSERT_NEAR(y[row * product.Stride() + column], expected, 1e-5 * std::sqrt(in) + 1e-6)
+          ASSERT_NEAR(product.Value(word), product.Expected(row, static_cast<int>(column)),
+                      tolerance)
               << rows << " rows, in " << in << ", row " << row << " column " << column;
         }
       }
@@ -95,12 +166,13 @@ TEST(PanelProductTest, EqualsThePlainProductAndTouchesNothingElse) {
   });
 }
 
-TEST(PanelProductTest, APanelHasTheSameBitsAloneAndWithOthers) {
+TEST_P(PanelProductTest, APanelHasTheSameBitsAloneAndWithOthers) {
   ForEachHighwayTarget([] {
     const int panel = PanelColumns();
-    for (int rows : {25, 50}) {                                      // few and many
-      const Case four(rows, 200, 4 * panel), one(rows, 200, panel);  // the same numbers
-      const std::vector<float> together = four.Run(0, rows), alone = one.Run(0, rows);
+    for (int rows : {25, 50}) {  // few and many
+      // The same numbers.
+      const Case four(GetParam(), rows, 200, 4 * panel), one(GetParam(), rows, 200, panel);
+      const Words together = four.Run(0, rows), alone = one.Run(0, rows);
       for (int row = 0; row < rows; ++row) {
         ASSERT_TRUE(std::equal(alone.begin() + row * one.Stride(),
                                alone.begin() + row * one.Stride() + panel,
@@ -111,14 +183,14 @@ TEST(PanelProductTest, APanelHasTheSameBitsAloneAndWithOthers) {
   });
 }
 
-TEST(PanelProductTest, ARowHasTheSameBitsWhateverRowsAreWithItAndWhateverIsFetched) {
+TEST_P(PanelProductTest, ARowHasTheSameBitsWhateverRowsAreWithItAndWhateverIsFetched) {
   ForEachHighwayTarget([] {
     for (int columns : {32, 61, 100}) {
-      const Case product(60, 100, columns);
-      const std::vector<float> all = product.Run(0, 60);
+      const Case product(GetParam(), 60, 100, columns);
+      const Words all = product.Run(0, 60);
       for (int count = 1; count <= 30; ++count) {
         for (bool fetches : {false, true}) {
-          const std::vector<float> some = product.Run(60 - count, count, fetches);
+          const Words some = product.Run(60 - count, count, fetches);
           ASSERT_TRUE(std::equal(some.begin(), some.end(), all.end() - some.size())) << count;
         }
       }
@@ -126,16 +198,82 @@ TEST(PanelProductTest, ARowHasTheSameBitsWhateverRowsAreWithItAndWhateverIsFetch
   });
 }
 
-TEST(PanelProductTest, AddedUpInTwoPartsItHasTheSameBits) {
+TEST_P(PanelProductTest, AddedUpInTwoPartsItHasTheSameBits) {
   ForEachHighwayTarget([] {
     for (int columns : {16, 32, 61, 64}) {
-      const Case product(25, 100, columns);
-      const std::vector<float> whole = product.Run(0, 25);
-      for (int depth : {1, 8, 50, 99}) {
+      const Case product(GetParam(), 25, 104, columns);
+      const Words whole = product.Run(0, 25);
+      for (int depth : {8, 48, 96}) {
+        EXPECT_EQ(product.RunInTwo(depth), whole) << columns << " columns, " << depth;
+      }
+      if (product.integers) continue;
+      for (int depth : {1, 50, 103}) {
         EXPECT_EQ(product.RunInTwo(depth), whole) << columns << " columns, " << depth;
       }
     }
   });
+}
+
+INSTANTIATE_TEST_SUITE_P(Precisions, PanelProductTest,
+                         ::testing::Values(Precision::kF32, Precision::kBf16, Precision::kInt8),
+                         [](const auto& info) { return std::string(PrecisionName(info.param)); });
+
+TEST(QuantizeForPanelTest, ErrsByHalfAStepAtMost) {
+  for (float outlier : {0.0f, 5.0f, -50.0f}) {
+    auto weights = RandomNumbers(768, 1);
+    weights[100] += outlier;
+    std::vector<int8_t> rounded(weights.size());
+    const float scale = QuantizeForPanel(weights.data(), 768, rounded.data());
+    for (size_t i = 0; i < weights.size(); ++i) {
+      EXPECT_LE(std::abs(weights[i] - scale * rounded[i]), scale * 0.5001f) << i;
+    }
+    const float plain = QuantizeToInt8(weights.data(), weights.size(), rounded.data());
+    EXPECT_GE(scale, plain);
+    EXPECT_LE(scale, 1.9f * plain);
+  }
+}
+
+// Four of the largest weights beside each other and the largest x: the most that 16 bits can meet.
+TEST(QuantizeForPanelTest, NoSumOverflowsWhateverTheWeights) {
+  ForEachHighwayTarget([] {
+    for (auto [even, odd] : {std::pair{1.0f, 1.0f}, {-1.0f, -1.0f}, {1.0f, -1.0f}, {1.0f, 0.49f}}) {
+      std::vector<float> weights(64);
+      for (size_t i = 0; i < weights.size(); ++i) weights[i] = i % 2 == 0 ? even : odd;
+      std::vector<int8_t> rounded(weights.size());
+      QuantizeForPanel(weights.data(), 64, rounded.data());
+      AlignedArray<std::byte> panel(PanelSize(Precision::kInt8, 64));
+      PackPanel(Precision::kInt8, rounded.data(), 64, 1, panel.data());
+      const std::vector<uint8_t> x(64, 255);
+      const AlignedArray<int32_t> initial(PanelColumns());
+      int32_t y = 0, expected = 0;
+      for (int8_t weight : rounded) expected += 255 * weight;
+      MultiplyPanels({.precision = Precision::kInt8,
+                      .x = x.data(),
+                      .x_stride = 64,
+                      .rows = 1,
+                      .in = 64,
+                      .panels = panel.data(),
+                      .panel_stride = 64 * size_t(PanelColumns()),
+                      .y = &y,
+                      .y_stride = 1,
+                      .columns = 1,
+                      .initial = initial.data(),
+                      .to_fetch = {}});
+      EXPECT_EQ(y, expected) << even << ", " << odd;
+    }
+  });
+}
+
+TEST(QuantizeForPanelTest, ZerosStayZerosAndWhatIsNoNumberIsNotLost) {
+  std::vector<float> weights(16);
+  std::vector<int8_t> rounded(16, 5);
+  EXPECT_EQ(QuantizeForPanel(weights.data(), 16, rounded.data()), 0);
+  EXPECT_EQ(rounded, std::vector<int8_t>(16, 0));
+  for (float bad :
+       {std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::infinity()}) {
+    weights[9] = bad;
+    EXPECT_TRUE(std::isnan(QuantizeForPanel(weights.data(), 16, rounded.data())));
+  }
 }
 
 }  // namespace

@@ -11,8 +11,8 @@
 namespace verdict {
 namespace {
 
-ProductInput Filled(Precision precision, const std::vector<std::vector<float>>& rows) {
-  ProductInput input(precision, static_cast<int>(rows.size()), static_cast<int>(rows[0].size()));
+ProductInput Filled(InputType type, const std::vector<std::vector<float>>& rows) {
+  ProductInput input(type, static_cast<int>(rows.size()), static_cast<int>(rows[0].size()));
   for (size_t row = 0; row < rows.size(); ++row) {
     std::copy(rows[row].begin(), rows[row].end(), input.row(static_cast<int>(row)));
     input.Round(static_cast<int>(row));
@@ -21,15 +21,15 @@ ProductInput Filled(Precision precision, const std::vector<std::vector<float>>& 
 }
 
 TEST(ProductInputTest, Float32IsTheRowsThemselves) {
-  ProductInput input = Filled(Precision::kF32, {{1, 2, 3}, {4, 5, 6}});
+  ProductInput input = Filled(InputType::kF32, {{1, 2, 3}, {4, 5, 6}});
   EXPECT_EQ(input.rounded(), input.row(0));
   EXPECT_EQ(input.scales(), nullptr);
 }
 
 TEST(ProductInputTest, NarrowRowsAreFilledUpWithZeros) {
-  const ProductInput input = Filled(Precision::kInt8, {{1, -2, 127}, {4, 5, -6}});
+  const ProductInput input = Filled(InputType::kInt8, {{1, -2, 127}, {4, 5, -6}});
   const auto* integers = static_cast<const int8_t*>(input.rounded());
-  const int stride = ProductInput::RoundedColumns(Precision::kInt8, 3);
+  const int stride = ProductInput::RoundedColumns(InputType::kInt8, 3);
   EXPECT_EQ(stride, 64);
   EXPECT_EQ(integers[2], 127);
   for (int i = 3; i < stride; ++i) EXPECT_EQ(integers[i], 0);
@@ -38,15 +38,22 @@ TEST(ProductInputTest, NarrowRowsAreFilledUpWithZeros) {
   EXPECT_FLOAT_EQ(input.scales()[1], 6.0f / 127);
 }
 
+TEST(ProductInputTest, Uint8HasTheZeroPointAddedButToTheFilling) {
+  const ProductInput input = Filled(InputType::kUint8, {{1, -127, 0}});
+  const auto* bytes = static_cast<const uint8_t*>(input.rounded());
+  EXPECT_EQ(std::vector<int>(bytes, bytes + 4), (std::vector<int>{129, 1, 128, 0}));
+  EXPECT_FLOAT_EQ(input.scales()[0], 1);
+}
+
 TEST(ProductInputTest, CopyTakesAllThatBelongsToARow) {
-  for (Precision precision : {Precision::kF32, Precision::kBf16, Precision::kInt8}) {
-    const ProductInput expected = Filled(precision, {{7, 8, 9}, {7, 8, 9}});
-    ProductInput input = Filled(precision, {{1, 2, 3}, {7, 8, 9}});
+  for (InputType type : {InputType::kF32, InputType::kBf16, InputType::kInt8, InputType::kUint8}) {
+    const ProductInput expected = Filled(type, {{7, 8, 9}, {7, 8, 9}});
+    ProductInput input = Filled(type, {{1, 2, 3}, {7, 8, 9}});
     input.Copy(1, 0);
     EXPECT_EQ(input.row(0)[2], 9);
-    const size_t bytes = precision == Precision::kF32 ? 3 * sizeof(float) : 64;
+    const size_t bytes = type == InputType::kF32 ? 3 * sizeof(float) : 64;
     EXPECT_EQ(std::memcmp(input.rounded(), expected.rounded(), bytes), 0);
-    if (precision == Precision::kInt8) {
+    if (HasScale(type)) {
       EXPECT_EQ(input.scales()[0], expected.scales()[0]);
     }
   }

@@ -173,6 +173,17 @@ TEST(QuantizeToInt8Test, WhatIsNoNumberIsNotLost) {
   });
 }
 
+TEST(QuantizeToUint8Test, IsQuantizeToInt8PlusTheZeroPoint) {
+  ForEachHighwayTarget([] {
+    const auto x = RandomNumbers(77, 4);
+    std::vector<int8_t> integers(x.size());
+    std::vector<uint8_t> y(x.size());
+    EXPECT_EQ(QuantizeToUint8(x.data(), x.size(), y.data()),
+              QuantizeToInt8(x.data(), x.size(), integers.data()));
+    for (size_t i = 0; i < x.size(); ++i) EXPECT_EQ(y[i], integers[i] + kUint8ZeroPoint) << i;
+  });
+}
+
 TEST(LayerNormTest, EqualsThePlainFormulaAtEverySize) {
   ForEachHighwayTarget([] {
     for (int dim : {1, 2, 7, 8, 15, 40, 120, 128, 768}) {

@@ -1,0 +1,38 @@
+// Which kernels compute a model's matrix products, and what they read.
+#ifndef VERDICT_ENGINE_PRODUCT_KIND_H_
+#define VERDICT_ENGINE_PRODUCT_KIND_H_
+
+#include <cstddef>
+
+#include "engine/precision.h"
+
+namespace verdict {
+
+// What a product's rows are kept as.
+enum class InputType {
+  kF32,
+  kBf16,
+  kInt8,
+  kUint8,  // the values of an int8, plus kUint8ZeroPoint
+};
+
+// Bytes of one number.
+size_t ElementSize(InputType type);
+
+// Whether the numbers are multiples of a scale.
+bool HasScale(InputType type);
+
+struct ProductKind {
+  Precision precision = Precision::kF32;
+  bool panels = true;  // our own kernels, of panel_product.h; else oneDNN's, of onednn.h
+
+  // Of panels in bf16 only the weights are rounded.
+  InputType input() const;
+};
+
+// The fastest products in `precision` on this CPU: oneDNN's where HasFastKernels.
+ProductKind FastestProducts(Precision precision);
+
+}  // namespace verdict
+
+#endif  // VERDICT_ENGINE_PRODUCT_KIND_H_
