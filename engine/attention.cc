@@ -17,20 +17,28 @@
 #define VERDICT_ENGINE_ATTENTION_ONCE_
 namespace verdict {
 
-// Columns of the matrices below are kept in panels of two of the widest vectors: 2 x 16 floats.
-// Narrower instruction sets take a panel in several steps.
-inline constexpr size_t kPanel = 32;
-
-inline size_t PadToPanels(size_t size) { return RoundUp(size, kPanel); }
+// Columns of a panel where vectors are widest.
+inline constexpr size_t kWidestPanel = 32;
 
 // The most queries computed together: each loaded key or value serves them all.
 inline constexpr int kMaxQueries = 8;
 
+}  // namespace verdict
+#endif  // VERDICT_ENGINE_ATTENTION_ONCE_
+
+HWY_BEFORE_NAMESPACE();
+namespace verdict {
+namespace HWY_NAMESPACE {
+
+// Columns of the matrices below are kept in panels of two vectors.
+constexpr size_t kPanel = 2 * hn::MaxLanes(F32());
+static_assert(kWidestPanel % kPanel == 0);
+
 // Where Attend keeps its parts in the scratch memory.
 struct AttentionScratch {
   AttentionScratch(float* scratch, const AttentionHead& head)
-      : padded_tokens(PadToPanels(head.tokens)),
-        padded_dim(PadToPanels(head.head_dim)),
+      : padded_tokens(RoundUp<size_t>(head.tokens, kPanel)),
+        padded_dim(RoundUp<size_t>(head.head_dim, kPanel)),
         keys(scratch),
         values(keys + head.head_dim * padded_tokens),
         scores(values + head.tokens * padded_dim),
@@ -45,13 +53,6 @@ struct AttentionScratch {
   float* scores;  // [kMaxQueries, padded_tokens]
   float* output;  // [kMaxQueries, padded_dim]
 };
-
-}  // namespace verdict
-#endif  // VERDICT_ENGINE_ATTENTION_ONCE_
-
-HWY_BEFORE_NAMESPACE();
-namespace verdict {
-namespace HWY_NAMESPACE {
 
 void PackKeys(const AttentionHead& head, const AttentionScratch& scratch) {
   const size_t channels = head.head_dim;
@@ -91,26 +92,24 @@ HWY_INLINE void Multiply(const float* a, size_t a_stride, size_t depth, const fl
   const F32 d;
   const size_t lanes = hn::Lanes(d);
   for (size_t first = 0; first < columns; first += kPanel, b += depth * kPanel) {
-    for (size_t step = 0; step < kPanel; step += 2 * lanes) {
-      Vec sums[kRows][2];
-      HWY_UNROLL(8)
-      for (auto& sum : sums) sum[0] = sum[1] = hn::Zero(d);
-      const float* row = b + step;
-      for (size_t i = 0; i < depth; ++i, row += kPanel) {
-        const auto b0 = hn::Load(d, row), b1 = hn::Load(d, row + lanes);
-        HWY_UNROLL(8)
-        for (int r = 0; r < kRows; ++r) {
-          const auto factor = hn::Set(d, a[r * a_stride + i]);
-          sums[r][0] = hn::MulAdd(factor, b0, sums[r][0]);
-          sums[r][1] = hn::MulAdd(factor, b1, sums[r][1]);
-        }
-      }
-      float* out = y + first + step;
+    Vec sums[kRows][2];
+    HWY_UNROLL(8)
+    for (auto& sum : sums) sum[0] = sum[1] = hn::Zero(d);
+    const float* row = b;
+    for (size_t i = 0; i < depth; ++i, row += kPanel) {
+      const auto b0 = hn::Load(d, row), b1 = hn::Load(d, row + lanes);
       HWY_UNROLL(8)
       for (int r = 0; r < kRows; ++r) {
-        hn::Store(sums[r][0], d, out + r * columns);
-        hn::Store(sums[r][1], d, out + r * columns + lanes);
+        const auto factor = hn::Set(d, a[r * a_stride + i]);
+        sums[r][0] = hn::MulAdd(factor, b0, sums[r][0]);
+        sums[r][1] = hn::MulAdd(factor, b1, sums[r][1]);
       }
+    }
+    float* out = y + first;
+    HWY_UNROLL(8)
+    for (int r = 0; r < kRows; ++r) {
+      hn::Store(sums[r][0], d, out + r * columns);
+      hn::Store(sums[r][1], d, out + r * columns + lanes);
     }
   }
 }
@@ -194,20 +193,29 @@ HWY_INLINE void AttendRows(const AttentionHead& head, const AttentionScratch& sc
   }
 }
 
+// AttendRows for a number of rows that is known only now.
+template <int kRows>
+HWY_INLINE void AttendBlock(int rows, const AttentionHead& head, const AttentionScratch& scratch,
+                            int first, float scale) {
+  if constexpr (kRows > 1) {
+    if (rows < kRows) return AttendBlock<kRows - 1>(rows, head, scratch, first, scale);
+  }
+  AttendRows<kRows>(head, scratch, first, scale);
+}
+
 void AttendForTarget(const AttentionHead& head, float* memory) {
   const AttentionScratch scratch(memory, head);
   PackKeys(head, scratch);
   PackValues(head, scratch);
   const float scale = 1.0f / std::sqrt(static_cast<float>(head.head_dim));
-  int first = 0;
-  // As many as the registers hold sums for, two vectors each.
-#if HWY_TARGET <= HWY_AVX3
-  for (; first + kMaxQueries <= head.queries; first += kMaxQueries) {
-    AttendRows<kMaxQueries>(head, scratch, first, scale);
+  // As many rows as the registers hold sums for, two vectors each.
+  constexpr int kRows = HWY_TARGET <= HWY_AVX3 ? kMaxQueries : 6;
+  const int blocks = DivideUp(head.queries, kRows);
+  for (int first = 0, i = 0; i < blocks; ++i) {
+    const int rows = (head.queries - first) / (blocks - i);
+    AttendBlock<kRows>(rows, head, scratch, first, scale);
+    first += rows;
   }
-#endif
-  for (; first + 4 <= head.queries; first += 4) AttendRows<4>(head, scratch, first, scale);
-  for (; first < head.queries; ++first) AttendRows<1>(head, scratch, first, scale);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -220,8 +228,8 @@ namespace verdict {
 HWY_EXPORT(AttendForTarget);
 
 size_t AttentionScratchSize(int max_tokens, int head_dim) {
-  const size_t tokens = PadToPanels(max_tokens);
-  const size_t dim = PadToPanels(head_dim);
+  const size_t tokens = RoundUp<size_t>(max_tokens, kWidestPanel);
+  const size_t dim = RoundUp<size_t>(head_dim, kWidestPanel);
   return (head_dim + kMaxQueries) * tokens + (max_tokens + kMaxQueries) * dim;
 }
 

@@ -330,26 +330,26 @@ size_t PanelSize(Precision precision, int in) {
 }
 
 float QuantizeForPanel(const float* weights, int in, int8_t* rounded) {
-  // The largest of x is 255, and 255 x 128 fits; by rounding a sum of four grows by two at most.
+  // The largest x is 255, and 255 x 128 fits; by rounding a sum of four grows by two at most.
   constexpr float kLargestSum = 126;
-  constexpr float kLargest = 127;
-  float scale = 0;
-  float poison = 0;  // 0, or NaN where there is one among the weights, or an infinity
+  const float int8_scale = QuantizeToInt8(weights, in, rounded);
+  if (std::isnan(int8_scale)) return int8_scale;
+  float largest_sum = 0;
   for (int first = 0; first < in; first += kInt8Depth) {
     for (int pair : {0, 2}) {
-      float positive = 0, negative = 0;
-      for (int i : {pair, pair + 1, kInt8Together + pair, kInt8Together + pair + 1}) {
-        const float weight = weights[first + i];
-        (weight > 0 ? positive : negative) += weight;
-        scale = std::max(scale, std::abs(weight) / kLargest);
-        poison += weight * 0;
+      const float* low = weights + first + pair;
+      const float* high = low + kInt8Together;
+      float sum = 0, positive = 0;
+      for (float weight : {low[0], low[1], high[0], high[1]}) {
+        sum += weight;
+        positive += std::max(weight, 0.0f);
       }
-      scale = std::max({scale, positive / kLargestSum, -negative / kLargestSum});
+      largest_sum = std::max({largest_sum, positive, positive - sum});
     }
   }
-  const float inverse = scale > 0 ? 1 / scale : 0;
-  for (int i = 0; i < in; ++i) rounded[i] = static_cast<int8_t>(std::lrint(weights[i] * inverse));
-  return scale + poison;
+  const float scale = std::max(int8_scale, largest_sum / kLargestSum);
+  RoundToInt8(weights, in, scale, rounded);
+  return scale;
 }
 
 void PackPanel(Precision precision, const void* weights, int in, int columns, void* panel) {

@@ -1,6 +1,7 @@
 #include "engine/row_kernels.h"
 
 #include <cmath>
+#include <limits>
 #include <type_traits>
 
 #undef HWY_TARGET_INCLUDE
@@ -151,9 +152,24 @@ void RoundToBf16ForTarget(const float* x, size_t size, Bf16* y) {
 }
 
 template <class Integer>
-HWY_INLINE float Quantize(const float* x, size_t size, int zero_point, Integer* y) {
+HWY_INLINE void RoundToIntegers(const float* x, size_t size, float scale, int zero_point,
+                                Integer* y) {
   const F32 d;
   const hn::Rebind<Integer, F32> integers;
+  const size_t lanes = hn::Lanes(d);
+  const auto zero = hn::Set(hn::RebindToSigned<F32>(), zero_point);
+  const auto inverse = hn::Set(d, scale >= std::numeric_limits<float>::min() ? 1 / scale : 0.0f);
+  const auto round = [&](Vec v) HWY_ATTR {
+    return hn::DemoteTo(integers, hn::Add(hn::NearestInt(hn::Mul(v, inverse)), zero));
+  };
+  size_t i = 0;
+  for (; i + lanes <= size; i += lanes) hn::StoreU(round(hn::LoadU(d, x + i)), integers, y + i);
+  if (i < size) StoreFirst(round(LoadFirst(d, x + i, size - i)), integers, y + i, size - i);
+}
+
+template <class Integer>
+HWY_INLINE float Quantize(const float* x, size_t size, int zero_point, Integer* y) {
+  const F32 d;
   const size_t lanes = hn::Lanes(d);
   auto maxima = hn::Zero(d);
   auto poison = hn::Zero(d);  // 0, or NaN where there is one in x, or an infinity
@@ -164,19 +180,13 @@ HWY_INLINE float Quantize(const float* x, size_t size, int zero_point, Integer* 
   };
   for (; i + lanes <= size; i += lanes) look(hn::LoadU(d, x + i));
   if (i < size) look(LoadFirst(d, x + i, size - i));
-  const float largest = hn::GetLane(hn::MaxOfLanes(d, maxima));
-  const float poisoned = hn::GetLane(hn::SumOfLanes(d, poison));
+  const float scale = hn::GetLane(hn::MaxOfLanes(d, maxima)) / 127.0f;
+  RoundToIntegers(x, size, scale, zero_point, y);
+  return scale + hn::GetLane(hn::SumOfLanes(d, poison));
+}
 
-  const auto zero = hn::Set(hn::RebindToSigned<F32>(), zero_point);
-  const auto inverse = hn::Set(d, largest > 0 ? 127.0f / largest : 0.0f);
-  const auto quantize = [&](Vec v) HWY_ATTR {
-    return hn::DemoteTo(integers, hn::Add(hn::NearestInt(hn::Mul(v, inverse)), zero));
-  };
-  for (i = 0; i + lanes <= size; i += lanes) {
-    hn::StoreU(quantize(hn::LoadU(d, x + i)), integers, y + i);
-  }
-  if (i < size) StoreFirst(quantize(LoadFirst(d, x + i, size - i)), integers, y + i, size - i);
-  return largest / 127.0f + poisoned;
+void RoundToInt8ForTarget(const float* x, size_t size, float scale, int8_t* y) {
+  RoundToIntegers(x, size, scale, 0, y);
 }
 
 float QuantizeToInt8ForTarget(const float* x, size_t size, int8_t* y) {
@@ -247,6 +257,7 @@ namespace verdict {
 HWY_EXPORT(ApplyEpilogueForTarget);
 HWY_EXPORT(AddLayerNormForTarget);
 HWY_EXPORT(RoundToBf16ForTarget);
+HWY_EXPORT(RoundToInt8ForTarget);
 HWY_EXPORT(QuantizeToInt8ForTarget);
 HWY_EXPORT(QuantizeToUint8ForTarget);
 HWY_EXPORT(TargetForTarget);
@@ -266,6 +277,10 @@ void RoundToBf16(const float* x, size_t size, Bf16* y) {
 
 float QuantizeToInt8(const float* x, size_t size, int8_t* y) {
   return HWY_DYNAMIC_DISPATCH(QuantizeToInt8ForTarget)(x, size, y);
+}
+
+void RoundToInt8(const float* x, size_t size, float scale, int8_t* y) {
+  HWY_DYNAMIC_DISPATCH(RoundToInt8ForTarget)(x, size, scale, y);
 }
 
 float QuantizeToUint8(const float* x, size_t size, uint8_t* y) {

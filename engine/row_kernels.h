@@ -54,7 +54,11 @@ void RoundToBf16(const float* x, size_t size, Bf16* y);
 // it. A number that is none makes the scale one too, so that it is not lost.
 float QuantizeToInt8(const float* x, size_t size, int8_t* y);
 
-// The same numbers, plus this.
+// y = round(x / scale) [size], for a scale that keeps all within -127 to 127. If that is none, y
+// may be anything.
+void RoundToInt8(const float* x, size_t size, float scale, int8_t* y);
+
+// The numbers of QuantizeToInt8, plus this.
 inline constexpr int kUint8ZeroPoint = 128;
 float QuantizeToUint8(const float* x, size_t size, uint8_t* y);
 
