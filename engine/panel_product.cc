@@ -53,12 +53,14 @@ struct F32Numbers {
   using X = float;
   using Weight = float;
   using Sum = float;
-  static constexpr int kDepth = 1;     // so many of `in` are added up at once
-  static constexpr int kTogether = 1;  // so many of a column's weights lie together
+  static constexpr int kDepth = 1;  // so many of `in` are added up at once
   // Rows computed together with one panel: as many as there are registers for.
   static constexpr int kMaxRows = HWY_TARGET <= HWY_AVX3 ? 12 : 6;
   HWY_INLINE static Vec Repeat(const X* x) { return hn::Set(F32(), *x); }
-  HWY_INLINE static Vec Load(const Weight* from) { return hn::Load(F32(), from); }
+  // A vector of weights: a panel's first or second half, 0 or 1.
+  HWY_INLINE static Vec Load(const Weight* from, int half) {
+    return hn::Load(F32(), from + half * hn::Lanes(F32()));
+  }
   HWY_INLINE static Vec MulAdd(Vec x, Vec weights, Vec sums) {
     return hn::MulAdd(x, weights, sums);
   }
@@ -66,10 +68,12 @@ struct F32Numbers {
 
 struct Bf16Numbers : F32Numbers {
   using Weight = Bf16;
-  HWY_INLINE static Vec Load(const Weight* from) {
-    const hn::Rebind<uint16_t, F32> d;
-    const hn::RebindToUnsigned<F32> words;
-    return hn::BitCast(F32(), hn::ShiftLeft<16>(hn::PromoteTo(words, hn::Load(d, from))));
+  // The halves lie in those of 32-bit words.
+  HWY_INLINE static Vec Load(const Weight* from, int half) {
+    const hn::RebindToUnsigned<F32> d;
+    const auto words = hn::Load(d, reinterpret_cast<const uint32_t*>(from));
+    return hn::BitCast(
+        F32(), half == 0 ? hn::ShiftLeft<16>(words) : hn::And(words, hn::Set(d, 0xFFFF0000)));
   }
 };
 
@@ -80,14 +84,15 @@ struct Int8Numbers {
   using Weight = int8_t;
   using Sum = int32_t;
   static constexpr int kDepth = kInt8Depth;
-  static constexpr int kTogether = kInt8Together;
   static constexpr int kMaxRows = HWY_TARGET <= HWY_AVX3 ? 8 : 4;
   using Sums = hn::RebindToSigned<F32>;
 #if HWY_TARGET == HWY_SCALAR
   using Factors = const X*;
   using Weights = const Weight*;
   HWY_INLINE static Factors Repeat(const X* x) { return x; }
-  HWY_INLINE static Weights Load(const Weight* from) { return from; }
+  HWY_INLINE static Weights Load(const Weight* from, int half) {
+    return from + half * kInt8Together;
+  }
   HWY_INLINE static hn::Vec<Sums> MulAdd(Factors x, Weights weights, hn::Vec<Sums> sums) {
     int sum = 0;
     for (int i = 0; i < kDepth; ++i) sum += x[i] * weights[i / 4 * 4 * PanelColumns() + i % 4];
@@ -106,7 +111,8 @@ struct Int8Numbers {
     return {hn::BitCast(Uint8(), hn::Set(Sums(), fours[0])),
             hn::BitCast(Uint8(), hn::Set(Sums(), fours[1]))};
   }
-  HWY_INLINE static Weights Load(const Weight* from) {
+  HWY_INLINE static Weights Load(const Weight* from, int half) {
+    from += half * hn::Lanes(Int8());
     return {hn::Load(Int8(), from), hn::Load(Int8(), from + 2 * hn::Lanes(Int8()))};
   }
   HWY_INLINE static hn::Vec<Sums> MulAdd(const Factors& x, const Weights& weights,
@@ -185,11 +191,10 @@ HWY_INLINE void MultiplyBlock(const PanelProduct& product, const typename Number
     fetcher.Step();
     const int end = std::min(in, i + kFetchInterval * kDepth);
     for (; i < end; i += kDepth, weights += kDepth * 2 * lanes) {
-      decltype(Numbers::Load(weights)) w[kVectors];
+      decltype(Numbers::Load(weights, 0)) w[kVectors];
       HWY_UNROLL(4)
       for (int v = 0; v < kVectors; ++v) {
-        w[v] = Numbers::Load(weights + v / 2 * product.panel_stride +
-                             v % 2 * Numbers::kTogether * lanes);
+        w[v] = Numbers::Load(weights + v / 2 * product.panel_stride, v % 2);
       }
       HWY_UNROLL(12)
       for (int r = 0; r < kRows; ++r) {
@@ -310,16 +315,13 @@ void MultiplyPanels(const PanelProduct& product) {
 
 namespace {
 
-// Weights [columns, in] as [in / together, PanelColumns(), together].
-template <class T>
-void Interleave(const T* weights, int in, int columns, int together, T* panel) {
-  const int panel_columns = PanelColumns();
-  std::fill_n(panel, static_cast<size_t>(in) * panel_columns, T{});
+// Writes weights [columns, in] to a panel, each to place(i, column); the others are zero.
+template <class T, class Place>
+void Arrange(const T* weights, int in, int columns, T* panel, const Place& place) {
+  std::fill_n(panel, static_cast<size_t>(in) * PanelColumns(), T{});
   for (int column = 0; column < columns; ++column) {
     const T* row = weights + static_cast<size_t>(column) * in;
-    for (int i = 0; i < in; ++i) {
-      panel[(i / together * panel_columns + column) * together + i % together] = row[i];
-    }
+    for (int i = 0; i < in; ++i) panel[place(i, column)] = row[i];
   }
 }
 
@@ -353,18 +355,25 @@ float QuantizeForPanel(const float* weights, int in, int8_t* rounded) {
 }
 
 void PackPanel(Precision precision, const void* weights, int in, int columns, void* panel) {
+  const int width = PanelColumns();
+  const int half = width / 2;
   switch (precision) {
     case Precision::kF32:
-      return Interleave(static_cast<const float*>(weights), in, columns, 1,
-                        static_cast<float*>(panel));
+      return Arrange(static_cast<const float*>(weights), in, columns, static_cast<float*>(panel),
+                     [=](int i, int column) { return i * width + column; });
     case Precision::kBf16: {
       std::vector<Bf16> rounded(static_cast<size_t>(columns) * in);
       RoundToBf16(static_cast<const float*>(weights), rounded.size(), rounded.data());
-      return Interleave(rounded.data(), in, columns, 1, static_cast<Bf16*>(panel));
+      return Arrange(
+          rounded.data(), in, columns, static_cast<Bf16*>(panel),
+          [=](int i, int column) { return i * width + column % half * 2 + column / half; });
     }
     case Precision::kInt8:
-      return Interleave(static_cast<const int8_t*>(weights), in, columns, kInt8Together,
-                        static_cast<int8_t*>(panel));
+      return Arrange(static_cast<const int8_t*>(weights), in, columns, static_cast<int8_t*>(panel),
+                     [=](int i, int column) {
+                       return (i / kInt8Together * width + column) * kInt8Together +
+                              i % kInt8Together;
+                     });
   }
 }
 

@@ -33,7 +33,8 @@ size_t PanelSize(Precision precision, int in);
 float QuantizeForPanel(const float* weights, int in, int8_t* rounded);
 
 // Packs `columns` rows, at most PanelColumns(), of weights [out, in] as [in, PanelColumns()], in
-// int8 as [in / kInt8Together, PanelColumns(), kInt8Together], filled up with zeros. `weights` are
+// bf16 as [in, PanelColumns() / 2, 2] with columns half a panel apart side by side, in int8 as
+// [in / kInt8Together, PanelColumns(), kInt8Together]; filled up with zeros. `weights` are
 // int8 in int8 (QuantizeForPanel), and else float32, which is rounded to bf16 where that is the
 // precision.
 void PackPanel(Precision precision, const void* weights, int in, int columns, void* panel);
