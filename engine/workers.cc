@@ -46,39 +46,45 @@ void Workers::ParallelFor(int items, Task task) {
     return;
   }
   task_ = &task;
+  items_left_.store(items, std::memory_order_relaxed);
   for (int worker = 0; worker < threads(); ++worker) {
-    shares_[worker].next.store(FirstItem(worker, items), std::memory_order_relaxed);
-    shares_[worker].end = FirstItem(worker + 1, items);
+    shares_[worker].items.store(
+        Share::Items(FirstItem(worker, items), FirstItem(worker + 1, items)),
+        std::memory_order_release);
   }
-  busy_threads_.store(static_cast<int>(threads_.size()), std::memory_order_relaxed);
   round_.fetch_add(1, std::memory_order_release);
   round_.notify_all();
   RunItems(0);
-  for (int busy; (busy = busy_threads_.load(std::memory_order_acquire)) != 0;) {
-    AwaitChange(busy_threads_, busy);
+  for (int left; (left = items_left_.load(std::memory_order_acquire)) != 0;) {
+    AwaitChange(items_left_, left);
   }
 }
 
 void Workers::Serve(int worker) {
   NameThisThread(absl::StrCat("worker-", worker));
   UseOneOneDnnThread();
-  for (uint32_t seen = 0;; ++seen) {
+  for (uint32_t seen = 0;;) {
     AwaitChange(round_, seen);
+    seen = round_.load(std::memory_order_acquire);
     if (stopping_.load(std::memory_order_relaxed)) return;
     RunItems(worker);
-    if (busy_threads_.fetch_sub(1, std::memory_order_acq_rel) == 1) busy_threads_.notify_one();
   }
 }
 
 void Workers::RunItems(int worker) {
-  const Task& task = *task_;
+  int done = 0;
   for (int i = 0; i < threads(); ++i) {
-    Share& share = shares_[(worker + i) % threads()];
+    std::atomic<uint64_t>& items = shares_[(worker + i) % threads()].items;
     // The first look spares those who have nothing left a write to their cache line.
-    while (share.next.load(std::memory_order_relaxed) < share.end) {
-      const int item = share.next.fetch_add(1, std::memory_order_relaxed);
-      if (item < share.end) task(item, worker);
+    while (Share::First(items.load(std::memory_order_relaxed)) >= 0) {
+      const int item = Share::First(items.fetch_add(1, std::memory_order_acquire));
+      if (item < 0) break;
+      (*task_)(item, worker);
+      ++done;
     }
+  }
+  if (done > 0 && items_left_.fetch_sub(done, std::memory_order_acq_rel) == done) {
+    items_left_.notify_one();
   }
 }
 

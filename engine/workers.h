@@ -14,7 +14,8 @@ namespace verdict {
 // A fork-join team: the caller and threads() - 1 threads of its own. Each thread has a share of the
 // items, the same in every round of as many: so it finds in its caches what it left there, and can
 // fetch ahead. Items are taken one by one, and who has done his own goes on with the others': a
-// thread that loses its core to a neighbour holds up one item, not its share of the whole.
+// thread that loses its core to a neighbour holds up one item at most, and none if it had not begun
+// one: a round ends when its items are done, not when all threads have been there.
 //
 // ParallelFor may be called from one thread at a time.
 class Workers {
@@ -44,19 +45,25 @@ class Workers {
   void Serve(int worker);
   void RunItems(int worker);
 
-  // Where a thread's share is taken from, by itself and by those who help it. On a cache line of
-  // its own.
+  // The items of a thread's share that nobody has taken yet, from `next` to before `end`: one word,
+  // so that whoever takes one knows that it is one. A thread may come late, from a round that the
+  // others have ended: what it takes is then an item of the present round, which waits for it. On a
+  // cache line of its own.
   struct alignas(64) Share {
-    std::atomic<int> next = 0;
-    int end = 0;
+    static uint64_t Items(int next, int end) { return uint64_t(end) << 32 | uint32_t(next); }
+    // The first of `items`; -1: there is none.
+    static int First(uint64_t items) {
+      const auto next = static_cast<uint32_t>(items);
+      return next < items >> 32 ? static_cast<int>(next) : -1;
+    }
+
+    std::atomic<uint64_t> items = 0;
   };
 
-  // One round's work: written by the caller before it announces the round, read by the threads
-  // after.
-  const Task* task_ = nullptr;
-  std::vector<Share> shares_;          // [threads]
-  std::atomic<int> busy_threads_ = 0;  // how many of threads_ have not finished the round
-  std::atomic<uint32_t> round_ = 0;    // counts announcements
+  const Task* task_ = nullptr;       // the round's; read by who has taken an item of it
+  std::vector<Share> shares_;        // [threads]
+  std::atomic<int> items_left_ = 0;  // of the round, that are not done
+  std::atomic<uint32_t> round_ = 0;  // counts announcements
   std::atomic<bool> stopping_ = false;
 
   std::vector<std::thread> threads_;

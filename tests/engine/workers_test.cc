@@ -1,5 +1,6 @@
 #include "engine/workers.h"
 
+#include <algorithm>
 #include <atomic>
 #include <set>
 #include <vector>
@@ -59,6 +60,18 @@ TEST(WorkersTest, OthersTakeTheShareOfAThreadThatIsHeldUp) {
       ++done;
     });
     EXPECT_EQ(done, kItems);
+  }
+}
+
+// Far more threads than cores, so that most of them wake up when a round is over already.
+TEST(WorkersTest, AThreadThatComesLateRunsWhatThePresentRoundAsksFor) {
+  Workers workers(16);
+  std::vector<int> runs(32);
+  for (int round = 1; round <= 3000; ++round) {
+    const int items = 2 + round % 31;
+    std::fill(runs.begin(), runs.end(), 0);
+    workers.ParallelFor(items, [&runs, round](int item, int) { runs[item] += round; });
+    for (int item = 0; item < items; ++item) ASSERT_EQ(runs[item], round) << item;
   }
 }
 
