@@ -1,6 +1,7 @@
-// Times Verdict's engine and ONNX Runtime in turn, round by round, and prints the ratio of their medians
-// as a Markdown table. Machines are noisy: only ratios of one run count.
-//   node compare.mjs --engine BINARY --model DIR --onnx DIR --lengths FILE [--precision P] [--threads N] [--rounds N]
+// Times Verdict's engine and ONNX Runtime in turn, round by round, and with --texts the whole service through gRPC, too;
+// prints the ratio of their medians as Markdown tables. Machines are noisy: only ratios of one run count.
+//   node compare.mjs --engine BINARY --model DIR --onnx DIR --lengths FILE [--texts FILE] [--precision P] [--threads N]
+//     [--rounds N]
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { resolve } from 'node:path';
@@ -13,6 +14,7 @@ const { values: options } = parseArgs({
     onnx: { type: 'string' },
     lengths: { type: 'string' },
     modules: { type: 'string', default: '.' }, // where node_modules with onnxruntime-node is
+    texts: { type: 'string' }, // one a line, for the service
     precision: { type: 'string', default: 'f32' },
     threads: { type: 'string', default: '2' },
     rounds: { type: 'string', default: '3' },
@@ -20,7 +22,9 @@ const { values: options } = parseArgs({
     shapes: { type: 'string', default: '1x8,1x32,1x128,1x512,8x32,32x128' },
   },
 });
-const peer = fileURLToPath(new URL('onnxruntime_bench.mjs', import.meta.url));
+const pathOf = (name) => fileURLToPath(new URL(name, import.meta.url));
+const peer = pathOf('onnxruntime_bench.mjs');
+const theirPrecision = options.precision === 'int8' ? 'int8' : 'f32'; // it has no bf16 of its own on CPUs
 
 const jsonLines = (command, args, cwd) =>
   execFileSync(command, args, { encoding: 'utf8', cwd, stdio: ['ignore', 'pipe', 'inherit'] })
@@ -28,43 +32,59 @@ const jsonLines = (command, args, cwd) =>
 
 const runVerdict = () => jsonLines(options.engine, [
   options.model, '--threads', options.threads, '--seconds', options.seconds,
-  '--precision', options.precision, '--max-batch-tokens', '4096',
+  '--precision', options.precision, '--max-batch-tokens', '4096', '--peak',
   '--shapes', options.shapes, '--lengths', options.lengths,
 ]);
 const runPeer = () => jsonLines(process.execPath, [
-  // It has no bf16 of its own on CPUs.
-  peer, resolve(options.onnx, `${options.precision === 'int8' ? 'int8' : 'f32'}.onnx`), options.threads,
+  peer, resolve(options.onnx, `${theirPrecision}.onnx`), options.threads,
   options.seconds, options.shapes, resolve(options.lengths),
 ], options.modules);
 
-// One row's figures of all rounds: its name -> [figure of each round].
-function collect(figures, rows) {
-  for (const row of rows) {
-    const name = row.shape ?? row.lengths;
-    figures.set(name, [...(figures.get(name) ?? []), row.p50_ms ?? row.texts_per_s]);
-  }
-}
+const runService = () => jsonLines(pathOf('service.sh'), [
+  options.model, options.precision, options.texts, options.threads,
+]);
+
 const median = (numbers) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1];
+// Of all rounds' rows that are called so, the median or the least of a figure.
+const medianOf = (rows, name, figure) => median(rows.filter((row) => row.name === name).map((row) => row[figure]));
+const leastOf = (rows, name, figure) =>
+  Math.min(...rows.filter((row) => row.name === name).map((row) => row[figure]));
+const named = (row) => ({ name: row.shape ?? row.lengths ?? 'peak', ...row });
 
-const ours = new Map();
-const theirs = new Map();
+const ours = [];
+const theirs = [];
 for (let round = 0; round < Number(options.rounds); round++) {
-  collect(ours, runVerdict());
-  collect(theirs, runPeer());
+  ours.push(...runVerdict().map(named));
+  theirs.push(...runPeer().map(named));
+  if (options.texts) ours.push(...runService().map(named));
 }
 
-const theirPrecision = options.precision === 'int8' ? 'int8' : 'f32';
+const percent = (share) => `${(100 * share).toFixed(0)} %`;
+const peak = medianOf(ours, 'peak', 'peak');
 console.log(`### ${options.precision} against ${theirPrecision}, ${options.threads} thread(s), ` +
   `medians of ${options.rounds} rounds in turn\n`);
-console.log('| texts x tokens | Verdict p50 ms | ONNX Runtime p50 ms | ratio |\n|---|---|---|---|');
+console.log(`Hot matrix peak: ${(peak / 1e9).toFixed(0)} G/s. Its share counts what a pass must compute; of products, with ` +
+  'what is done to them in the cache.\n');
+console.log('| texts x tokens | Verdict p50 ms | ONNX Runtime p50 ms | ratio | of best times | share of peak | of products |');
+console.log('|---|---|---|---|---|---|---|');
 for (const shape of options.shapes.split(',')) {
-  const [mine, peers] = [median(ours.get(shape)), median(theirs.get(shape))];
-  console.log(`| ${shape} | ${mine.toFixed(2)} | ${peers.toFixed(2)} | ${(peers / mine).toFixed(2)} |`);
+  const [mine, peers] = [medianOf(ours, shape, 'p50_ms'), medianOf(theirs, shape, 'p50_ms')];
+  const best = leastOf(theirs, shape, 'min_ms') / leastOf(ours, shape, 'min_ms');
+  console.log(`| ${shape} | ${mine.toFixed(2)} | ${peers.toFixed(2)} | ${(peers / mine).toFixed(2)} | ${best.toFixed(2)} ` +
+    `| ${percent(medianOf(ours, shape, 'share_of_peak'))} | ${percent(medianOf(ours, shape, 'products_share_of_peak'))} |`);
 }
-const packed = median(ours.get('packed'));
+
+const packed = medianOf(ours, 'packed', 'texts_per_s');
 console.log(`\nReal lengths, packed in file order: Verdict ${packed.toFixed(1)} texts/s\n`);
 console.log('| ONNX Runtime | texts/s | ratio |\n|---|---|---|');
-for (const [name, figures] of theirs) {
-  if (!name.startsWith('batches')) continue;
-  console.log(`| ${name} | ${median(figures).toFixed(1)} | ${(packed / median(figures)).toFixed(2)} |`);
+const batches = [...new Set(theirs.map((row) => row.name))].filter((name) => name.startsWith('batches'));
+for (const name of batches) {
+  const theirRate = medianOf(theirs, name, 'texts_per_s');
+  console.log(`| ${name} | ${theirRate.toFixed(1)} | ${(packed / theirRate).toFixed(2)} |`);
+}
+if (options.texts) {
+  const best = Math.max(...batches.map((name) => medianOf(theirs, name, 'texts_per_s')));
+  const served = medianOf(ours, 'served', 'texts_per_s');
+  console.log('\nThrough gRPC at saturation, tokenizer, batcher and network included, client and server on this machine: ' +
+    `Verdict ${served.toFixed(1)} texts/s, ${(served / best).toFixed(2)} of ONNX Runtime's bare loop at its best.`);
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "CLI/CLI.hpp"
+#include "bench/roofline.h"
 #include "engine/model.h"
 #include "nlohmann/json.hpp"
 
@@ -26,6 +27,7 @@ struct BenchOptions {
   int max_batch_tokens = 512;
   std::string precision = "f32";
   bool profile = false;
+  bool peak = false;
   double seconds = 1.5;  // per fixed shape
   std::vector<std::string> shapes = {"1x8", "1x32", "1x128", "1x512"};
   std::string lengths_file;
@@ -50,27 +52,42 @@ double RunMilliseconds(Engine& engine, const Batch& batch) {
   return elapsed.count();
 }
 
-// Each step's share of the time since `before`, in percent.
-nlohmann::ordered_json Shares(const Profile& profile, const Profile& before) {
-  const auto milliseconds_of = [](const Profile& profile, std::string_view step) {
-    for (const auto& [name, time] : profile.steps()) {
-      if (name == step) return Milliseconds(time).count();
+// The steps' times since `before`, in the order of the pass.
+Profile::Steps TimesSince(const Profile& before, const Profile& profile) {
+  Profile::Steps steps = profile.steps();
+  for (auto& [step, time] : steps) {
+    for (const auto& [name, earlier] : before.steps()) {
+      if (name == step) time -= earlier;
     }
-    return 0.0;
-  };
-  nlohmann::ordered_json shares;
-  double sum = 0;
-  for (const auto& [step, time] : profile.steps()) {
-    sum += Milliseconds(time).count() - milliseconds_of(before, step);
   }
-  for (const auto& [step, time] : profile.steps()) {
-    const double part = Milliseconds(time).count() - milliseconds_of(before, step);
-    shares[std::string(step)] = std::round(1000 * part / sum) / 10;
-  }
-  return shares;
+  return steps;
 }
 
-nlohmann::json BenchShape(const Model& model, const std::string& shape, double seconds) {
+double SumOf(const Profile::Steps& steps, const std::function<bool(std::string_view)>& wanted) {
+  double sum = 0;
+  for (const auto& [step, time] : steps) {
+    if (wanted(step)) sum += Milliseconds(time).count();
+  }
+  return sum;
+}
+
+bool IsAny(std::string_view) { return true; }
+// Products with what is done to them while they are in a cache.
+bool IsProduct(std::string_view step) {
+  return step != "embedding" && step != "attention" && step != "norms" && step != "head";
+}
+
+// Each step's share, in percent.
+nlohmann::ordered_json Percentages(const Profile::Steps& steps) {
+  nlohmann::ordered_json percentages;
+  const double sum = SumOf(steps, IsAny);
+  for (const auto& [step, time] : steps) {
+    percentages[std::string(step)] = std::round(1000 * Milliseconds(time).count() / sum) / 10;
+  }
+  return percentages;
+}
+
+Batch BatchOf(const std::string& shape, const Model& model) {
   int texts = 0, tokens = 0;
   if (std::sscanf(shape.c_str(), "%dx%d", &texts, &tokens) != 2) {
     std::cerr << "engine_bench: shape '" << shape << "': expected TEXTSxTOKENS, such as 1x128\n";
@@ -78,13 +95,38 @@ nlohmann::json BenchShape(const Model& model, const std::string& shape, double s
   }
   Batch batch;
   for (int i = 0; i < texts; ++i) batch.Append(Text(tokens, i, model.config.vocab_size));
-  for (int i = 0; i < 2; ++i) RunMilliseconds(*model.engine, batch);
+  return batch;
+}
+
+// Times in milliseconds, ascending.
+std::vector<double> TimesOf(Engine& engine, const Batch& batch, double seconds) {
   std::vector<double> times;
   for (double total = 0; total < seconds * 1000 || times.size() < 7; total += times.back()) {
-    times.push_back(RunMilliseconds(*model.engine, batch));
+    times.push_back(RunMilliseconds(engine, batch));
   }
   std::sort(times.begin(), times.end());
-  return {{"shape", shape}, {"min_ms", times.front()}, {"p50_ms", times[times.size() / 2]}};
+  return times;
+}
+
+// `peak` is in operations a second; 0: not measured.
+nlohmann::ordered_json BenchShape(const Model& model, const std::string& shape,
+                                  const BenchOptions& options, double peak,
+                                  const Profile& profile) {
+  const Batch batch = BatchOf(shape, model);
+  for (int i = 0; i < 2; ++i) RunMilliseconds(*model.engine, batch);
+  const Profile before = profile;
+  const std::vector<double> times = TimesOf(*model.engine, batch, options.seconds);
+  const Profile::Steps steps = TimesSince(before, profile);
+  const double median = times[times.size() / 2];
+  nlohmann::ordered_json row = {{"shape", shape}, {"min_ms", times.front()}, {"p50_ms", median}};
+  if (peak > 0) {
+    const PassOperations operations = NecessaryOperations(model.config, batch);
+    const double products = median * SumOf(steps, IsProduct) / SumOf(steps, IsAny);
+    row["share_of_peak"] = operations.all() / (peak * median / 1000);
+    row["products_share_of_peak"] = operations.products / (peak * products / 1000);
+  }
+  if (options.profile) row["percent"] = Percentages(steps);
+  return row;
 }
 
 // Texts in the order of the file, as many to a batch as fit.
@@ -121,14 +163,20 @@ int Main(int argc, char** argv) {
       })
       ->capture_default_str();
   app.add_flag("--profile", options.profile, "say what share of the time each step took");
+  app.add_flag("--peak", options.peak,
+               "measure the matrix peak first, and say what share of it each shape reaches");
   CLI11_PARSE(app, argc, argv);
 
+  double peak = 0;
+  if (options.peak) {
+    peak = HotMatrixPeak(*PrecisionOf(options.precision), options.threads);
+    std::cout << nlohmann::ordered_json{{"peak", peak}} << std::endl;
+  }
   Profile profile;
-
   const auto model = LoadModel(options.model, {.threads = options.threads,
                                                .max_batch_tokens = options.max_batch_tokens,
                                                .precision = *PrecisionOf(options.precision),
-                                               .profile = options.profile ? &profile : nullptr});
+                                               .profile = &profile});
   if (!model.ok()) {
     std::cerr << "engine_bench: " << model.status() << "\n";
     return 1;
@@ -136,11 +184,7 @@ int Main(int argc, char** argv) {
   for (const std::string& warning : model->warnings)
     std::cerr << "engine_bench: " << warning << "\n";
   for (const std::string& shape : options.shapes) {
-    // Run adds to it.
-    const Profile before = profile;  // NOLINT(performance-unnecessary-copy-initialization)
-    nlohmann::ordered_json row = BenchShape(*model, shape, options.seconds);
-    if (options.profile) row["percent"] = Shares(profile, before);
-    std::cout << row << std::endl;
+    std::cout << BenchShape(*model, shape, options, peak, profile) << std::endl;
   }
   if (!options.lengths_file.empty()) std::cout << BenchLengths(*model, options) << std::endl;
   return 0;
