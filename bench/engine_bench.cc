@@ -114,7 +114,8 @@ nlohmann::ordered_json BenchShape(const Model& model, const std::string& shape,
                                   const Profile& profile) {
   const Batch batch = BatchOf(shape, model);
   for (int i = 0; i < 2; ++i) RunMilliseconds(*model.engine, batch);
-  const Profile before = profile;
+  // Run adds to it.
+  const Profile before = profile;  // NOLINT(performance-unnecessary-copy-initialization)
   const std::vector<double> times = TimesOf(*model.engine, batch, options.seconds);
   const Profile::Steps steps = TimesSince(before, profile);
   const double median = times[times.size() / 2];
