@@ -11,12 +11,14 @@
 namespace verdict {
 namespace {
 
-// The weights of a piece should stay in half of a 1 MB L2 cache, beside the rows that pass over
-// them.
-constexpr int kPieceElements = 96 * 1024;
-// Products of panels over more inputs than this are added up in blocks, so that a block of rows and
-// one of weights stay in L2 together.
-constexpr int kMaxDepth = 1024;
+// The weights of a piece of oneDNN's should stay in half of a 1 MB L2 cache, beside the rows that
+// pass over them.
+constexpr int kOneDnnPieceElements = 96 * 1024;
+// As much of the weights of a piece of panels.
+constexpr int kPieceBytes = 384 * 1024;
+// Products of panels over longer rows are added up in parts, so that a block of rows and one of
+// weights stay in L2 together.
+constexpr int kMaxDepthBytes = 4096;
 // So many rows at most pass over the weights of a piece of panels.
 constexpr int kMaxBlockRows = 96;
 // With as many rows for each, the threads share the rows, and each passes over all weights.
@@ -40,7 +42,7 @@ ToFetch Share(const ToFetch& memory, int index, int count) {
 }
 
 int OneDnnPanelColumns(int in, int out) {
-  const int fitting = kPieceElements / in / kMinPanelColumns * kMinPanelColumns;
+  const int fitting = kOneDnnPieceElements / in / kMinPanelColumns * kMinPanelColumns;
   return std::min(std::max(fitting, kMinPanelColumns), RoundUp(out, kColumnMultiple));
 }
 
@@ -136,13 +138,18 @@ void Linear::Run(const Call& call, Workers& workers, LinearScratch& scratch) con
   }
 }
 
+int Linear::MaxDepth() const {
+  return static_cast<int>(kMaxDepthBytes / ElementSize(kind_.input()));
+}
+
 Linear::Tiling Linear::PanelTiling(int rows, int threads) const {
   Tiling tiling;
   tiling.parts = std::clamp(rows / kPartRows, 1, threads);
   tiling.blocks = DivideUp(DivideUp(rows, tiling.parts), kMaxBlockRows);
   int columns = rows <= kFewRows ? kMinGroupColumns : 2 * kMinGroupColumns;
   if (tiling.parts * tiling.blocks > 1) {
-    const int fitting = kPieceElements / std::min(in_, kMaxDepth);
+    const size_t depth = std::min(filled_in_, MaxDepth());
+    const int fitting = static_cast<int>(kPieceBytes / (depth * ElementSize(kind_.precision)));
     columns = std::clamp(fitting / columns * columns, columns, kMaxGroupColumns);
   }
   tiling.group_panels = DivideUp(columns, panel_columns_);
@@ -199,22 +206,24 @@ void Linear::RunPanelPiece(const Call& call, const Tiling& tiling, int group, in
       static_cast<const std::byte*>(call.x) + static_cast<size_t>(first_row) * filled_in_ * x_size;
   const std::byte* panels = packed_.data() + first_panel * panel_size_;
   float* y = call.y + first_row * call.y_stride + first_column;
-  for (int first_in = 0; first_in < filled_in_; first_in += kMaxDepth) {
-    const int in = std::min(kMaxDepth, filled_in_ - first_in);
-    MultiplyPanels(
-        {.precision = kind_.precision,
-         .x = x + first_in * x_size,
-         .x_stride = static_cast<size_t>(filled_in_),
-         .rows = rows,
-         .in = in,
-         .panels = panels + PanelSize(kind_.precision, first_in),
-         .panel_stride = static_cast<size_t>(filled_in_) * panel_columns_,
-         .y = y,
-         .y_stride = call.y_stride,
-         .columns = columns,
-         .adds = first_in > 0,
-         .initial = integers ? initial_sums_.data() + first_column : nullptr,
-         .to_fetch = Share(fetch, first_in / kMaxDepth, DivideUp(filled_in_, kMaxDepth))});
+  const int max_depth = MaxDepth();
+  const int depths = DivideUp(filled_in_, max_depth);
+  for (int depth = 0; depth < depths; ++depth) {
+    const int first_in = depth * max_depth;
+    const int in = std::min(max_depth, filled_in_ - first_in);
+    MultiplyPanels({.precision = kind_.precision,
+                    .x = x + first_in * x_size,
+                    .x_stride = static_cast<size_t>(filled_in_),
+                    .rows = rows,
+                    .in = in,
+                    .panels = panels + PanelSize(kind_.precision, first_in),
+                    .panel_stride = static_cast<size_t>(filled_in_) * panel_columns_,
+                    .y = y,
+                    .y_stride = call.y_stride,
+                    .columns = columns,
+                    .adds = first_in > 0,
+                    .initial = integers ? initial_sums_.data() + first_column : nullptr,
+                    .to_fetch = Share(fetch, depth, depths)});
   }
   ApplyEpilogue(call.epilogue,
                 {.product = y,

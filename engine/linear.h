@@ -109,6 +109,8 @@ class Linear {
   void RunOneDnnPiece(const Call& call, int panel, int first_row,
                       InnerProduct::Workspace& workspace) const;
 
+  // Elements of a row of x that are multiplied at once, at most.
+  int MaxDepth() const;
   Tiling PanelTiling(int rows, int threads) const;
   ToFetch Group(const Tiling& tiling, int group) const;
   // What the piece's thread will most likely compute with next: its share's next group, or the

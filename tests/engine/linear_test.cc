@@ -75,7 +75,7 @@ class LinearTest : public ::testing::TestWithParam<ProductKind> {
 };
 
 TEST_P(LinearTest, EqualsThePlainFormulaAtEveryWidth) {
-  for (auto [in, out] : {std::pair{40, 1}, {40, 2}, {33, 97}, {768, 300}, {3072, 70}}) {
+  for (auto [in, out] : {std::pair{40, 1}, {40, 2}, {33, 97}, {768, 300}, {3072, 70}, {4200, 33}}) {
     const Case layer(GetParam(), in, out);
     const std::vector<float> y = layer.Run(2, 0, 70);
     double squares = 0;
