@@ -256,8 +256,9 @@ HWY_INLINE void MultiplyBlocks(const PanelProduct& product, Fetcher& fetcher) {
   }
 }
 
+// A function of its own for each: in one, the loops would share too few registers.
 template <class Numbers>
-HWY_INLINE void MultiplyPanelsAs(const PanelProduct& product) {
+HWY_NOINLINE void MultiplyPanelsAs(const PanelProduct& product) {
   using Weight = typename Numbers::Weight;
   const int panel_columns = PanelColumnsForTarget();
   const int panels_at_once = product.rows <= kOnePanelRows ? 1 : kMaxPanels;
