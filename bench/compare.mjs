@@ -45,10 +45,10 @@ const runService = () => jsonLines(pathOf('service.sh'), [
 ]);
 
 const median = (numbers) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1];
-// Of all rounds' rows that are called so, the median or the least of a figure.
-const medianOf = (rows, name, figure) => median(rows.filter((row) => row.name === name).map((row) => row[figure]));
-const leastOf = (rows, name, figure) =>
-  Math.min(...rows.filter((row) => row.name === name).map((row) => row[figure]));
+// A figure of all rounds' rows that are called so.
+const figuresOf = (rows, name, figure) => rows.filter((row) => row.name === name).map((row) => row[figure]);
+const medianOf = (...which) => median(figuresOf(...which));
+const leastOf = (...which) => Math.min(...figuresOf(...which));
 const named = (row) => ({ name: row.shape ?? row.lengths ?? 'peak', ...row });
 
 const ours = [];

@@ -4,8 +4,8 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
-#include <functional>
 #include <iostream>
+#include <memory>
 #include <vector>
 
 #include "engine/aligned_buffer.h"
