@@ -95,7 +95,10 @@ struct Int8Numbers {
   }
   HWY_INLINE static hn::Vec<Sums> MulAdd(Factors x, Weights weights, hn::Vec<Sums> sums) {
     int sum = 0;
-    for (int i = 0; i < kDepth; ++i) sum += x[i] * weights[i / 4 * 4 * PanelColumns() + i % 4];
+    for (int i = 0; i < kDepth; ++i) {
+      const int whole = i / kInt8Together * kInt8Together;
+      sum += x[i] * weights[whole * PanelColumns() + i % kInt8Together];
+    }
     return hn::Add(sums, hn::Set(Sums(), sum));
   }
 #else
