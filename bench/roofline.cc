@@ -56,7 +56,6 @@ class HotPanels : public HotProduct {
                     .y = y_.data(),
                     .y_stride = static_cast<size_t>(columns()),
                     .columns = columns(),
-                    .initial = initial_.data(),
                     .to_fetch = {}});
   }
 
@@ -64,7 +63,6 @@ class HotPanels : public HotProduct {
   const Precision precision_;
   const AlignedBuffer x_{kRows * kIn};
   const AlignedArray<std::byte> panels_;
-  const AlignedArray<int32_t> initial_{static_cast<size_t>(columns())};
   AlignedBuffer y_;
 };
 

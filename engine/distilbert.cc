@@ -204,7 +204,7 @@ Logits DistilBert::Classify(int texts) {
 void DistilBert::Project(const Linear& linear, const ProductInput& x, int rows, AlignedBuffer& y,
                          const Linear* next) {
   linear.Run({.x = x.rounded(),
-              .x_scales = x.scales(),
+              .x_quantizations = x.quantizations(),
               .rows = rows,
               .y = y.data(),
               .y_stride = static_cast<size_t>(linear.out()),
@@ -216,7 +216,7 @@ void DistilBert::Project(const Linear& linear, const ProductInput& x, int rows, 
 void DistilBert::Expand(const Linear& linear, int rows, const Linear* next) {
   ProductInput& expanded = activations_.expanded;
   Linear::Call call = {.x = activations_.hidden.rounded(),
-                       .x_scales = activations_.hidden.scales(),
+                       .x_quantizations = activations_.hidden.quantizations(),
                        .rows = rows,
                        .epilogue = config_.activation == HiddenActivation::kRelu
                                        ? Epilogue::kBiasRelu

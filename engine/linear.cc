@@ -84,9 +84,7 @@ void Linear::Pack(absl::Span<const float> weights) {
   panels_ = DivideUp(out_, panel_columns_);
   packed_ = AlignedArray<std::byte>(panels_ * panel_size_);
   if (integers) column_scales_.resize(out_);
-  if (integers && kind_.panels) {
-    initial_sums_ = AlignedArray<int32_t>(static_cast<size_t>(panels_) * panel_columns_);
-  }
+  if (integers && kind_.panels) column_sums_.resize(out_);
   AlignedBuffer plain(static_cast<size_t>(panel_columns_) * filled_in_);
   AlignedArray<int8_t> rounded(integers ? plain.size() : 0);
   for (int panel = 0; panel < panels_; ++panel) {
@@ -97,23 +95,23 @@ void Linear::Pack(absl::Span<const float> weights) {
       const auto row = weights.subspan(static_cast<size_t>(first + column) * in_, in_);
       std::copy(row.begin(), row.end(), plain.data() + static_cast<size_t>(column) * filled_in_);
     }
-    for (int column = 0; integers && column < panel_columns_; ++column) {
+    std::fill_n(rounded.data(), rounded.size(), int8_t{0});
+    for (int column = 0; integers && column < columns; ++column) {
       const size_t begin = static_cast<size_t>(column) * filled_in_;
-      const float scale =
-          QuantizeColumn(first + column, plain.data() + begin, rounded.data() + begin);
-      if (column < columns) column_scales_[first + column] = scale;
+      QuantizeColumn(first + column, plain.data() + begin, rounded.data() + begin);
     }
     PackOne(panel, integers ? static_cast<const void*>(rounded.data()) : plain.data());
   }
 }
 
-// `weights` and `rounded` are [filled_in_]; returns their scale.
-float Linear::QuantizeColumn(int column, const float* weights, int8_t* rounded) {
-  if (!kind_.panels) return QuantizeToInt8(weights, filled_in_, rounded);
-  const float scale = QuantizeForPanel(weights, filled_in_, rounded);
-  initial_sums_.data()[column] =
-      -kUint8ZeroPoint * std::accumulate(rounded, rounded + filled_in_, 0);
-  return scale;
+// `weights` and `rounded` are [filled_in_].
+void Linear::QuantizeColumn(int column, const float* weights, int8_t* rounded) {
+  if (kind_.panels) {
+    column_scales_[column] = QuantizeForPanel(weights, filled_in_, rounded);
+    column_sums_[column] = std::accumulate(rounded, rounded + filled_in_, 0);
+  } else {
+    column_scales_[column] = QuantizeToInt8(weights, filled_in_, rounded);
+  }
 }
 
 // `weights` is [panel_columns_, filled_in_].
@@ -200,7 +198,7 @@ void Linear::RunPanelPiece(const Call& call, const Tiling& tiling, int group, in
   const int first_panel = group * tiling.group_panels;
   const int first_column = first_panel * panel_columns_;
   const int columns = std::min(tiling.group_panels * panel_columns_, out_ - first_column);
-  const bool integers = call.x_scales != nullptr;
+  const bool integers = call.x_quantizations != nullptr;
   const size_t x_size = ElementSize(kind_.input());
   const auto* x =
       static_cast<const std::byte*>(call.x) + static_cast<size_t>(first_row) * filled_in_ * x_size;
@@ -222,14 +220,14 @@ void Linear::RunPanelPiece(const Call& call, const Tiling& tiling, int group, in
                     .y_stride = call.y_stride,
                     .columns = columns,
                     .adds = first_in > 0,
-                    .initial = integers ? initial_sums_.data() + first_column : nullptr,
                     .to_fetch = Share(fetch, depth, depths)});
   }
   ApplyEpilogue(call.epilogue,
                 {.product = y,
                  .product_stride = call.y_stride,
-                 .row_scales = integers ? call.x_scales + first_row : nullptr,
+                 .x = integers ? call.x_quantizations + first_row : nullptr,
                  .column_scales = integers ? column_scales_.data() + first_column : nullptr,
+                 .column_sums = integers ? column_sums_.data() + first_column : nullptr,
                  .bias = bias_.data() + first_column,
                  .y = y,
                  .y_stride = call.y_stride,
@@ -256,11 +254,11 @@ void Linear::RunOneDnnPiece(const Call& call, int panel, int first_row,
       static_cast<const std::byte*>(call.x) + first_row * filled_in_ * ElementSize(kind_.input()),
       *panel_weights_[panel], workspace);
   const size_t first = first_row * call.y_stride + first_column;
-  const bool integers = call.x_scales != nullptr;
+  const bool integers = call.x_quantizations != nullptr;
   ApplyEpilogue(call.epilogue,
                 {.product = product,
                  .product_stride = static_cast<size_t>(panel_columns_),
-                 .row_scales = integers ? call.x_scales + first_row : nullptr,
+                 .x = integers ? call.x_quantizations + first_row : nullptr,
                  .column_scales = integers ? column_scales_.data() + first_column : nullptr,
                  .bias = bias_.data() + first_column,
                  .y = call.y == nullptr ? nullptr : call.y + first,

@@ -68,7 +68,7 @@ class Linear {
     // [rows, in] of the kind's input type, as ProductInput keeps them. The memory continues for
     // InnerProduct::kMaxRows rows more: they are read, and what they give is thrown away.
     const void* x = nullptr;
-    const float* x_scales = nullptr;  // [rows], where that type has a scale
+    const Quantization* x_quantizations = nullptr;  // [rows], where that type has a scale
     int rows = 0;
     // [rows, out] at y_stride, in one of two types; the other is null. Bf16 is for layers that take
     // it too.
@@ -100,7 +100,7 @@ class Linear {
   };
 
   void Pack(absl::Span<const float> weights);
-  float QuantizeColumn(int column, const float* weights, int8_t* rounded);
+  void QuantizeColumn(int column, const float* weights, int8_t* rounded);
   void PackOne(int panel, const void* weights);
   void RunPanels(const Call& call, Workers& workers) const;
   void RunPanelPiece(const Call& call, const Tiling& tiling, int group, int first_row, int rows,
@@ -124,8 +124,7 @@ class Linear {
   int out_ = 0;
   AlignedBuffer bias_;                // [out]
   std::vector<float> column_scales_;  // [out]; in int8
-  // [out, filled up to panels], in int8 panels: what undoes the zero point of x.
-  AlignedArray<int32_t> initial_sums_;
+  std::vector<int32_t> column_sums_;  // [out]: of the rounded weights; in int8 panels
   int panel_columns_ = 0;
   int panels_ = 0;
   size_t panel_size_ = 0;           // bytes

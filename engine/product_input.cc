@@ -4,7 +4,6 @@
 #include <cstring>
 
 #include "engine/rounding.h"
-#include "engine/row_kernels.h"
 
 namespace verdict {
 namespace {
@@ -26,7 +25,7 @@ ProductInput::ProductInput(InputType type, int rows, int columns)
       rounded_stride_(RoundedColumns(type, columns) * ElementSize(type)),
       values_(static_cast<size_t>(rows) * columns) {
   if (type != InputType::kF32) rounded_ = AlignedArray<std::byte>(rows * rounded_stride_);
-  if (HasScale(type)) scales_.resize(rows);
+  if (HasScale(type)) quantizations_.resize(rows);
 }
 
 void ProductInput::Round(int row) {
@@ -38,10 +37,11 @@ void ProductInput::Round(int row) {
     case InputType::kBf16:
       return RoundColumns(row, 0, columns_);
     case InputType::kInt8:
-      scales_[row] = QuantizeToInt8(values, columns_, reinterpret_cast<int8_t*>(rounded));
+      quantizations_[row].scale =
+          QuantizeToInt8(values, columns_, reinterpret_cast<int8_t*>(rounded));
       return;
     case InputType::kUint8:
-      scales_[row] = QuantizeToUint8(values, columns_, reinterpret_cast<uint8_t*>(rounded));
+      quantizations_[row] = QuantizeToUint8(values, columns_, reinterpret_cast<uint8_t*>(rounded));
       return;
   }
 }
@@ -56,7 +56,7 @@ void ProductInput::Copy(int from, int to) {
   if (type_ != InputType::kF32) {
     std::memmove(rounded_row(to), rounded_row(from), rounded_stride_);
   }
-  if (HasScale(type_)) scales_[to] = scales_[from];
+  if (HasScale(type_)) quantizations_[to] = quantizations_[from];
 }
 
 const void* ProductInput::rounded() const {

@@ -7,6 +7,7 @@
 
 #include "engine/aligned_buffer.h"
 #include "engine/product_kind.h"
+#include "engine/row_kernels.h"
 
 namespace verdict {
 
@@ -41,8 +42,10 @@ class ProductInput {
   const void* rounded() const;
   // The same, for those who round themselves; in float32 and bf16.
   void* rounded() { return const_cast<void*>(static_cast<const ProductInput*>(this)->rounded()); }
-  // [rows]: what a row's integers are to be multiplied with; else null.
-  const float* scales() const { return scales_.empty() ? nullptr : scales_.data(); }
+  // [rows]: what a row's integers stand for; null where they are none.
+  const Quantization* quantizations() const {
+    return quantizations_.empty() ? nullptr : quantizations_.data();
+  }
 
  private:
   std::byte* rounded_row(int row) { return rounded_.data() + row * rounded_stride_; }
@@ -52,7 +55,7 @@ class ProductInput {
   size_t rounded_stride_ = 0;  // bytes
   AlignedBuffer values_;       // [rows, columns]
   AlignedArray<std::byte> rounded_;
-  std::vector<float> scales_;
+  std::vector<Quantization> quantizations_;
 };
 
 }  // namespace verdict

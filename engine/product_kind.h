@@ -13,13 +13,13 @@ enum class InputType {
   kF32,
   kBf16,
   kInt8,
-  kUint8,  // the values of an int8, plus kUint8ZeroPoint
+  kUint8,
 };
 
 // Bytes of one number.
 size_t ElementSize(InputType type);
 
-// Whether the numbers are multiples of a scale.
+// Whether the numbers are quantized: multiples of a scale, in uint8 from a zero point.
 bool HasScale(InputType type);
 
 struct ProductKind {

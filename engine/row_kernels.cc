@@ -1,6 +1,8 @@
 #include "engine/row_kernels.h"
 
+#include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <type_traits>
 
@@ -77,8 +79,13 @@ HWY_INLINE Vec AddBias(F32 d, const EpilogueTile& tile, int row, size_t i, const
   const auto* product = static_cast<const Product*>(tile.product) + row * tile.product_stride + i;
   const auto bias = load(tile.bias + i);
   if constexpr (std::is_same_v<Product, int32_t>) {
-    const auto scale = hn::Mul(hn::Set(d, tile.row_scales[row]), load(tile.column_scales + i));
-    return hn::MulAdd(hn::ConvertTo(d, load_product(product)), scale, bias);
+    const auto scale = hn::Mul(hn::Set(d, tile.x[row].scale), load(tile.column_scales + i));
+    auto sum = load_product(product);
+    if (tile.column_sums != nullptr) {
+      const auto zero_point = hn::Set(hn::Rebind<int32_t, F32>(), tile.x[row].zero_point);
+      sum = hn::Sub(sum, hn::Mul(zero_point, load_product(tile.column_sums + i)));
+    }
+    return hn::MulAdd(hn::ConvertTo(d, sum), scale, bias);
   } else {
     return hn::Add(load_product(product), bias);
   }
@@ -121,7 +128,7 @@ HWY_INLINE void BiasThenAs(const Activation& activation, const EpilogueTile& til
 
 template <class Activation>
 HWY_INLINE void BiasThen(const Activation& activation, const EpilogueTile& tile) {
-  const bool integers = tile.row_scales != nullptr;
+  const bool integers = tile.x != nullptr;
   if (tile.y_bf16 != nullptr) {
     if (integers) return BiasThenAs<Activation, int32_t, true>(activation, tile);
     return BiasThenAs<Activation, float, true>(activation, tile);
@@ -167,22 +174,28 @@ HWY_INLINE void RoundToIntegers(const float* x, size_t size, float scale, int ze
   if (i < size) StoreFirst(round(LoadFirst(d, x + i, size - i)), integers, y + i, size - i);
 }
 
-template <class Integer>
-HWY_INLINE float Quantize(const float* x, size_t size, int zero_point, Integer* y) {
+// What a row's scale follows from.
+struct Range {
+  float smallest = 0;  // or zero, if that is smaller
+  float largest = 0;   // or zero
+  float poison = 0;    // 0, or NaN where there is one in x, or an infinity
+};
+
+HWY_INLINE Range RangeOf(const float* x, size_t size) {
   const F32 d;
   const size_t lanes = hn::Lanes(d);
-  auto maxima = hn::Zero(d);
-  auto poison = hn::Zero(d);  // 0, or NaN where there is one in x, or an infinity
+  auto minima = hn::Zero(d), maxima = hn::Zero(d), poison = hn::Zero(d);
   size_t i = 0;
   const auto look = [&](Vec v) HWY_ATTR {
-    maxima = hn::Max(maxima, hn::Abs(v));
+    minima = hn::Min(minima, v);
+    maxima = hn::Max(maxima, v);
     poison = hn::MulAdd(v, hn::Zero(d), poison);
   };
   for (; i + lanes <= size; i += lanes) look(hn::LoadU(d, x + i));
   if (i < size) look(LoadFirst(d, x + i, size - i));
-  const float scale = hn::GetLane(hn::MaxOfLanes(d, maxima)) / 127.0f;
-  RoundToIntegers(x, size, scale, zero_point, y);
-  return scale + hn::GetLane(hn::SumOfLanes(d, poison));
+  return {.smallest = hn::GetLane(hn::MinOfLanes(d, minima)),
+          .largest = hn::GetLane(hn::MaxOfLanes(d, maxima)),
+          .poison = hn::GetLane(hn::SumOfLanes(d, poison))};
 }
 
 void RoundToInt8ForTarget(const float* x, size_t size, float scale, int8_t* y) {
@@ -190,11 +203,22 @@ void RoundToInt8ForTarget(const float* x, size_t size, float scale, int8_t* y) {
 }
 
 float QuantizeToInt8ForTarget(const float* x, size_t size, int8_t* y) {
-  return Quantize(x, size, 0, y);
+  const Range range = RangeOf(x, size);
+  const float scale = std::max(-range.smallest, range.largest) / 127.0f;
+  RoundToIntegers(x, size, scale, 0, y);
+  return scale + range.poison;
 }
 
-float QuantizeToUint8ForTarget(const float* x, size_t size, uint8_t* y) {
-  return Quantize(x, size, kUint8ZeroPoint, y);
+Quantization QuantizeToUint8ForTarget(const float* x, size_t size, uint8_t* y) {
+  const Range range = RangeOf(x, size);
+  const float scale = (range.largest - range.smallest) / 255.0f;
+  if (scale >= std::numeric_limits<float>::min() && std::isfinite(scale + range.poison)) {
+    const int zero_point = static_cast<int>(std::lround(-range.smallest / scale));
+    RoundToIntegers(x, size, scale, zero_point, y);
+    return {.scale = scale, .zero_point = zero_point};
+  }
+  std::memset(y, 0, size);
+  return {.scale = scale + range.poison};
 }
 
 // Calls visit(offset, load, store) for every vector of a row, where load(p) and store(v, p) take
@@ -283,7 +307,7 @@ void RoundToInt8(const float* x, size_t size, float scale, int8_t* y) {
   HWY_DYNAMIC_DISPATCH(RoundToInt8ForTarget)(x, size, scale, y);
 }
 
-float QuantizeToUint8(const float* x, size_t size, uint8_t* y) {
+Quantization QuantizeToUint8(const float* x, size_t size, uint8_t* y) {
   return HWY_DYNAMIC_DISPATCH(QuantizeToUint8ForTarget)(x, size, y);
 }
 

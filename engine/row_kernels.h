@@ -18,14 +18,21 @@ enum class Epilogue {
 // The bits of a bfloat16: the upper half of a float32's.
 using Bf16 = uint16_t;
 
+// How integers stand for numbers: a number is scale * (integer - zero_point).
+struct Quantization {
+  float scale = 0;
+  int32_t zero_point = 0;
+};
+
 // A product tile and where its result goes; that may be the same place.
 struct EpilogueTile {
-  // [rows, product_stride], of which `columns` are used. Float32; or, where there are row_scales,
-  // int32: then p = product * row_scale * column_scale.
+  // [rows, product_stride], of which `columns` are used. Float32; or, where `x` is quantized,
+  // int32: then p = (product - x's zero point * column_sum) * x's scale * column_scale.
   const void* product = nullptr;
   size_t product_stride = 0;
-  const float* row_scales = nullptr;     // [rows]
+  const Quantization* x = nullptr;       // [rows]
   const float* column_scales = nullptr;  // [columns]
+  const int32_t* column_sums = nullptr;  // [columns]; null where no row has a zero point
   const float* bias = nullptr;           // [columns]
   // [rows, columns] at y_stride, in one of two types; the other is null.
   float* y = nullptr;
@@ -58,9 +65,10 @@ float QuantizeToInt8(const float* x, size_t size, int8_t* y);
 // may be anything.
 void RoundToInt8(const float* x, size_t size, float scale, int8_t* y);
 
-// The numbers of QuantizeToInt8, plus this.
-inline constexpr int kUint8ZeroPoint = 128;
-float QuantizeToUint8(const float* x, size_t size, uint8_t* y);
+// y = round(x / scale) + zero_point [size], with a scale and a zero point that take the smallest
+// number of x to 0 and the largest to 255, and zero to an integer. A number that is none makes the
+// scale one too.
+Quantization QuantizeToUint8(const float* x, size_t size, uint8_t* y);
 
 // Highway's name of the instruction set in use, e.g. "AVX2".
 const char* HighwayTarget();

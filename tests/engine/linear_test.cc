@@ -37,7 +37,7 @@ struct Case {
     linear->Reserve(scratch);
     std::vector<float> y(size_t(rows) * out);
     linear->Run({.x = x.rounded(),
-                 .x_scales = x.scales(),
+                 .x_quantizations = x.quantizations(),
                  .rows = rows,
                  .y = y.data(),
                  .y_stride = size_t(out)},

@@ -31,8 +31,7 @@ struct Case {
         columns(columns),
         x(RandomNumbers(size_t(rows) * this->in, 1)),
         weights(RandomNumbers(size_t(columns) * this->in, 2)),
-        panels(RoundUp(columns, PanelColumns()) / PanelColumns() * PanelSize(precision, this->in)),
-        initial(integers ? RoundUp(columns, PanelColumns()) : 0) {
+        panels(RoundUp(columns, PanelColumns()) / PanelColumns() * PanelSize(precision, this->in)) {
     if (integers) RoundToIntegers();
     for (int panel = 0; panel * PanelColumns() < columns; ++panel) {
       const int first = panel * PanelColumns();
@@ -63,7 +62,6 @@ struct Case {
     for (int column = 0; column < columns; ++column) {
       const size_t begin = size_t(column) * in;
       QuantizeForPanel(weights.data() + begin, in, rounded.data() + begin);
-      initial.data()[column] = 1000 * column - 7;
     }
     weights.assign(rounded.begin(), rounded.end());
   }
@@ -102,7 +100,6 @@ struct Case {
             .y = y,
             .y_stride = Stride(),
             .columns = columns,
-            .initial = integers ? initial.data() : nullptr,
             .to_fetch = {}};
   }
 
@@ -112,7 +109,7 @@ struct Case {
   }
 
   double Expected(int row, int column) const {
-    double sum = integers ? initial.data()[column] : 0;
+    double sum = 0;
     for (int i = 0; i < in; ++i) {
       sum += double{x[size_t(row) * in + i]} * weights[size_t(column) * in + i];
     }
@@ -133,7 +130,6 @@ struct Case {
   std::vector<uint8_t> bytes;
   std::vector<int8_t> rounded;
   AlignedArray<std::byte> panels;
-  AlignedArray<int32_t> initial;
 };
 
 class PanelProductTest : public ::testing::TestWithParam<Precision> {};
@@ -203,7 +199,7 @@ TEST_P(PanelProductTest, AddedUpInTwoPartsItHasTheSameBits) {
     for (int columns : {16, 32, 61, 64}) {
       const Case product(GetParam(), 25, 104, columns);
       const Words whole = product.Run(0, 25);
-      for (int depth : {8, 48, 96}) {
+      for (int depth : {16, 48, 96}) {
         EXPECT_EQ(product.RunInTwo(depth), whole) << columns << " columns, " << depth;
       }
       if (product.integers) continue;
@@ -229,11 +225,11 @@ TEST(QuantizeForPanelTest, ErrsByHalfAStepAtMost) {
     }
     const float plain = QuantizeToInt8(weights.data(), weights.size(), rounded.data());
     EXPECT_GE(scale, plain);
-    EXPECT_LE(scale, 1.9f * plain);
+    EXPECT_LE(scale, 3 * plain);
   }
 }
 
-// Four of the largest weights beside each other and the largest x: the most that 16 bits can meet.
+// Eight of the largest weights beside each other and the largest x: the most that 16 bits can meet.
 TEST(QuantizeForPanelTest, NoSumOverflowsWhateverTheWeights) {
   ForEachHighwayTarget([] {
     for (auto [even, odd] : {std::pair{1.0f, 1.0f}, {-1.0f, -1.0f}, {1.0f, -1.0f}, {1.0f, 0.49f}}) {
@@ -244,7 +240,6 @@ TEST(QuantizeForPanelTest, NoSumOverflowsWhateverTheWeights) {
       AlignedArray<std::byte> panel(PanelSize(Precision::kInt8, 64));
       PackPanel(Precision::kInt8, rounded.data(), 64, 1, panel.data());
       const std::vector<uint8_t> x(64, 255);
-      const AlignedArray<int32_t> initial(PanelColumns());
       int32_t y = 0, expected = 0;
       for (int8_t weight : rounded) expected += 255 * weight;
       MultiplyPanels({.precision = Precision::kInt8,
@@ -257,7 +252,6 @@ TEST(QuantizeForPanelTest, NoSumOverflowsWhateverTheWeights) {
                       .y = &y,
                       .y_stride = 1,
                       .columns = 1,
-                      .initial = initial.data(),
                       .to_fetch = {}});
       EXPECT_EQ(y, expected) << even << ", " << odd;
     }

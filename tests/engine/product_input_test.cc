@@ -23,7 +23,7 @@ ProductInput Filled(InputType type, const std::vector<std::vector<float>>& rows)
 TEST(ProductInputTest, Float32IsTheRowsThemselves) {
   ProductInput input = Filled(InputType::kF32, {{1, 2, 3}, {4, 5, 6}});
   EXPECT_EQ(input.rounded(), input.row(0));
-  EXPECT_EQ(input.scales(), nullptr);
+  EXPECT_EQ(input.quantizations(), nullptr);
 }
 
 TEST(ProductInputTest, NarrowRowsAreFilledUpWithZeros) {
@@ -34,15 +34,16 @@ TEST(ProductInputTest, NarrowRowsAreFilledUpWithZeros) {
   EXPECT_EQ(integers[2], 127);
   for (int i = 3; i < stride; ++i) EXPECT_EQ(integers[i], 0);
   EXPECT_EQ(integers[stride + 2], -127);
-  EXPECT_FLOAT_EQ(input.scales()[0], 1);
-  EXPECT_FLOAT_EQ(input.scales()[1], 6.0f / 127);
+  EXPECT_FLOAT_EQ(input.quantizations()[0].scale, 1);
+  EXPECT_FLOAT_EQ(input.quantizations()[1].scale, 6.0f / 127);
 }
 
 TEST(ProductInputTest, Uint8HasTheZeroPointAddedButToTheFilling) {
-  const ProductInput input = Filled(InputType::kUint8, {{1, -127, 0}});
+  const ProductInput input = Filled(InputType::kUint8, {{235, -20, 0}});
   const auto* bytes = static_cast<const uint8_t*>(input.rounded());
-  EXPECT_EQ(std::vector<int>(bytes, bytes + 4), (std::vector<int>{129, 1, 128, 0}));
-  EXPECT_FLOAT_EQ(input.scales()[0], 1);
+  EXPECT_EQ(std::vector<int>(bytes, bytes + 4), (std::vector<int>{255, 0, 20, 0}));
+  EXPECT_FLOAT_EQ(input.quantizations()[0].scale, 1);
+  EXPECT_EQ(input.quantizations()[0].zero_point, 20);
 }
 
 TEST(ProductInputTest, CopyTakesAllThatBelongsToARow) {
@@ -54,7 +55,8 @@ TEST(ProductInputTest, CopyTakesAllThatBelongsToARow) {
     const size_t bytes = type == InputType::kF32 ? 3 * sizeof(float) : 64;
     EXPECT_EQ(std::memcmp(input.rounded(), expected.rounded(), bytes), 0);
     if (HasScale(type)) {
-      EXPECT_EQ(input.scales()[0], expected.scales()[0]);
+      EXPECT_EQ(input.quantizations()[0].scale, expected.quantizations()[0].scale);
+      EXPECT_EQ(input.quantizations()[0].zero_point, expected.quantizations()[0].zero_point);
     }
   }
 }

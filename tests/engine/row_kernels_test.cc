@@ -75,20 +75,26 @@ TEST(EpilogueTest, NothingIsTouchedPastTheColumns) {
   });
 }
 
-TEST(EpilogueTest, IntegersAreScaledByRowAndColumn) {
+TEST(EpilogueTest, IntegersAreScaledByRowAndColumnFromTheRowsZeroPoint) {
   ForEachHighwayTarget([] {
-    const std::vector<int32_t> product = {1, 2, 3, 4, 5, 6};
-    const std::vector<float> rows = {0.5, 2}, columns = {1, 10, 100}, bias = {0.25, 0, -1};
+    const std::vector<int32_t> product = {1, 2, 3, 4, 5, 6}, sums = {-1, 0, 5};
+    const std::vector<Quantization> x = {{.scale = 0.5, .zero_point = 3}, {.scale = 2}};
+    const std::vector<float> columns = {1, 10, 100}, bias = {0.25, 0, -1};
     std::vector<float> y(6);
-    ApplyEpilogue(Epilogue::kBias, {.product = product.data(),
-                                    .product_stride = 3,
-                                    .row_scales = rows.data(),
-                                    .column_scales = columns.data(),
-                                    .bias = bias.data(),
-                                    .y = y.data(),
-                                    .y_stride = 3,
-                                    .rows = 2,
-                                    .columns = 3});
+    EpilogueTile tile = {.product = product.data(),
+                         .product_stride = 3,
+                         .x = x.data(),
+                         .column_scales = columns.data(),
+                         .column_sums = sums.data(),
+                         .bias = bias.data(),
+                         .y = y.data(),
+                         .y_stride = 3,
+                         .rows = 2,
+                         .columns = 3};
+    ApplyEpilogue(Epilogue::kBias, tile);
+    EXPECT_EQ(y, (std::vector<float>{2.25, 10, -601, 8.25, 100, 1199}));
+    tile.column_sums = nullptr;
+    ApplyEpilogue(Epilogue::kBias, tile);
     EXPECT_EQ(y, (std::vector<float>{0.75, 10, 149, 8.25, 100, 1199}));
   });
 }
@@ -173,14 +179,63 @@ TEST(QuantizeToInt8Test, WhatIsNoNumberIsNotLost) {
   });
 }
 
-TEST(QuantizeToUint8Test, IsQuantizeToInt8PlusTheZeroPoint) {
+TEST(QuantizeToUint8Test, ErrsByHalfAStepAtMostWhereverTheRangeLies) {
   ForEachHighwayTarget([] {
-    const auto x = RandomNumbers(77, 4);
-    std::vector<int8_t> integers(x.size());
+    for (int size : {1, 7, 64, 77, 768}) {
+      for (float offset : {0.0f, 2.5f, -2.5f, 30.0f, -30.0f}) {
+        auto x = RandomNumbers(size, size, 5);
+        for (float& value : x) value += offset;
+        std::vector<uint8_t> y(size);
+        const Quantization from = QuantizeToUint8(x.data(), x.size(), y.data());
+        for (int i = 0; i < size; ++i) {
+          EXPECT_LE(std::abs(x[i] - from.scale * (y[i] - from.zero_point)), from.scale * 0.501f)
+              << i;
+        }
+        const auto [smallest, largest] = std::minmax_element(x.begin(), x.end());
+        EXPECT_EQ(y[smallest - x.begin()], *smallest < 0 ? 0 : y[smallest - x.begin()]);
+        EXPECT_EQ(y[largest - x.begin()], *largest > 0 ? 255 : y[largest - x.begin()]);
+      }
+    }
+  });
+}
+
+// As GELU's results are: the negative ones take no more of the 256 steps than they need.
+TEST(QuantizeToUint8Test, OneSidedNumbersHaveTwiceTheStepsOfInt8) {
+  ForEachHighwayTarget([] {
+    auto x = RandomNumbers(768, 1, 5);
+    for (float& value : x) value = std::max(value, 0.0f);
     std::vector<uint8_t> y(x.size());
-    EXPECT_EQ(QuantizeToUint8(x.data(), x.size(), y.data()),
-              QuantizeToInt8(x.data(), x.size(), integers.data()));
-    for (size_t i = 0; i < x.size(); ++i) EXPECT_EQ(y[i], integers[i] + kUint8ZeroPoint) << i;
+    std::vector<int8_t> integers(x.size());
+    const Quantization from = QuantizeToUint8(x.data(), x.size(), y.data());
+    EXPECT_EQ(from.zero_point, 0);
+    EXPECT_FLOAT_EQ(from.scale * 255, QuantizeToInt8(x.data(), x.size(), integers.data()) * 127);
+  });
+}
+
+TEST(QuantizeToUint8Test, ZerosStayZeros) {
+  ForEachHighwayTarget([] {
+    for (float other : {0.0f, 1.0f, -3.0f}) {
+      std::vector<float> x(20, 0.0f);
+      x[3] = other;
+      std::vector<uint8_t> y(20, 5);
+      const Quantization from = QuantizeToUint8(x.data(), x.size(), y.data());
+      for (int i : {0, 2, 4, 19}) EXPECT_EQ(y[i], from.zero_point) << other;
+    }
+  });
+}
+
+TEST(QuantizeToUint8Test, WhatIsNoNumberIsNotLost) {
+  ForEachHighwayTarget([] {
+    for (float bad :
+         {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(),
+          -std::numeric_limits<float>::infinity()}) {
+      for (size_t place : {0, 17, 39}) {
+        std::vector<float> x(40, 1.0f);
+        x[place] = bad;
+        std::vector<uint8_t> y(40);
+        EXPECT_TRUE(std::isnan(QuantizeToUint8(x.data(), x.size(), y.data()).scale)) << place;
+      }
+    }
   });
 }
 
