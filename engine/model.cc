@@ -53,7 +53,7 @@ absl::StatusOr<Model> Load(const std::string& directory, const EngineOptions& op
         "this CPU (%s) has no instructions for %s: the products are computed %s", OneDnnIsa(),
         PrecisionName(products.precision),
         products.precision == Precision::kBf16 ? "in f32, with weights rounded to bf16"
-                                               : "in 16 bits, with weights rounded to 6 or 7"));
+                                               : "in 16 bits, with weights rounded to about 7"));
   }
   // The cheap files first: what is wrong with them is said before 268 MB are read.
   auto config = LoadModelConfig(directory);

@@ -46,101 +46,85 @@ constexpr size_t kNearFetch = 8192;
 
 int PanelColumnsForTarget() { return static_cast<int>(2 * hn::Lanes(F32())); }
 
-// A vector of weights: a panel's first or second half, 0 or 1.
-HWY_INLINE Vec LoadHalf(const float* from, int half) {
-  return hn::Load(F32(), from + half * hn::Lanes(F32()));
-}
-
-// Bf16 halves lie in those of 32-bit words.
-HWY_INLINE Vec LoadHalf(const Bf16* from, int half) {
-  const hn::RebindToUnsigned<F32> d;
-  const auto words = hn::Load(d, reinterpret_cast<const uint32_t*>(from));
-  return hn::BitCast(F32(),
-                     half == 0 ? hn::ShiftLeft<16>(words) : hn::And(words, hn::Set(d, 0xFFFF0000)));
-}
-
-// What a product's numbers are, and how weights of some panels are multiplied with a row's x and
-// added to its sums.
-template <class W>
-struct Floats {
+// What a product's numbers are, and how a vector of weights is loaded, a number of x repeated, and
+// the two multiplied and added to the sums.
+struct F32Numbers {
   using X = float;
-  using Weight = W;
+  using Weight = float;
   using Sum = float;
   static constexpr int kDepth = 1;  // so many of `in` are added up at once
   // Rows computed together with one panel: as many as there are registers for.
   static constexpr int kMaxRows = HWY_TARGET <= HWY_AVX3 ? 12 : 6;
-
-  template <int kVectors>
-  struct Weights {
-    HWY_INLINE Weights(const W* from, size_t panel_stride) {
-      HWY_UNROLL(4)
-      for (int v = 0; v < kVectors; ++v) vectors[v] = LoadHalf(from + v / 2 * panel_stride, v % 2);
-    }
-    HWY_INLINE void MulAdd(const X* x, Vec (&sums)[kVectors]) const {
-      const auto factor = hn::Set(F32(), *x);
-      HWY_UNROLL(4)
-      for (int v = 0; v < kVectors; ++v) sums[v] = hn::MulAdd(factor, vectors[v], sums[v]);
-    }
-    Vec vectors[kVectors];
-  };
+  HWY_INLINE static Vec Repeat(const X* x) { return hn::Set(F32(), *x); }
+  // A vector of weights: a panel's first or second half, 0 or 1.
+  HWY_INLINE static Vec Load(const Weight* from, int half) {
+    return hn::Load(F32(), from + half * hn::Lanes(F32()));
+  }
+  HWY_INLINE static Vec MulAdd(Vec x, Vec weights, Vec sums) {
+    return hn::MulAdd(x, weights, sums);
+  }
 };
 
-// x and weights are bytes, multiplied and added up in 16 bits by eights, as far as QuantizeForPanel
+struct Bf16Numbers : F32Numbers {
+  using Weight = Bf16;
+  // The halves lie in those of 32-bit words.
+  HWY_INLINE static Vec Load(const Weight* from, int half) {
+    const hn::RebindToUnsigned<F32> d;
+    const auto words = hn::Load(d, reinterpret_cast<const uint32_t*>(from));
+    return hn::BitCast(
+        F32(), half == 0 ? hn::ShiftLeft<16>(words) : hn::And(words, hn::Set(d, 0xFFFF0000)));
+  }
+};
+
+// x and weights are bytes, multiplied and added up in 16 bits by fours, as far as QuantizeForPanel
 // sees to it that they fit, and then in 32 bits.
-struct Bytes {
+struct Int8Numbers {
   using X = uint8_t;
   using Weight = int8_t;
   using Sum = int32_t;
   static constexpr int kDepth = kInt8Depth;
-  static constexpr int kMaxRows = HWY_TARGET <= HWY_AVX3 ? 8 : 6;
+  static constexpr int kMaxRows = HWY_TARGET <= HWY_AVX3 ? 8 : 4;
   using Sums = hn::RebindToSigned<F32>;
-
-  // They are multiplied from where they lie: the registers hold sums.
-  template <int kVectors>
-  struct Weights {
-    HWY_INLINE Weights(const int8_t* from, size_t panel_stride)
-        : from(from), panel_stride(panel_stride) {}
 #if HWY_TARGET == HWY_SCALAR
-    HWY_INLINE void MulAdd(const X* x, hn::Vec<Sums> (&sums)[kVectors]) const {
-      for (int v = 0; v < kVectors; ++v) {
-        const int8_t* weights = from + v / 2 * panel_stride + v % 2 * kInt8Together;
-        int sum = 0;
-        for (int i = 0; i < kDepth; ++i) {
-          sum += x[i] * weights[i / kInt8Together * 2 * kInt8Together + i % kInt8Together];
-        }
-        sums[v] = hn::Add(sums[v], hn::Set(Sums(), sum));
-      }
+  using Factors = const X*;
+  using Weights = const Weight*;
+  HWY_INLINE static Factors Repeat(const X* x) { return x; }
+  HWY_INLINE static Weights Load(const Weight* from, int half) {
+    return from + half * kInt8Together;
+  }
+  HWY_INLINE static hn::Vec<Sums> MulAdd(Factors x, Weights weights, hn::Vec<Sums> sums) {
+    int sum = 0;
+    for (int i = 0; i < kDepth; ++i) {
+      const int whole = i / kInt8Together * kInt8Together;
+      sum += x[i] * weights[whole * PanelColumns() + i % kInt8Together];
     }
+    return hn::Add(sums, hn::Set(Sums(), sum));
+  }
 #else
-    HWY_INLINE void MulAdd(const X* x, hn::Vec<Sums> (&sums)[kVectors]) const {
-      hn::Vec<Int16> eights[kVectors];
-      HWY_UNROLL(4)
-      for (int i = 0; i < kDepth; i += kInt8Together) {
-        int32_t four;
-        std::memcpy(&four, x + i, sizeof(four));
-        const auto factor = hn::BitCast(Uint8(), hn::Set(Sums(), four));
-        HWY_UNROLL(4)
-        for (int v = 0; v < kVectors; ++v) {
-          const auto pairs = MulBytePairs(factor, Load(i, v));
-          eights[v] = i == 0 ? pairs : hn::Add(eights[v], pairs);
-        }
-      }
-      auto unused = hn::Zero(Sums());  // on these CPUs the first lane is a whole pair's sum
-      HWY_UNROLL(4)
-      for (int v = 0; v < kVectors; ++v) {
-        sums[v] =
-            hn::ReorderWidenMulAccumulate(Sums(), eights[v], hn::Set(Int16(), 1), sums[v], unused);
-      }
-    }
-    // kInt8Together of `in` from `i` on.
-    HWY_INLINE hn::Vec<Int8> Load(int i, int v) const {
-      const size_t vector = i / kInt8Together * 2 + v % 2;
-      return hn::Load(Int8(), from + v / 2 * panel_stride + vector * hn::Lanes(Int8()));
-    }
-#endif
-    const int8_t* from;
-    size_t panel_stride;
+  struct Factors {
+    hn::Vec<Uint8> first, second;
   };
+  struct Weights {
+    hn::Vec<Int8> first, second;
+  };
+  HWY_INLINE static Factors Repeat(const X* x) {
+    int32_t fours[2];
+    std::memcpy(fours, x, sizeof(fours));
+    return {hn::BitCast(Uint8(), hn::Set(Sums(), fours[0])),
+            hn::BitCast(Uint8(), hn::Set(Sums(), fours[1]))};
+  }
+  HWY_INLINE static Weights Load(const Weight* from, int half) {
+    from += half * hn::Lanes(Int8());
+    return {hn::Load(Int8(), from), hn::Load(Int8(), from + 2 * hn::Lanes(Int8()))};
+  }
+  HWY_INLINE static hn::Vec<Sums> MulAdd(const Factors& x, const Weights& weights,
+                                         hn::Vec<Sums> sums) {
+    const auto fours =
+        hn::Add(MulBytePairs(x.first, weights.first), MulBytePairs(x.second, weights.second));
+    auto unused = hn::Zero(Sums());  // on these CPUs the first lane is a whole pair's sum
+    return hn::ReorderWidenMulAccumulate(Sums(), fours, hn::Set(Int16(), 1), sums, unused);
+  }
+#endif
 };
 
 template <class Numbers>
@@ -205,9 +189,19 @@ HWY_INLINE void MultiplyBlock(const PanelProduct& product, const typename Number
     fetcher.Step();
     const int end = std::min(in, i + kFetchInterval * kDepth);
     for (; i < end; i += kDepth, weights += kDepth * 2 * lanes) {
-      const typename Numbers::template Weights<kVectors> factors(weights, product.panel_stride);
+      decltype(Numbers::Load(weights, 0)) w[kVectors];
+      HWY_UNROLL(4)
+      for (int v = 0; v < kVectors; ++v) {
+        w[v] = Numbers::Load(weights + v / 2 * product.panel_stride, v % 2);
+      }
       HWY_UNROLL(12)
-      for (int r = 0; r < kRows; ++r) factors.MulAdd(x + r * x_stride + i, sums[r]);
+      for (int r = 0; r < kRows; ++r) {
+        const auto factor = Numbers::Repeat(x + r * x_stride + i);
+        HWY_UNROLL(4)
+        for (int v = 0; v < kVectors; ++v) {
+          sums[r][v] = Numbers::MulAdd(factor, w[v], sums[r][v]);
+        }
+      }
     }
   }
   HWY_UNROLL(12)
@@ -293,11 +287,11 @@ HWY_NOINLINE void MultiplyPanelsAs(const PanelProduct& product) {
 void MultiplyPanelsForTarget(const PanelProduct& product) {
   switch (product.precision) {
     case Precision::kF32:
-      return MultiplyPanelsAs<Floats<float>>(product);
+      return MultiplyPanelsAs<F32Numbers>(product);
     case Precision::kBf16:
-      return MultiplyPanelsAs<Floats<Bf16>>(product);
+      return MultiplyPanelsAs<Bf16Numbers>(product);
     case Precision::kInt8:
-      return MultiplyPanelsAs<Bytes>(product);
+      return MultiplyPanelsAs<Int8Numbers>(product);
   }
 }
 
@@ -336,18 +330,18 @@ size_t PanelSize(Precision precision, int in) {
 }
 
 float QuantizeForPanel(const float* weights, int in, int8_t* rounded) {
-  // The largest x is 255, and 255 x 128 fits; by rounding a sum of eight grows by four at most.
-  constexpr float kLargestSum = 124;
+  // The largest x is 255, and 255 x 128 fits; by rounding a sum of four grows by two at most.
+  constexpr float kLargestSum = 126;
   const float int8_scale = QuantizeToInt8(weights, in, rounded);
   if (std::isnan(int8_scale)) return int8_scale;
   float largest_sum = 0;
   for (int first = 0; first < in; first += kInt8Depth) {
     for (int pair : {0, 2}) {
+      const float* low = weights + first + pair;
+      const float* high = low + kInt8Together;
       float positive = 0, negative = 0;
-      for (int i = first + pair; i < first + kInt8Depth; i += kInt8Together) {
-        for (float weight : {weights[i], weights[i + 1]}) {
-          (weight > 0 ? positive : negative) += weight;
-        }
+      for (float weight : {low[0], low[1], high[0], high[1]}) {
+        (weight > 0 ? positive : negative) += weight;
       }
       largest_sum = std::max({largest_sum, positive, -negative});
     }

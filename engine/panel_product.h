@@ -20,7 +20,7 @@ namespace verdict {
 int PanelColumns();
 
 // In int8 `in` is a multiple of this.
-inline constexpr int kInt8Depth = 16;
+inline constexpr int kInt8Depth = 8;
 // Weights of one column that lie together in int8.
 inline constexpr int kInt8Together = 4;
 
@@ -28,8 +28,8 @@ inline constexpr int kInt8Together = 4;
 size_t PanelSize(Precision precision, int in);
 
 // Rounds a column's weights [in] to bytes, as int8 panels take them; returns the scale. That is the
-// smallest with which no eight products that are added up in 16 bits can overflow them, whatever x
-// is: for weights of a normal distribution 2.7 times that of QuantizeToInt8.
+// smallest with which no four products that are added up in 16 bits can overflow them, whatever x
+// is: for weights of a normal distribution 1.6 times that of QuantizeToInt8.
 float QuantizeForPanel(const float* weights, int in, int8_t* rounded);
 
 // Packs `columns` rows, at most PanelColumns(), of weights [out, in] as [in, PanelColumns()], in

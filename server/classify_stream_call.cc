@@ -191,7 +191,7 @@ void ClassifyStreamCall::Abandon() {
 ClassifyStreamCall::Next ClassifyStreamCall::Decide() {
   Next next;
   if (!writing_ && !replies_.empty()) {
-    outgoing_ = std::move(replies_.front());
+    outgoing_ = replies_.front();  // shares what it holds
     replies_.pop_front();
     writing_ = next.write = true;
   } else if (open_ == 0 && !ended_) {

@@ -33,12 +33,12 @@ std::vector<std::string> BuiltInTexts() {
       "Dull.",
       "I would not wish these two hours on anybody.",
       "The parcel came a day early, well packed, and everything works.",
-      "It starts slowly, and for twenty minutes I thought of leaving, but then the second half "
-      "takes hold and does not let go until the very last picture.",
+      ("It starts slowly, and for twenty minutes I thought of leaving, but then the second half "
+       "takes hold and does not let go until the very last picture."),
       "Terrible service: nobody answered for a week.",
       "Not bad at all.",
-      "The screen is sharp and the battery lasts, yet the keyboard feels cheap and two keys stuck "
-      "after a month.",
+      ("The screen is sharp and the battery lasts, yet the keyboard feels cheap and two keys stuck "
+       "after a month."),
   };
 }
 

@@ -199,7 +199,7 @@ TEST_P(PanelProductTest, AddedUpInTwoPartsItHasTheSameBits) {
     for (int columns : {16, 32, 61, 64}) {
       const Case product(GetParam(), 25, 104, columns);
       const Words whole = product.Run(0, 25);
-      for (int depth : {16, 48, 96}) {
+      for (int depth : {8, 48, 96}) {
         EXPECT_EQ(product.RunInTwo(depth), whole) << columns << " columns, " << depth;
       }
       if (product.integers) continue;
@@ -225,11 +225,11 @@ TEST(QuantizeForPanelTest, ErrsByHalfAStepAtMost) {
     }
     const float plain = QuantizeToInt8(weights.data(), weights.size(), rounded.data());
     EXPECT_GE(scale, plain);
-    EXPECT_LE(scale, 3 * plain);
+    EXPECT_LE(scale, 1.9f * plain);
   }
 }
 
-// Eight of the largest weights beside each other and the largest x: the most that 16 bits can meet.
+// Four of the largest weights beside each other and the largest x: the most that 16 bits can meet.
 TEST(QuantizeForPanelTest, NoSumOverflowsWhateverTheWeights) {
   ForEachHighwayTarget([] {
     for (auto [even, odd] : {std::pair{1.0f, 1.0f}, {-1.0f, -1.0f}, {1.0f, -1.0f}, {1.0f, 0.49f}}) {
