@@ -12,7 +12,7 @@ namespace verdict {
 enum class Precision {
   kF32,
   kBf16,  // 8 bits of mantissa
-  kInt8,  // 255 steps: weights have a scale for each output, activations for each token
+  kInt8,  // 255 or 256 steps: a scale for each output's weights, and for each token's activations
 };
 
 // Bytes of one number.
