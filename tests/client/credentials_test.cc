@@ -24,7 +24,7 @@ class CredentialsTest : public ::testing::Test {
 
   // The path of a new file with this text.
   std::string File(const std::string& name, const std::string& text) const {
-    const std::string path = folder_ + "/" + name;
+    std::string path = folder_ + "/" + name;
     WriteFile(path, text);
     return path;
   }

@@ -64,7 +64,9 @@ class Simulation {
  private:
   double Uniform() { return std::uniform_real_distribution<double>(0, 1)(random_); }
 
-  int64_t NextTokens() { return Uniform() < load_.long_share ? 512 : 5 + random_() % 45; }
+  int64_t NextTokens() {
+    return Uniform() < load_.long_share ? 512 : 5 + static_cast<int64_t>(random_() % 45);
+  }
 
   // Poisson arrivals.
   absl::Duration NextGap() {
