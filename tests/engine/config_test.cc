@@ -1,4 +1,4 @@
-// What config.json may say. What it may not is in bad_models_test.cc.
+// What config.json may say. What it may not is in bad_files_test.cc.
 #include "engine/config.h"
 
 #include <gmock/gmock.h>

@@ -1,4 +1,4 @@
-// What the format allows. What it forbids is in bad_models_test.cc, one case a rule.
+// What the format allows. What it forbids is in bad_weights_test.cc, one case a rule.
 #include "engine/safetensors_header.h"
 
 #include <gmock/gmock.h>

@@ -1,31 +1,20 @@
-// Every way we know in which a model directory can be wrong, one case each: refused at once, with a
-// message that says what is wrong.
-#include <gmock/gmock.h>
+// Every way we know in which the weights of a model can be wrong, in their files or for their
+// model, one case each.
 #include <gtest/gtest.h>
-#include <sys/stat.h>
 
-#include <algorithm>
-#include <ctime>
-#include <filesystem>
 #include <functional>
 #include <limits>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "absl/strings/str_split.h"
-#include "absl/strings/string_view.h"
-#include "engine/model.h"
-#include "tests/engine/model_directory.h"
+#include "tests/engine/bad_model.h"
 
 namespace verdict {
 namespace {
 
-using ::testing::HasSubstr;
 using ::testing::TestWithParam;
 using ::testing::ValuesIn;
-using Json = nlohmann::json;
-
-constexpr double kLongestRefusalSeconds = 0.5;  // 0.01, or 0.2 with a sanitizer on a busy machine
 
 constexpr char kWords[] = "distilbert.embeddings.word_embeddings.weight";  // [20, 8]
 constexpr char kHead[] = "classifier.weight";                              // [2, 8]
@@ -33,99 +22,38 @@ constexpr char kHead[] = "classifier.weight";                              // [2
 constexpr char kFirst[] = "classifier.bias";
 constexpr char kSecond[] = "classifier.weight";
 
-struct BadModel {
-  const char* name;
-  std::function<void(const ModelDirectory&)> damage;
-  std::string message;  // part of what is said
-};
-
-void PrintTo(const BadModel& bad, std::ostream* out) { *out << bad.name; }
-
-class BadModelTest : public TestWithParam<BadModel> {};
-
-absl::Status Refusal(const std::string& directory) {
-  return LoadModel(directory, EngineOptions{.max_batch_tokens = 16}).status();
-}
-
-size_t Count(absl::string_view text, const std::string& part) {
-  return std::vector<absl::string_view>(absl::StrSplit(text, part)).size() - 1;
-}
-
-// CPU time, whatever else the machine is busy with; the least of three, as caches are shared, too.
-double RefusalSeconds(const std::string& directory) {
-  double least = std::numeric_limits<double>::infinity();
-  for (int i = 0; i < 3; ++i) {
-    const std::clock_t begin = std::clock();
-    EXPECT_FALSE(Refusal(directory).ok());
-    least = std::min(least, static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC);
-  }
-  return least;
-}
-
-TEST_P(BadModelTest, IsRefusedAtOnceWithItsReason) {
-  const ModelDirectory directory;
-  GetParam().damage(directory);
-  const absl::Status status = Refusal(directory.path());
-  ASSERT_FALSE(status.ok());
-  EXPECT_THAT(std::string(status.message()), HasSubstr(GetParam().message));
-  EXPECT_EQ(Count(status.message(), directory.path()), 1) << status;
-  EXPECT_LT(RefusalSeconds(directory.path()), kLongestRefusalSeconds);
-}
-
-// The control: without damage the directory is a model, whole and in shards.
-TEST(GoodModel, Loads) {
-  const ModelDirectory directory;
-  EXPECT_EQ(Refusal(directory.path()), absl::OkStatus());
-  directory.Shard();
-  EXPECT_EQ(Refusal(directory.path()), absl::OkStatus());
-}
-
-std::function<void(const ModelDirectory&)> Config(const std::function<void(Json&)>& edit) {
-  return [edit](const ModelDirectory& directory) { directory.EditConfig(edit); };
-}
-
-std::function<void(const ModelDirectory&)> ConfigValue(const std::string& field,
-                                                       const Json& value) {
-  return Config([field, value](Json& config) { config[field] = value; });
-}
-
-std::function<void(const ModelDirectory&)> File(const std::string& name, const std::string& bytes) {
-  return [name, bytes](const ModelDirectory& directory) { directory.Write(name, bytes); };
-}
-
-std::function<void(const ModelDirectory&)> Header(const std::function<void(Json&)>& edit) {
+Damage Header(const std::function<void(Json&)>& edit) {
   return [edit](const ModelDirectory& directory) { directory.EditHeader(edit); };
 }
 
-std::function<void(const ModelDirectory&)> HeaderText(const std::string& header) {
+Damage HeaderText(const std::string& header) {
   return File("model.safetensors", SafetensorsBytes(header, ""));
 }
 
-std::function<void(const ModelDirectory&)> Entry(const std::string& field, const Json& value) {
+Damage Entry(const std::string& field, const Json& value) {
   return Header([field, value](Json& header) { header[kSecond][field] = value; });
 }
 
-std::function<void(const ModelDirectory&)> Tensors(
-    const std::function<void(StoredTensors&)>& edit) {
+Damage Tensors(const std::function<void(StoredTensors&)>& edit) {
   return [edit](const ModelDirectory& directory) { directory.EditTensors(edit); };
 }
 
-std::function<void(const ModelDirectory&)> WithoutTensor(const std::string& name) {
+Damage WithoutTensor(const std::string& name) {
   return Tensors([name](StoredTensors& tensors) { tensors.erase(name); });
 }
 
-std::function<void(const ModelDirectory&)> WithHead(const StoredTensor& tensor) {
+Damage WithHead(const StoredTensor& tensor) {
   return Tensors([tensor](StoredTensors& tensors) { tensors[kHead] = tensor; });
 }
 
-std::function<void(const ModelDirectory&)> WeightMap(const std::function<void(Json&)>& edit) {
+Damage WeightMap(const std::function<void(Json&)>& edit) {
   return [edit](const ModelDirectory& directory) {
     directory.Shard();
     directory.EditWeightMap(edit);
   };
 }
 
-std::function<void(const ModelDirectory&)> Index(const std::string& text) {
+Damage Index(const std::string& text) {
   return [text](const ModelDirectory& directory) {
     directory.Shard();
     directory.Write("model.safetensors.index.json", text);
@@ -142,115 +70,6 @@ std::string Repeated(std::string_view text, int times) {
   for (int i = 0; i < times; ++i) all += text;
   return all;
 }
-
-const BadModel kFiles[] = {
-    {"NoDirectory", [](const auto& directory) { std::filesystem::remove_all(directory.path()); },
-     "config.json: cannot be opened: No such file or directory"},
-    {"DirectoryIsAFile",
-     [](const auto& directory) {
-       std::filesystem::rename(directory.PathOf("config.json"), directory.path() + ".json");
-       std::filesystem::remove_all(directory.path());
-       std::filesystem::rename(directory.path() + ".json", directory.path());
-     },
-     "config.json: cannot be opened: Not a directory"},
-    {"NoConfig", [](const auto& directory) { directory.Remove("config.json"); },
-     "config.json: cannot be opened: No such file or directory"},
-    {"NoWeights", [](const auto& directory) { directory.Remove("model.safetensors"); },
-     "expected model.safetensors or model.safetensors.index.json, found neither"},
-    {"ConfigIsADirectory",
-     [](const auto& directory) {
-       directory.Remove("config.json");
-       std::filesystem::create_directory(directory.PathOf("config.json"));
-     },
-     "config.json: expected a regular file, found a directory"},
-    {"WeightsAreAPipe",
-     [](const auto& directory) {
-       directory.Remove("model.safetensors");
-       ASSERT_EQ(mkfifo(directory.PathOf("model.safetensors").c_str(), 0600), 0);
-     },
-     "model.safetensors: expected a regular file, found a device, pipe or socket"},
-    {"WeightsAreACycleOfLinks",
-     [](const auto& directory) {
-       directory.Remove("model.safetensors");
-       std::filesystem::create_symlink("model.safetensors", directory.PathOf("model.safetensors"));
-     },
-     "model.safetensors: cannot be opened: Too many levels of symbolic links"},
-    {"WeightsAreAGitLfsPointer",
-     File("model.safetensors", "version https://git-lfs.github.com/spec/v1\noid sha256:0\n"),
-     "model.safetensors: is a Git LFS pointer, not the weights"},
-};
-
-const BadModel kConfigs[] = {
-    {"NotJson", File("config.json", "{\"dim\": 8,"), "config.json: not JSON at byte 11"},
-    {"Empty", File("config.json", ""), "config.json: not JSON at byte 1"},
-    {"Array", File("config.json", "[]"), "config.json: expected a JSON object, found an array"},
-    {"NameTwice", File("config.json", R"({"dim": 8, "dim": 9})"),
-     "config.json: the name \"dim\" is twice in one object"},
-    {"TooDeep", File("config.json", "{\"a\":" + std::string(200'000, '[')),
-     "config.json: nested deeper than 64 levels"},
-    {"TooLarge",
-     [](const auto& directory) {
-       std::filesystem::resize_file(directory.PathOf("config.json"), uint64_t{1} << 40);
-     },
-     "config.json: has 1099511627776 bytes, expected at most 1048576"},
-    {"AnotherModelType", ConfigValue("model_type", "bert"),
-     R"("model_type": expected "distilbert", found "bert")"},
-    {"NoModelType", Config([](Json& config) { config.erase("model_type"); }),
-     R"("model_type": expected "distilbert", found nothing)"},
-    {"BodyWithoutHead", ConfigValue("architectures", Json::array({"DistilBertModel"})),
-     R"("architectures": expected ["DistilBertForSequenceClassification"], )"
-     R"(found ["DistilBertModel"])"},
-    {"NoDim", Config([](Json& config) { config.erase("dim"); }),
-     R"("dim": expected a whole number from 1 to 65536, found nothing)"},
-    {"DimIsText", ConfigValue("dim", "8"),
-     R"("dim": expected a whole number from 1 to 65536, found "8")"},
-    {"DimIsAFraction", ConfigValue("dim", 8.0),
-     R"("dim": expected a whole number from 1 to 65536, found 8.0)"},
-    {"DimIsNegative", ConfigValue("dim", -8), "found -8"},
-    {"DimWrapsToItself", ConfigValue("dim", (uint64_t{1} << 32) + 8), "found 4294967304"},
-    {"NoLayers", ConfigValue("n_layers", 0),
-     R"("n_layers": expected a whole number from 1 to 256, found 0)"},
-    {"HugeHiddenDim", ConfigValue("hidden_dim", 1'000'001), "found 1000001"},
-    {"NoRoomForAPair", ConfigValue("max_position_embeddings", 2),
-     R"("max_position_embeddings": expected a whole number from 3 to 1000000, found 2)"},
-    {"HeadsDoNotDivideDim", ConfigValue("n_heads", 3),
-     R"("dim": expected a multiple of "n_heads", 3, found 8)"},
-    {"UnknownActivation", ConfigValue("activation", "silu"),
-     R"("activation": expected "gelu" or "relu", found "silu")"},
-    {"UnknownProblemType", ConfigValue("problem_type", "ranking"),
-     R"("problem_type": expected one of regression, single_label_classification, )"
-     R"(multi_label_classification, found "ranking")"},
-    {"LabelLeftOut", ConfigValue("id2label", {{"0", "a"}, {"2", "c"}}),
-     "\"id2label\": has 2 labels, but none for index 1"},
-    {"LabelIndexTwice", ConfigValue("id2label", {{"0", "a"}, {"00", "b"}}),
-     "\"id2label\": has 2 labels, but none for index 1"},
-    {"EmptyLabel", ConfigValue("id2label", {{"0", "a"}, {"1", ""}}),
-     R"("id2label": index 1: expected a name of 1 to 1000 bytes, found "")"},
-    {"LabelIsANumber", ConfigValue("id2label", {{"0", "a"}, {"1", 7}}), "index 1: expected a name"},
-    {"LabelsAreAnArray", ConfigValue("id2label", Json::array({"a", "b"})),
-     R"("id2label": expected an object of 1 to 10000 labels, found an array)"},
-    {"NoLabels", Config([](Json& config) {
-       config.erase("id2label");
-       config["num_labels"] = 0;
-     }),
-     R"("num_labels": expected a whole number from 1 to 10000, found 0)"},
-};
-
-const BadModel kTokenizers[] = {
-    {"None", [](const auto& directory) { directory.Remove("vocab.txt"); },
-     "expected tokenizer.json or vocab.txt, found neither"},
-    {"NoWords", File("vocab.txt", ""), "vocab.txt: expected"},
-    {"WordsAreNotUtf8", File("vocab.txt", "[PAD]\n\xff\n"), "vocab.txt: not UTF-8 at byte 6"},
-    {"NoClassToken", File("vocab.txt", "[PAD]\n[UNK]\n[SEP]\n[MASK]\na\n"), "[CLS]"},
-    {"JsonIsCutShort", File("tokenizer.json", "{\"model\": {\"type\": \"WordPiece\""),
-     "tokenizer.json: not JSON at byte"},
-    {"BytePairs", File("tokenizer.json", R"({"model": {"type": "BPE", "vocab": {}}})"),
-     "tokenizer.json: \"model.type\": expected \"WordPiece\", found \"BPE\""},
-    {"AnotherClass", File("tokenizer_config.json", R"({"tokenizer_class": "RobertaTokenizer"})"),
-     "found \"RobertaTokenizer\""},
-    {"OfALargerModel", ConfigValue("vocab_size", 19),
-     "ids up to 19, but config.json's vocab_size is 19"},
-};
 
 const BadModel kHeaders[] = {
     {"EmptyFile", File("model.safetensors", ""), "has 0 bytes, expected at least 8"},
@@ -418,14 +237,13 @@ const BadModel kModels[] = {
      "expected shape [17, 8], found [16, 8]"},
 };
 
-std::string CaseName(const ::testing::TestParamInfo<BadModel>& info) { return info.param.name; }
+class BadWeightsTest : public TestWithParam<BadModel> {};
 
-INSTANTIATE_TEST_SUITE_P(Files, BadModelTest, ValuesIn(kFiles), CaseName);
-INSTANTIATE_TEST_SUITE_P(Config, BadModelTest, ValuesIn(kConfigs), CaseName);
-INSTANTIATE_TEST_SUITE_P(Tokenizer, BadModelTest, ValuesIn(kTokenizers), CaseName);
-INSTANTIATE_TEST_SUITE_P(Header, BadModelTest, ValuesIn(kHeaders), CaseName);
-INSTANTIATE_TEST_SUITE_P(Shards, BadModelTest, ValuesIn(kShards), CaseName);
-INSTANTIATE_TEST_SUITE_P(Model, BadModelTest, ValuesIn(kModels), CaseName);
+TEST_P(BadWeightsTest, AreRefusedAtOnceWithTheirReason) { ExpectRefused(GetParam()); }
+
+INSTANTIATE_TEST_SUITE_P(Header, BadWeightsTest, ValuesIn(kHeaders), CaseName);
+INSTANTIATE_TEST_SUITE_P(Shards, BadWeightsTest, ValuesIn(kShards), CaseName);
+INSTANTIATE_TEST_SUITE_P(Model, BadWeightsTest, ValuesIn(kModels), CaseName);
 
 }  // namespace
 }  // namespace verdict

@@ -1,0 +1,143 @@
+// Every way we know in which the files of a model directory, its config.json or its tokenizer can
+// be wrong, one case each. Of the weights: bad_weights_test.cc.
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <string>
+
+#include "tests/engine/bad_model.h"
+
+namespace verdict {
+namespace {
+
+using ::testing::TestWithParam;
+using ::testing::ValuesIn;
+
+// The control: without damage the directory is a model, whole and in shards.
+TEST(GoodModelTest, Loads) {
+  const ModelDirectory directory;
+  EXPECT_EQ(Refusal(directory.path()), absl::OkStatus());
+  directory.Shard();
+  EXPECT_EQ(Refusal(directory.path()), absl::OkStatus());
+}
+
+const BadModel kFiles[] = {
+    {"NoDirectory", [](const auto& directory) { std::filesystem::remove_all(directory.path()); },
+     "config.json: cannot be opened: No such file or directory"},
+    {"DirectoryIsAFile",
+     [](const auto& directory) {
+       std::filesystem::rename(directory.PathOf("config.json"), directory.path() + ".json");
+       std::filesystem::remove_all(directory.path());
+       std::filesystem::rename(directory.path() + ".json", directory.path());
+     },
+     "config.json: cannot be opened: Not a directory"},
+    {"NoConfig", [](const auto& directory) { directory.Remove("config.json"); },
+     "config.json: cannot be opened: No such file or directory"},
+    {"NoWeights", [](const auto& directory) { directory.Remove("model.safetensors"); },
+     "expected model.safetensors or model.safetensors.index.json, found neither"},
+    {"ConfigIsADirectory",
+     [](const auto& directory) {
+       directory.Remove("config.json");
+       std::filesystem::create_directory(directory.PathOf("config.json"));
+     },
+     "config.json: expected a regular file, found a directory"},
+    {"WeightsAreAPipe",
+     [](const auto& directory) {
+       directory.Remove("model.safetensors");
+       ASSERT_EQ(mkfifo(directory.PathOf("model.safetensors").c_str(), 0600), 0);
+     },
+     "model.safetensors: expected a regular file, found a device, pipe or socket"},
+    {"WeightsAreACycleOfLinks",
+     [](const auto& directory) {
+       directory.Remove("model.safetensors");
+       std::filesystem::create_symlink("model.safetensors", directory.PathOf("model.safetensors"));
+     },
+     "model.safetensors: cannot be opened: Too many levels of symbolic links"},
+    {"WeightsAreAGitLfsPointer",
+     File("model.safetensors", "version https://git-lfs.github.com/spec/v1\noid sha256:0\n"),
+     "model.safetensors: is a Git LFS pointer, not the weights"},
+};
+
+const BadModel kConfigs[] = {
+    {"NotJson", File("config.json", "{\"dim\": 8,"), "config.json: not JSON at byte 11"},
+    {"Empty", File("config.json", ""), "config.json: not JSON at byte 1"},
+    {"Array", File("config.json", "[]"), "config.json: expected a JSON object, found an array"},
+    {"NameTwice", File("config.json", R"({"dim": 8, "dim": 9})"),
+     "config.json: the name \"dim\" is twice in one object"},
+    {"TooDeep", File("config.json", "{\"a\":" + std::string(200'000, '[')),
+     "config.json: nested deeper than 64 levels"},
+    {"TooLarge",
+     [](const auto& directory) {
+       std::filesystem::resize_file(directory.PathOf("config.json"), uint64_t{1} << 40);
+     },
+     "config.json: has 1099511627776 bytes, expected at most 1048576"},
+    {"AnotherModelType", ConfigValue("model_type", "bert"),
+     R"("model_type": expected "distilbert", found "bert")"},
+    {"NoModelType", Config([](Json& config) { config.erase("model_type"); }),
+     R"("model_type": expected "distilbert", found nothing)"},
+    {"BodyWithoutHead", ConfigValue("architectures", Json::array({"DistilBertModel"})),
+     R"("architectures": expected ["DistilBertForSequenceClassification"], )"
+     R"(found ["DistilBertModel"])"},
+    {"NoDim", Config([](Json& config) { config.erase("dim"); }),
+     R"("dim": expected a whole number from 1 to 65536, found nothing)"},
+    {"DimIsText", ConfigValue("dim", "8"),
+     R"("dim": expected a whole number from 1 to 65536, found "8")"},
+    {"DimIsAFraction", ConfigValue("dim", 8.0),
+     R"("dim": expected a whole number from 1 to 65536, found 8.0)"},
+    {"DimIsNegative", ConfigValue("dim", -8), "found -8"},
+    {"DimWrapsToItself", ConfigValue("dim", (uint64_t{1} << 32) + 8), "found 4294967304"},
+    {"NoLayers", ConfigValue("n_layers", 0),
+     R"("n_layers": expected a whole number from 1 to 256, found 0)"},
+    {"HugeHiddenDim", ConfigValue("hidden_dim", 1'000'001), "found 1000001"},
+    {"NoRoomForAPair", ConfigValue("max_position_embeddings", 2),
+     R"("max_position_embeddings": expected a whole number from 3 to 1000000, found 2)"},
+    {"HeadsDoNotDivideDim", ConfigValue("n_heads", 3),
+     R"("dim": expected a multiple of "n_heads", 3, found 8)"},
+    {"UnknownActivation", ConfigValue("activation", "silu"),
+     R"("activation": expected "gelu" or "relu", found "silu")"},
+    {"UnknownProblemType", ConfigValue("problem_type", "ranking"),
+     R"("problem_type": expected one of regression, single_label_classification, )"
+     R"(multi_label_classification, found "ranking")"},
+    {"LabelLeftOut", ConfigValue("id2label", {{"0", "a"}, {"2", "c"}}),
+     "\"id2label\": has 2 labels, but none for index 1"},
+    {"LabelIndexTwice", ConfigValue("id2label", {{"0", "a"}, {"00", "b"}}),
+     "\"id2label\": has 2 labels, but none for index 1"},
+    {"EmptyLabel", ConfigValue("id2label", {{"0", "a"}, {"1", ""}}),
+     R"("id2label": index 1: expected a name of 1 to 1000 bytes, found "")"},
+    {"LabelIsANumber", ConfigValue("id2label", {{"0", "a"}, {"1", 7}}), "index 1: expected a name"},
+    {"LabelsAreAnArray", ConfigValue("id2label", Json::array({"a", "b"})),
+     R"("id2label": expected an object of 1 to 10000 labels, found an array)"},
+    {"NoLabels", Config([](Json& config) {
+       config.erase("id2label");
+       config["num_labels"] = 0;
+     }),
+     R"("num_labels": expected a whole number from 1 to 10000, found 0)"},
+};
+
+const BadModel kTokenizers[] = {
+    {"None", [](const auto& directory) { directory.Remove("vocab.txt"); },
+     "expected tokenizer.json or vocab.txt, found neither"},
+    {"NoWords", File("vocab.txt", ""), "vocab.txt: expected"},
+    {"WordsAreNotUtf8", File("vocab.txt", "[PAD]\n\xff\n"), "vocab.txt: not UTF-8 at byte 6"},
+    {"NoClassToken", File("vocab.txt", "[PAD]\n[UNK]\n[SEP]\n[MASK]\na\n"), "[CLS]"},
+    {"JsonIsCutShort", File("tokenizer.json", "{\"model\": {\"type\": \"WordPiece\""),
+     "tokenizer.json: not JSON at byte"},
+    {"BytePairs", File("tokenizer.json", R"({"model": {"type": "BPE", "vocab": {}}})"),
+     "tokenizer.json: \"model.type\": expected \"WordPiece\", found \"BPE\""},
+    {"AnotherClass", File("tokenizer_config.json", R"({"tokenizer_class": "RobertaTokenizer"})"),
+     "found \"RobertaTokenizer\""},
+    {"OfALargerModel", ConfigValue("vocab_size", 19),
+     "ids up to 19, but config.json's vocab_size is 19"},
+};
+
+class BadFilesTest : public TestWithParam<BadModel> {};
+
+TEST_P(BadFilesTest, AreRefusedAtOnceWithTheirReason) { ExpectRefused(GetParam()); }
+
+INSTANTIATE_TEST_SUITE_P(Files, BadFilesTest, ValuesIn(kFiles), CaseName);
+INSTANTIATE_TEST_SUITE_P(Config, BadFilesTest, ValuesIn(kConfigs), CaseName);
+INSTANTIATE_TEST_SUITE_P(Tokenizer, BadFilesTest, ValuesIn(kTokenizers), CaseName);
+
+}  // namespace
+}  // namespace verdict
