@@ -76,8 +76,7 @@ class HttpServerTest : public ::testing::Test {
   void AwaitAnswered() { server_->AwaitAnswered(absl::Now() + absl::Seconds(10)); }
 
   // More than the kernel holds for a reader.
-  const std::string big_ =
-      std::string(size_t{32} << 20, 'x');  // NOLINT(bugprone-string-constructor)
+  const std::string big_ = std::string(32'000'000, 'x');  // NOLINT(bugprone-string-constructor)
   HttpPatience patience_;
   std::atomic<int> held_ = 0;
   std::unique_ptr<HttpServer> server_;
