@@ -209,7 +209,7 @@ void AttendForTarget(const AttentionHead& head, float* memory) {
   PackValues(head, scratch);
   const float scale = 1.0f / std::sqrt(static_cast<float>(head.head_dim));
   // As many rows as the registers hold sums for, two vectors each.
-  constexpr int kRows = HWY_TARGET <= HWY_AVX3 ? kMaxQueries : 6;
+  constexpr int kRows = kHas32Registers ? kMaxQueries : 6;
   const int blocks = DivideUp(head.queries, kRows);
   for (int first = 0, i = 0; i < blocks; ++i) {
     const int rows = (head.queries - first) / (blocks - i);

@@ -2,7 +2,7 @@
 """Fits the coefficients of our kernels. Needs NumPy; prints them lowest power first, and the errors when they are
 evaluated in float32.
 
-Erf in row_kernels.cc: erf(x) / x = P(x^2) / Q(x^2) for |x| <= LIMIT.
+Phi in row_kernels.cc, the normal distribution's: (Phi(x) - 1/2) / x = P(x^2) / Q(x^2) for |x| <= LIMIT.
 Exp2 in attention.cc: 2^f = P(f) for |f| <= 1/2.
 
 Iteratively reweighted least squares (Lawson 1961) towards the smallest largest relative error.
@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-LIMIT = 3.8325068  # erf rounds to 1 in float32 from here on
+LIMIT = 5.4199829  # Phi rounds to 1 in float32 from here on
 P_DEGREE, Q_DEGREE = 6, 4
 EXP2_DEGREE = 5
 ROUNDS = 300
@@ -37,10 +37,14 @@ def exp2_float32_error(p):
     return np.abs(found / 2.0 ** f.astype(np.float64) - 1).max()
 
 
-def fit_erf():
+def phi_minus_half(x):
+    return math.erf(x / math.sqrt(2)) / 2
+
+
+def fit_phi():
     x = np.unique(np.abs(np.cos(np.linspace(0, np.pi, 4001)) * LIMIT))
     x = x[x > 1e-6]
-    target = np.array([math.erf(value) for value in x]) / x
+    target = np.array([phi_minus_half(value) for value in x]) / x
     powers = (x / LIMIT) ** 2  # scaled to [0, 1], or the system is ill-conditioned
     p_terms = np.vander(powers, P_DEGREE + 1, increasing=True)
     q_terms = np.vander(powers, Q_DEGREE + 1, increasing=True)[:, 1:]
@@ -59,18 +63,18 @@ def fit_erf():
 
 
 def float32_error(p, q):
-    x = np.linspace(-6, 6, 400001, dtype=np.float32)
+    x = np.linspace(-8, 8, 400001, dtype=np.float32)
     clamped = np.clip(x, np.float32(-LIMIT), np.float32(LIMIT))
     horner = lambda terms, t: sum(np.float32(value) * t ** np.float32(power) for power, value in enumerate(terms))
     found = clamped * horner(p, clamped * clamped) / horner(q, clamped * clamped)
-    return np.abs(found - np.array([math.erf(value) for value in x])).max()
+    return np.abs(found - np.array([phi_minus_half(value) for value in x])).max()
 
 
 if __name__ == "__main__":
     p = fit_exp2()
     print("Exp2", [float(np.float32(value)) for value in p])
     print("largest relative error in float32:", exp2_float32_error(p))
-    p, q = fit_erf()
+    p, q = fit_phi()
     print("P", [float(np.float32(value)) for value in p])
     print("Q", [float(np.float32(value)) for value in q])
     print("largest error in float32:", float32_error(p, q))

@@ -20,39 +20,94 @@ namespace HWY_NAMESPACE {
 // DistilBERT's, in every checkpoint.
 constexpr float kLayerNormEpsilon = 1e-12f;
 
-// erf as x P(x^2) / Q(x^2) on |x| <= 3.83, where it reaches 1 in float32; relative error 3.5e-7.
-// Coefficients by engine/fit_kernels.py.
-HWY_INLINE Vec Erf(F32 d, Vec x) {
-  const auto limit = hn::Set(d, 3.8325068f);
-  x = hn::Min(hn::Max(x, hn::Neg(limit)), limit);
-  const auto t = hn::Mul(x, x);
-  auto p = hn::Set(d, 2.0970372105e-08f);
-  p = hn::MulAdd(p, t, hn::Set(d, -1.9857568532e-06f));
-  p = hn::MulAdd(p, t, hn::Set(d, 1.3665706501e-04f));
-  p = hn::MulAdd(p, t, hn::Set(d, 3.4052275587e-03f));
-  p = hn::MulAdd(p, t, hn::Set(d, 4.9596790224e-02f));
-  p = hn::MulAdd(p, t, hn::Set(d, 1.9243250787e-01f));
-  p = hn::MulAdd(p, t, hn::Set(d, 1.1283791065f));
-  auto q = hn::Set(d, 8.9040107559e-04f);
-  q = hn::MulAdd(q, t, hn::Set(d, 1.3731280342e-02f));
-  q = hn::MulAdd(q, t, hn::Set(d, 1.1191804707e-01f));
-  q = hn::MulAdd(q, t, hn::Set(d, 5.0387090445e-01f));
-  q = hn::MulAdd(q, t, hn::Set(d, 1.0f));
-  // A division takes longer than all of the above: one step of Newton's from the hardware's
-  // estimate instead.
-  const auto estimate = hn::ApproximateReciprocal(q);
-  const auto one_over_q = hn::Mul(estimate, hn::NegMulAdd(q, estimate, hn::Set(d, 2.0f)));
-  return hn::Mul(hn::Mul(x, p), one_over_q);
+// All lanes of a vector, at a place of a row.
+struct AllLanes {
+  template <class D>
+  HWY_INLINE hn::Vec<D> Load(D d, const hn::TFromD<D>* p) const {
+    return hn::LoadU(d, p);
+  }
+  template <class D>
+  HWY_INLINE void Store(hn::Vec<D> v, D d, hn::TFromD<D>* p) const {
+    hn::StoreU(v, d, p);
+  }
+};
+
+// The lanes that a row still has at its end; the others are zero.
+struct FirstLanes {
+  template <class D>
+  HWY_INLINE hn::Vec<D> Load(D d, const hn::TFromD<D>* p) const {
+    return LoadFirst(d, p, count);
+  }
+  template <class D>
+  HWY_INLINE void Store(hn::Vec<D> v, D d, hn::TFromD<D>* p) const {
+    StoreFirst(v, d, p, count);
+  }
+  size_t count;
+};
+
+// So many vectors are in work at the same time.
+constexpr int kTurns = 4;
+
+// Calls visit(offset, turn, part) for every vector of a row, where part loads and stores the lanes
+// that the row has there, and turn is 0 to kTurns - 1.
+template <class Visit>
+HWY_INLINE void ForEachVector(size_t size, const Visit& visit) {
+  const size_t lanes = hn::Lanes(F32());
+  size_t i = 0;
+  for (; i + kTurns * lanes <= size; i += kTurns * lanes) {
+    HWY_UNROLL(4)
+    for (int turn = 0; turn < kTurns; ++turn) visit(i + turn * lanes, turn, AllLanes());
+  }
+  for (; i + lanes <= size; i += lanes) visit(i, 0, AllLanes());
+  if (i < size) visit(i, 0, FirstLanes{size - i});
 }
+
+// What is gathered from a row: each turn's by itself, as in one each would wait for the other.
+struct Gathered {
+  HWY_INLINE Gathered() {
+    HWY_UNROLL(4)
+    for (int turn = 0; turn < kTurns; ++turn) by_turn[turn] = hn::Zero(F32());
+  }
+  template <class Combine>
+  HWY_INLINE Vec All(const Combine& combine) const {
+    return combine(combine(by_turn[0], by_turn[1]), combine(by_turn[2], by_turn[3]));
+  }
+  HWY_INLINE float Sum() const {
+    return hn::GetLane(
+        hn::SumOfLanes(F32(), All([](Vec a, Vec b) HWY_ATTR { return hn::Add(a, b); })));
+  }
+  Vec by_turn[kTurns];
+};
 
 struct Identity {
   HWY_INLINE Vec operator()(F32, Vec x) const { return x; }
 };
 
+// x Phi(x), where Phi(x) - 1/2 is x P(x^2) / Q(x^2) on |x| <= 5.42, from where Phi is 1 in float32;
+// largest error 1.8e-7. Coefficients by engine/fit_kernels.py.
 struct Gelu {
   HWY_INLINE Vec operator()(F32 d, Vec x) const {
-    const auto half = hn::Mul(hn::Set(d, 0.5f), x);
-    return hn::MulAdd(half, Erf(d, hn::Mul(x, hn::Set(d, 0.70710678f))), half);
+    const auto limit = hn::Set(d, 5.4199829f);
+    const auto clamped = hn::Min(hn::Max(x, hn::Neg(limit)), limit);
+    const auto t = hn::Mul(clamped, clamped);
+    auto p = hn::Set(d, 1.1584573578e-10f);
+    p = hn::MulAdd(p, t, hn::Set(d, -2.1939696282e-08f));
+    p = hn::MulAdd(p, t, hn::Set(d, 3.0197247725e-06f));
+    p = hn::MulAdd(p, t, hn::Set(d, 1.5049155627e-04f));
+    p = hn::MulAdd(p, t, hn::Set(d, 4.3837805279e-03f));
+    p = hn::MulAdd(p, t, hn::Set(d, 3.4017618746e-02f));
+    p = hn::MulAdd(p, t, hn::Set(d, 3.9894226193e-01f));
+    auto q = hn::Set(d, 5.5650165460e-05f);
+    q = hn::MulAdd(q, t, hn::Set(d, 1.7164120218e-03f));
+    q = hn::MulAdd(q, t, hn::Set(d, 2.7979534119e-02f));
+    q = hn::MulAdd(q, t, hn::Set(d, 2.5193554163e-01f));
+    q = hn::MulAdd(q, t, hn::Set(d, 1.0f));
+    // A division takes longer than all of the above: one step of Newton's from the hardware's
+    // estimate instead.
+    const auto estimate = hn::ApproximateReciprocal(q);
+    const auto one_over_q = hn::Mul(estimate, hn::NegMulAdd(q, estimate, hn::Set(d, 2.0f)));
+    const auto phi = hn::MulAdd(hn::Mul(clamped, p), one_over_q, hn::Set(d, 0.5f));
+    return hn::Mul(x, phi);
   }
 };
 
@@ -72,57 +127,69 @@ HWY_INLINE hn::Vec<U16> ToBf16(F32, Vec x) {
   return hn::DemoteTo(U16(), hn::BitCast(integers, hn::ShiftRight<16>(rounded)));
 }
 
-// p + bias of one vector, where a product of integers is scaled first.
-template <class Product, class Load, class LoadProduct>
-HWY_INLINE Vec AddBias(F32 d, const EpilogueTile& tile, int row, size_t i, const Load& load,
-                       const LoadProduct& load_product) {
-  const auto* product = static_cast<const Product*>(tile.product) + row * tile.product_stride + i;
-  const auto bias = load(tile.bias + i);
-  if constexpr (std::is_same_v<Product, int32_t>) {
-    const auto scale = hn::Mul(hn::Set(d, tile.x[row].scale), load(tile.column_scales + i));
-    auto sum = load_product(product);
-    if (tile.column_sums != nullptr) {
-      const auto zero_point = hn::Set(hn::Rebind<int32_t, F32>(), tile.x[row].zero_point);
-      sum = hn::Sub(sum, hn::Mul(zero_point, load_product(tile.column_sums + i)));
-    }
-    return hn::MulAdd(hn::ConvertTo(d, sum), scale, bias);
-  } else {
-    return hn::Add(load_product(product), bias);
+// A product's numbers of one row, scaled if they are integers.
+template <class Product>
+struct ProductRow;
+
+template <>
+struct ProductRow<float> {
+  ProductRow(const EpilogueTile& tile, int row)
+      : product(static_cast<const float*>(tile.product) + row * tile.product_stride) {}
+
+  // p + bias of the vector at `i`.
+  template <class Part>
+  HWY_INLINE Vec PlusBias(Vec bias, size_t i, Part part) const {
+    return hn::Add(part.Load(F32(), product + i), bias);
   }
-}
+
+  const float* product;
+};
+
+template <>
+struct ProductRow<int32_t> {
+  using Integers = hn::Rebind<int32_t, F32>;
+
+  ProductRow(const EpilogueTile& tile, int row)
+      : product(static_cast<const int32_t*>(tile.product) + row * tile.product_stride),
+        column_scales(tile.column_scales),
+        column_sums(tile.column_sums),
+        scale(hn::Set(F32(), tile.x[row].scale)),
+        zero_point(hn::Set(Integers(), tile.x[row].zero_point)) {}
+
+  template <class Part>
+  HWY_INLINE Vec PlusBias(Vec bias, size_t i, Part part) const {
+    auto sum = part.Load(Integers(), product + i);
+    if (column_sums != nullptr) {
+      sum = hn::Sub(sum, hn::Mul(zero_point, part.Load(Integers(), column_sums + i)));
+    }
+    const auto factor = hn::Mul(scale, part.Load(F32(), column_scales + i));
+    return hn::MulAdd(hn::ConvertTo(F32(), sum), factor, bias);
+  }
+
+  const int32_t* product;
+  const float* column_scales;
+  const int32_t* column_sums;
+  Vec scale;
+  hn::Vec<Integers> zero_point;
+};
 
 template <class Activation, class Product, bool kToBf16>
 HWY_INLINE void BiasThenAs(const Activation& activation, const EpilogueTile& tile) {
   const F32 d;
-  const hn::Rebind<Product, F32> products;
-  const size_t lanes = hn::Lanes(d);
+  const float* bias = tile.bias;
   const size_t columns = tile.columns;
   for (int row = 0; row < tile.rows; ++row) {
-    const size_t first = row * tile.y_stride;
-    size_t i = 0;
-    for (; i + lanes <= columns; i += lanes) {
-      const auto sum = AddBias<Product>(
-          d, tile, row, i, [d](const float* p) { return hn::LoadU(d, p); },
-          [products](const Product* p) { return hn::LoadU(products, p); });
-      const auto y = activation(d, sum);
+    const ProductRow<Product> product(tile, row);
+    float* y = tile.y + row * tile.y_stride;
+    Bf16* y_bf16 = tile.y_bf16 + row * tile.y_stride;
+    ForEachVector(columns, [&](size_t i, int, auto part) HWY_ATTR {
+      const auto result = activation(d, product.PlusBias(part.Load(d, bias + i), i, part));
       if constexpr (kToBf16) {
-        hn::StoreU(ToBf16(d, y), U16(), tile.y_bf16 + first + i);
+        part.Store(ToBf16(d, result), U16(), y_bf16 + i);
       } else {
-        hn::StoreU(y, d, tile.y + first + i);
+        part.Store(result, d, y + i);
       }
-    }
-    if (i < columns) {
-      const size_t rest = columns - i;
-      const auto sum = AddBias<Product>(
-          d, tile, row, i, [d, rest](const float* p) { return LoadFirst(d, p, rest); },
-          [products, rest](const Product* p) { return LoadFirst(products, p, rest); });
-      const auto y = activation(d, sum);
-      if constexpr (kToBf16) {
-        StoreFirst(ToBf16(d, y), U16(), tile.y_bf16 + first + i, rest);
-      } else {
-        StoreFirst(y, d, tile.y + first + i, rest);
-      }
-    }
+    });
   }
 }
 
@@ -150,28 +217,23 @@ void ApplyEpilogueForTarget(Epilogue epilogue, const EpilogueTile& tile) {
 
 void RoundToBf16ForTarget(const float* x, size_t size, Bf16* y) {
   const F32 d;
-  const size_t lanes = hn::Lanes(d);
-  size_t i = 0;
-  for (; i + lanes <= size; i += lanes) hn::StoreU(ToBf16(d, hn::LoadU(d, x + i)), U16(), y + i);
-  if (i < size) {
-    StoreFirst(ToBf16(d, LoadFirst(d, x + i, size - i)), U16(), y + i, size - i);
-  }
+  ForEachVector(size, [=](size_t i, int, auto part)
+                          HWY_ATTR { part.Store(ToBf16(d, part.Load(d, x + i)), U16(), y + i); });
 }
 
-template <class Integer>
-HWY_INLINE void RoundToIntegers(const float* x, size_t size, float scale, int zero_point,
-                                Integer* y) {
+// y = round(x / scale) + zero_point; the bits of an int8_t where that is negative.
+HWY_INLINE void RoundToBytes(const float* x, size_t size, float scale, int zero_point, uint8_t* y) {
   const F32 d;
-  const hn::Rebind<Integer, F32> integers;
-  const size_t lanes = hn::Lanes(d);
-  const auto zero = hn::Set(hn::RebindToSigned<F32>(), zero_point);
+  const hn::RebindToUnsigned<F32> words;
+  const hn::Rebind<uint8_t, F32> bytes;
   const auto inverse = hn::Set(d, scale >= std::numeric_limits<float>::min() ? 1 / scale : 0.0f);
-  const auto round = [&](Vec v) HWY_ATTR {
-    return hn::DemoteTo(integers, hn::Add(hn::NearestInt(hn::Mul(v, inverse)), zero));
-  };
-  size_t i = 0;
-  for (; i + lanes <= size; i += lanes) hn::StoreU(round(hn::LoadU(d, x + i)), integers, y + i);
-  if (i < size) StoreFirst(round(LoadFirst(d, x + i, size - i)), integers, y + i, size - i);
+  // A float32 near this one is a whole number, and its last byte that of its distance.
+  constexpr float kWhole = 3 << 22;
+  const auto origin = hn::Set(d, kWhole + static_cast<float>(zero_point));
+  ForEachVector(size, [=](size_t i, int, auto part) HWY_ATTR {
+    const auto whole = hn::MulAdd(part.Load(d, x + i), inverse, origin);
+    part.Store(hn::TruncateTo(bytes, hn::BitCast(words, whole)), bytes, y + i);
+  });
 }
 
 // What a row's scale follows from.
@@ -183,29 +245,28 @@ struct Range {
 
 HWY_INLINE Range RangeOf(const float* x, size_t size) {
   const F32 d;
-  const size_t lanes = hn::Lanes(d);
-  auto minima = hn::Zero(d), maxima = hn::Zero(d), poison = hn::Zero(d);
-  size_t i = 0;
-  const auto look = [&](Vec v) HWY_ATTR {
-    minima = hn::Min(minima, v);
-    maxima = hn::Max(maxima, v);
-    poison = hn::MulAdd(v, hn::Zero(d), poison);
-  };
-  for (; i + lanes <= size; i += lanes) look(hn::LoadU(d, x + i));
-  if (i < size) look(LoadFirst(d, x + i, size - i));
-  return {.smallest = hn::GetLane(hn::MinOfLanes(d, minima)),
-          .largest = hn::GetLane(hn::MaxOfLanes(d, maxima)),
-          .poison = hn::GetLane(hn::SumOfLanes(d, poison))};
+  Gathered minima, maxima, poison;
+  ForEachVector(size, [&](size_t i, int turn, auto part) HWY_ATTR {
+    const auto v = part.Load(d, x + i);
+    minima.by_turn[turn] = hn::Min(minima.by_turn[turn], v);
+    maxima.by_turn[turn] = hn::Max(maxima.by_turn[turn], v);
+    poison.by_turn[turn] = hn::MulAdd(v, hn::Zero(d), poison.by_turn[turn]);
+  });
+  const auto smallest = minima.All([](Vec a, Vec b) HWY_ATTR { return hn::Min(a, b); });
+  const auto largest = maxima.All([](Vec a, Vec b) HWY_ATTR { return hn::Max(a, b); });
+  return {.smallest = hn::GetLane(hn::MinOfLanes(d, smallest)),
+          .largest = hn::GetLane(hn::MaxOfLanes(d, largest)),
+          .poison = poison.Sum()};
 }
 
 void RoundToInt8ForTarget(const float* x, size_t size, float scale, int8_t* y) {
-  RoundToIntegers(x, size, scale, 0, y);
+  RoundToBytes(x, size, scale, 0, reinterpret_cast<uint8_t*>(y));
 }
 
 float QuantizeToInt8ForTarget(const float* x, size_t size, int8_t* y) {
   const Range range = RangeOf(x, size);
   const float scale = std::max(-range.smallest, range.largest) / 127.0f;
-  RoundToIntegers(x, size, scale, 0, y);
+  RoundToBytes(x, size, scale, 0, reinterpret_cast<uint8_t*>(y));
   return scale + range.poison;
 }
 
@@ -214,30 +275,11 @@ Quantization QuantizeToUint8ForTarget(const float* x, size_t size, uint8_t* y) {
   const float scale = (range.largest - range.smallest) / 255.0f;
   if (scale >= std::numeric_limits<float>::min() && std::isfinite(scale + range.poison)) {
     const int zero_point = static_cast<int>(std::lround(-range.smallest / scale));
-    RoundToIntegers(x, size, scale, zero_point, y);
+    RoundToBytes(x, size, scale, zero_point, y);
     return {.scale = scale, .zero_point = zero_point};
   }
   std::memset(y, 0, size);
   return {.scale = scale + range.poison};
-}
-
-// Calls visit(offset, load, store) for every vector of a row, where load(p) and store(v, p) take
-// the lanes that the row has there.
-template <class Visit>
-HWY_INLINE void ForEachVector(F32 d, size_t size, const Visit& visit) {
-  const size_t lanes = hn::Lanes(d);
-  size_t i = 0;
-  for (; i + lanes <= size; i += lanes) {
-    visit(
-        i, [d](const float* p) { return hn::LoadU(d, p); },
-        [d](Vec v, float* p) { hn::StoreU(v, d, p); });
-  }
-  if (i < size) {
-    const size_t rest = size - i;
-    visit(
-        i, [d, rest](const float* p) { return LoadFirst(d, p, rest); },
-        [d, rest](Vec v, float* p) { StoreFirst(v, d, p, rest); });
-  }
 }
 
 void AddLayerNormForTarget(const float* a, const float* b, const LayerNormWeights& weights, int dim,
@@ -245,27 +287,29 @@ void AddLayerNormForTarget(const float* a, const float* b, const LayerNormWeight
   const F32 d;
   const size_t lanes = hn::Lanes(d);
   const size_t size = dim;
-  const size_t tail = size % lanes;
-  auto sums = hn::Zero(d);
-  ForEachVector(d, size, [&](size_t i, auto load, auto store) HWY_ATTR {
-    const auto sum = hn::Add(load(a + i), load(b + i));
-    store(sum, y + i);
-    sums = hn::Add(sums, sum);
+  const auto rest = hn::FirstN(d, size % lanes);
+  const float *gain = weights.gain, *bias = weights.bias;
+  Gathered sums;
+  ForEachVector(size, [&](size_t i, int turn, auto part) HWY_ATTR {
+    const auto sum = hn::Add(part.Load(d, a + i), part.Load(d, b + i));
+    part.Store(sum, d, y + i);
+    sums.by_turn[turn] = hn::Add(sums.by_turn[turn], sum);
   });
-  const float mean = hn::GetLane(hn::SumOfLanes(d, sums)) / static_cast<float>(dim);
-  const auto means = hn::Set(d, mean);
-  // Lanes past the row's end would count as (0 - mean)^2: the mask keeps them out.
-  auto squares = hn::Zero(d);
-  ForEachVector(d, size, [&](size_t i, auto load, auto) HWY_ATTR {
-    auto deviation = hn::Sub(load(y + i), means);
-    if (i + lanes > size) deviation = hn::IfThenElseZero(hn::FirstN(d, tail), deviation);
-    squares = hn::MulAdd(deviation, deviation, squares);
+  const auto means = hn::Set(d, sums.Sum() / static_cast<float>(dim));
+  Gathered squares;
+  ForEachVector(size, [&](size_t i, int turn, auto part) HWY_ATTR {
+    auto deviation = hn::Sub(part.Load(d, y + i), means);
+    // Lanes past the row's end would count as (0 - mean)^2.
+    if constexpr (std::is_same_v<decltype(part), FirstLanes>) {
+      deviation = hn::IfThenElseZero(rest, deviation);
+    }
+    squares.by_turn[turn] = hn::MulAdd(deviation, deviation, squares.by_turn[turn]);
   });
-  const float variance = hn::GetLane(hn::SumOfLanes(d, squares)) / static_cast<float>(dim);
+  const float variance = squares.Sum() / static_cast<float>(dim);
   const auto scale = hn::Set(d, 1.0f / std::sqrt(variance + kLayerNormEpsilon));
-  ForEachVector(d, size, [&](size_t i, auto load, auto store) HWY_ATTR {
-    const auto normal = hn::Mul(hn::Sub(load(y + i), means), scale);
-    store(hn::MulAdd(normal, load(weights.gain + i), load(weights.bias + i)), y + i);
+  ForEachVector(size, [=](size_t i, int, auto part) HWY_ATTR {
+    const auto normal = hn::Mul(hn::Sub(part.Load(d, y + i), means), scale);
+    part.Store(hn::MulAdd(normal, part.Load(d, gain + i), part.Load(d, bias + i)), d, y + i);
   });
 }
 

@@ -22,6 +22,8 @@ namespace hn = hwy::HWY_NAMESPACE;
 using F32 = hn::ScalableTag<float>;
 using Vec = hn::Vec<F32>;
 
+constexpr bool kHas32Registers = HWY_TARGET <= HWY_AVX3;  // others that we serve have 16
+
 // The first `count` lanes from `p`; zero in the others.
 template <class D>
 HWY_INLINE hn::Vec<D> LoadFirst(D d, const hn::TFromD<D>* p, size_t count) {
