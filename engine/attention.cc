@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
 #include "engine/rounding.h"
 
@@ -54,15 +53,44 @@ struct AttentionScratch {
   float* output;  // [kMaxQueries, padded_dim]
 };
 
+// to [columns, rows] at kPanel = the transposed of from [rows, columns] at a stride; at most 4
+// each.
+HWY_INLINE void TransposeBlock(const float* from, size_t stride, size_t rows, size_t columns,
+                               float* to) {
+#if HWY_TARGET != HWY_SCALAR
+  if (rows == 4 && columns == 4) {
+    const hn::FixedTag<float, 4> d;
+    const hn::Repartition<uint64_t, decltype(d)> pairs;
+    const auto row0 = hn::LoadU(d, from), row1 = hn::LoadU(d, from + stride);
+    const auto row2 = hn::LoadU(d, from + 2 * stride), row3 = hn::LoadU(d, from + 3 * stride);
+    const auto lower01 = hn::BitCast(pairs, hn::InterleaveLower(d, row0, row1));
+    const auto lower23 = hn::BitCast(pairs, hn::InterleaveLower(d, row2, row3));
+    const auto upper01 = hn::BitCast(pairs, hn::InterleaveUpper(d, row0, row1));
+    const auto upper23 = hn::BitCast(pairs, hn::InterleaveUpper(d, row2, row3));
+    hn::Store(hn::BitCast(d, hn::InterleaveLower(pairs, lower01, lower23)), d, to);
+    hn::Store(hn::BitCast(d, hn::InterleaveUpper(pairs, lower01, lower23)), d, to + kPanel);
+    hn::Store(hn::BitCast(d, hn::InterleaveLower(pairs, upper01, upper23)), d, to + 2 * kPanel);
+    hn::Store(hn::BitCast(d, hn::InterleaveUpper(pairs, upper01, upper23)), d, to + 3 * kPanel);
+    return;
+  }
+#endif
+  for (size_t column = 0; column < columns; ++column) {
+    for (size_t row = 0; row < rows; ++row) {
+      to[column * kPanel + row] = from[row * stride + column];
+    }
+  }
+}
+
 void PackKeys(const AttentionHead& head, const AttentionScratch& scratch) {
   const size_t channels = head.head_dim;
   for (size_t first = 0; first < scratch.padded_tokens; first += kPanel) {
     float* panel = scratch.keys + first * channels;
     const size_t tokens = std::min<size_t>(kPanel, head.tokens - first);
-    for (size_t token = 0; token < tokens; ++token) {
-      const float* key = head.k + (first + token) * head.kv_stride;
-      for (size_t channel = 0; channel < channels; ++channel) {
-        panel[channel * kPanel + token] = key[channel];
+    for (size_t token = 0; token < tokens; token += 4) {
+      const float* keys = head.k + (first + token) * head.kv_stride;
+      for (size_t channel = 0; channel < channels; channel += 4) {
+        TransposeBlock(keys + channel, head.kv_stride, std::min<size_t>(4, tokens - token),
+                       std::min<size_t>(4, channels - channel), panel + channel * kPanel + token);
       }
     }
     if (tokens == kPanel) continue;
@@ -73,13 +101,20 @@ void PackKeys(const AttentionHead& head, const AttentionScratch& scratch) {
 }
 
 void PackValues(const AttentionHead& head, const AttentionScratch& scratch) {
-  for (size_t first = 0; first < scratch.padded_dim; first += kPanel) {
-    float* panel = scratch.values + first * head.tokens;
-    const size_t channels = std::min<size_t>(kPanel, head.head_dim - first);
-    for (int token = 0; token < head.tokens; ++token) {
-      float* row = panel + token * kPanel;
-      std::memcpy(row, head.v + token * head.kv_stride + first, channels * sizeof(float));
-      std::fill(row + channels, row + kPanel, 0.0f);
+  const F32 d;
+  const size_t lanes = hn::Lanes(d);
+  const size_t channels = head.head_dim;
+  for (size_t token = 0; token < static_cast<size_t>(head.tokens); ++token) {
+    const float* value = head.v + token * head.kv_stride;
+    for (size_t first = 0; first < scratch.padded_dim; first += lanes) {
+      const size_t panel = first / kPanel;
+      float* to = scratch.values + (panel * head.tokens + token) * kPanel + first % kPanel;
+      if (first + lanes <= channels) {
+        hn::Store(hn::LoadU(d, value + first), d, to);
+      } else {
+        const size_t rest = first < channels ? channels - first : 0;
+        hn::Store(LoadFirst(d, value + first, rest), d, to);
+      }
     }
   }
 }
