@@ -80,13 +80,13 @@ absl::StatusOr<Linear> Linear::Create(InnerProductCache& products, absl::Span<co
 
 // One panel at a time, filled up with zeros on both sides.
 void Linear::Pack(absl::Span<const float> weights) {
-  const bool integers = kind_.precision == Precision::kInt8;
+  const bool integers = HasScale(kind_.input());
   panels_ = DivideUp(out_, panel_columns_);
   packed_ = AlignedArray<std::byte>(panels_ * panel_size_);
   if (integers) column_scales_.resize(out_);
-  if (integers && kind_.panels) column_sums_.resize(out_);
+  if (kind_.input() == InputType::kUint8) column_sums_.resize(out_);
   AlignedBuffer plain(static_cast<size_t>(panel_columns_) * filled_in_);
-  AlignedArray<int8_t> rounded(integers ? plain.size() : 0);
+  AlignedArray<std::byte> rounded(integers ? plain.size() * ElementSize(kind_.precision) : 0);
   for (int panel = 0; panel < panels_; ++panel) {
     std::fill_n(plain.data(), plain.size(), 0.0f);
     const int first = panel * panel_columns_;
@@ -95,22 +95,27 @@ void Linear::Pack(absl::Span<const float> weights) {
       const auto row = weights.subspan(static_cast<size_t>(first + column) * in_, in_);
       std::copy(row.begin(), row.end(), plain.data() + static_cast<size_t>(column) * filled_in_);
     }
-    std::fill_n(rounded.data(), rounded.size(), int8_t{0});
+    std::fill_n(rounded.data(), rounded.size(), std::byte{0});
     for (int column = 0; integers && column < columns; ++column) {
       const size_t begin = static_cast<size_t>(column) * filled_in_;
-      QuantizeColumn(first + column, plain.data() + begin, rounded.data() + begin);
+      QuantizeColumn(first + column, plain.data() + begin,
+                     rounded.data() + begin * ElementSize(kind_.precision));
     }
     PackOne(panel, integers ? static_cast<const void*>(rounded.data()) : plain.data());
   }
 }
 
 // `weights` and `rounded` are [filled_in_].
-void Linear::QuantizeColumn(int column, const float* weights, int8_t* rounded) {
-  if (kind_.panels) {
-    column_scales_[column] = QuantizeForPanel(weights, filled_in_, rounded);
-    column_sums_[column] = std::accumulate(rounded, rounded + filled_in_, 0);
+void Linear::QuantizeColumn(int column, const float* weights, std::byte* rounded) {
+  float& scale = column_scales_[column];
+  auto* bytes = reinterpret_cast<int8_t*>(rounded);
+  if (!kind_.panels) {
+    scale = QuantizeToInt8(weights, filled_in_, bytes);
+  } else if (kind_.precision == Precision::kInt8) {
+    scale = QuantizeForPanel(weights, filled_in_, bytes);
+    column_sums_[column] = std::accumulate(bytes, bytes + filled_in_, 0);
   } else {
-    column_scales_[column] = QuantizeToInt8(weights, filled_in_, rounded);
+    scale = QuantizeForPanel(weights, filled_in_, reinterpret_cast<int16_t*>(rounded));
   }
 }
 
@@ -227,7 +232,7 @@ void Linear::RunPanelPiece(const Call& call, const Tiling& tiling, int group, in
                  .product_stride = call.y_stride,
                  .x = integers ? call.x_quantizations + first_row : nullptr,
                  .column_scales = integers ? column_scales_.data() + first_column : nullptr,
-                 .column_sums = integers ? column_sums_.data() + first_column : nullptr,
+                 .column_sums = column_sums_.empty() ? nullptr : column_sums_.data() + first_column,
                  .bias = bias_.data() + first_column,
                  .y = y,
                  .y_stride = call.y_stride,

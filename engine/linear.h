@@ -39,8 +39,8 @@ class LinearScratch {
 
 // y = epilogue(x W^T + bias), W [out, in] as PyTorch keeps it.
 //
-// In bf16 the weights are rounded; in int8 each output's weights are divided by a scale of their
-// own and rounded to -127 to 127.
+// In bf16 the weights are rounded; where the kind computes with integers, each output's weights are
+// divided by a scale of their own before.
 //
 // The weights are packed once, in panels of some columns. A piece of work is a group of panels
 // times some rows, both few enough to stay in the L2 cache: for few rows the threads share the
@@ -100,7 +100,7 @@ class Linear {
   };
 
   void Pack(absl::Span<const float> weights);
-  void QuantizeColumn(int column, const float* weights, int8_t* rounded);
+  void QuantizeColumn(int column, const float* weights, std::byte* rounded);
   void PackOne(int panel, const void* weights);
   void RunPanels(const Call& call, Workers& workers) const;
   void RunPanelPiece(const Call& call, const Tiling& tiling, int group, int first_row, int rows,
@@ -123,7 +123,7 @@ class Linear {
   int filled_in_ = 0;  // as ProductInput fills up rows
   int out_ = 0;
   AlignedBuffer bias_;                // [out]
-  std::vector<float> column_scales_;  // [out]; in int8
+  std::vector<float> column_scales_;  // [out]; of integers
   std::vector<int32_t> column_sums_;  // [out]: of the rounded weights; in int8 panels
   int panel_columns_ = 0;
   int panels_ = 0;

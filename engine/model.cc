@@ -52,7 +52,7 @@ absl::StatusOr<Model> Load(const std::string& directory, const EngineOptions& op
     warnings.push_back(absl::StrFormat(
         "this CPU (%s) has no instructions for %s: the products are computed %s", OneDnnIsa(),
         PrecisionName(products.precision),
-        products.precision == Precision::kBf16 ? "in f32, with weights rounded to bf16"
+        products.precision == Precision::kBf16 ? "in 16-bit integers, about as exact"
                                                : "in 16 bits, with weights rounded to about 7"));
   }
   // The cheap files first: what is wrong with them is said before 268 MB are read.

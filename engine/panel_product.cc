@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <vector>
+#include <limits>
 
 #include "engine/rounding.h"
 #include "engine/row_kernels.h"
@@ -60,15 +60,37 @@ struct F32Numbers {
   }
 };
 
-struct Bf16Numbers : F32Numbers {
-  using Weight = Bf16;
-  // The halves lie in those of 32-bit words.
-  HWY_INLINE static Vec Load(const Weight* from, int half) {
-    const hn::RebindToUnsigned<F32> d;
-    const auto words = hn::Load(d, reinterpret_cast<const uint32_t*>(from));
-    return hn::BitCast(
-        F32(), half == 0 ? hn::ShiftLeft<16>(words) : hn::And(words, hn::Set(d, 0xFFFF0000)));
+// Two products are added up in 32 bits, as QuantizeForPanel sees to it that all fit.
+struct Int16Numbers {
+  using X = int16_t;
+  using Weight = int16_t;
+  using Sum = int32_t;
+  static constexpr int kDepth = kInt16Depth;
+  static constexpr int kMaxRows = F32Numbers::kMaxRows;
+  static constexpr int kPanels = F32Numbers::kPanels;
+  using Sums = hn::RebindToSigned<F32>;
+#if HWY_TARGET == HWY_SCALAR
+  HWY_INLINE static const X* Repeat(const X* x) { return x; }
+  HWY_INLINE static const Weight* Load(const Weight* from, int half) {
+    return from + half * kDepth;
   }
+  HWY_INLINE static hn::Vec<Sums> MulAdd(const X* x, const Weight* weights, hn::Vec<Sums> sums) {
+    return hn::Add(sums, hn::Set(Sums(), x[0] * weights[0] + x[1] * weights[1]));
+  }
+#else
+  HWY_INLINE static hn::Vec<Int16> Repeat(const X* x) {
+    int32_t two;
+    std::memcpy(&two, x, sizeof(two));
+    return hn::BitCast(Int16(), hn::Set(Sums(), two));
+  }
+  HWY_INLINE static hn::Vec<Int16> Load(const Weight* from, int half) {
+    return hn::Load(Int16(), from + half * hn::Lanes(Int16()));
+  }
+  HWY_INLINE static hn::Vec<Sums> MulAdd(hn::Vec<Int16> x, hn::Vec<Int16> weights,
+                                         hn::Vec<Sums> sums) {
+    return AddPairs(x, weights, sums);
+  }
+#endif
 };
 
 // x and weights are bytes, multiplied and added up in 16 bits by fours, as far as QuantizeForPanel
@@ -117,8 +139,7 @@ struct Int8Numbers {
                                          hn::Vec<Sums> sums) {
     const auto fours =
         hn::Add(MulBytePairs(x.first, weights.first), MulBytePairs(x.second, weights.second));
-    auto unused = hn::Zero(Sums());  // on these CPUs the first lane is a whole pair's sum
-    return hn::ReorderWidenMulAccumulate(Sums(), fours, hn::Set(Int16(), 1), sums, unused);
+    return AddPairs(fours, hn::Set(Int16(), 1), sums);
   }
 #endif
 };
@@ -285,7 +306,7 @@ void MultiplyPanelsForTarget(const PanelProduct& product) {
     case Precision::kF32:
       return MultiplyPanelsAs<F32Numbers>(product);
     case Precision::kBf16:
-      return MultiplyPanelsAs<Bf16Numbers>(product);
+      return MultiplyPanelsAs<Int16Numbers>(product);
     case Precision::kInt8:
       return MultiplyPanelsAs<Int8Numbers>(product);
   }
@@ -309,13 +330,17 @@ void MultiplyPanels(const PanelProduct& product) {
 
 namespace {
 
-// Writes weights [columns, in] to a panel, each to place(i, column); the others are zero.
-template <class T, class Place>
-void Arrange(const T* weights, int in, int columns, T* panel, const Place& place) {
-  std::fill_n(panel, static_cast<size_t>(in) * PanelColumns(), T{});
+// Writes weights [columns, in] to a panel [in / together, width, together]; the others are zero.
+template <class T>
+void Arrange(const void* weights, int in, int columns, int together, void* panel) {
+  const int width = PanelColumns();
+  auto* to = static_cast<T*>(panel);
+  std::fill_n(to, static_cast<size_t>(in) * width, T{});
   for (int column = 0; column < columns; ++column) {
-    const T* row = weights + static_cast<size_t>(column) * in;
-    for (int i = 0; i < in; ++i) panel[place(i, column)] = row[i];
+    const T* row = static_cast<const T*>(weights) + static_cast<size_t>(column) * in;
+    for (int i = 0; i < in; ++i) {
+      to[(i / together * width + column) * together + i % together] = row[i];
+    }
   }
 }
 
@@ -347,26 +372,30 @@ float QuantizeForPanel(const float* weights, int in, int8_t* rounded) {
   return scale;
 }
 
+float QuantizeForPanel(const float* weights, int in, int16_t* rounded) {
+  // By rounding, each grows by a half at most.
+  const double largest_sum = double{std::numeric_limits<int32_t>::max()} / kLargestInt16 - in / 2.0;
+  double sum = 0;
+  float largest = 0;
+  for (int i = 0; i < in; ++i) {
+    sum += std::abs(weights[i]);
+    largest = std::max(largest, std::abs(weights[i]));
+  }
+  if (!std::isfinite(sum)) return std::numeric_limits<float>::quiet_NaN();
+  const auto scale = static_cast<float>(
+      std::max(double{largest} / std::numeric_limits<int16_t>::max(), sum / largest_sum));
+  RoundToInt16(weights, in, scale, rounded);
+  return scale;
+}
+
 void PackPanel(Precision precision, const void* weights, int in, int columns, void* panel) {
-  const int width = PanelColumns();
-  const int half = width / 2;
   switch (precision) {
     case Precision::kF32:
-      return Arrange(static_cast<const float*>(weights), in, columns, static_cast<float*>(panel),
-                     [=](int i, int column) { return i * width + column; });
-    case Precision::kBf16: {
-      std::vector<Bf16> rounded(static_cast<size_t>(columns) * in);
-      RoundToBf16(static_cast<const float*>(weights), rounded.size(), rounded.data());
-      return Arrange(
-          rounded.data(), in, columns, static_cast<Bf16*>(panel),
-          [=](int i, int column) { return i * width + column % half * 2 + column / half; });
-    }
+      return Arrange<float>(weights, in, columns, 1, panel);
+    case Precision::kBf16:
+      return Arrange<int16_t>(weights, in, columns, kInt16Depth, panel);
     case Precision::kInt8:
-      return Arrange(static_cast<const int8_t*>(weights), in, columns, static_cast<int8_t*>(panel),
-                     [=](int i, int column) {
-                       return (i / kInt8Together * width + column) * kInt8Together +
-                              i % kInt8Together;
-                     });
+      return Arrange<int8_t>(weights, in, columns, kInt8Together, panel);
   }
 }
 

@@ -19,6 +19,8 @@ namespace verdict {
 // Columns of a panel of packed weights: two of the widest vectors of this CPU.
 int PanelColumns();
 
+// In bf16 `in` is a multiple of this.
+inline constexpr int kInt16Depth = 2;
 // In int8 `in` is a multiple of this.
 inline constexpr int kInt8Depth = 8;
 // Weights of one column that lie together in int8.
@@ -27,16 +29,21 @@ inline constexpr int kInt8Together = 4;
 // Bytes of a panel of packed weights.
 size_t PanelSize(Precision precision, int in);
 
-// Rounds a column's weights [in] to bytes, as int8 panels take them; returns the scale. That is the
-// smallest with which no four products that are added up in 16 bits can overflow them, whatever x
-// is: for weights of a normal distribution 1.6 times that of QuantizeToInt8.
+// Rounds a column's weights [in], as panels take them; returns the scale. A number that is none
+// makes the scale one too.
+//
+// In bf16: to 16 bits, with the smallest scale with which a sum of products fits in 32, whatever x
+// of QuantizeToInt16 is: 768 normally distributed weights become up to 3,400 large, 3,072 up to
+// 850.
+float QuantizeForPanel(const float* weights, int in, int16_t* rounded);
+// In int8: to bytes, with the smallest scale with which no four products that are added up in 16
+// bits can overflow them, whatever x is: for normally distributed weights 1.6 times that of
+// QuantizeToInt8.
 float QuantizeForPanel(const float* weights, int in, int8_t* rounded);
 
-// Packs `columns` rows, at most PanelColumns(), of weights [out, in] as [in, PanelColumns()], in
-// bf16 as [in, PanelColumns() / 2, 2] with columns half a panel apart side by side, in int8 as
-// [in / kInt8Together, PanelColumns(), kInt8Together]; filled up with zeros. `weights` are
-// int8 in int8 (QuantizeForPanel), and else float32, which is rounded to bf16 where that is the
-// precision.
+// Packs `columns` rows, at most PanelColumns(), of weights [out, in] as [in / n, PanelColumns(),
+// n], where n is 1, in bf16 kInt16Depth and in int8 kInt8Together; filled up with zeros. `weights`
+// are float32, or what QuantizeForPanel rounded them to.
 void PackPanel(Precision precision, const void* weights, int in, int columns, void* panel);
 
 // Memory that will be wanted soon.
@@ -47,10 +54,10 @@ struct ToFetch {
 
 // Some rows of y = x W^T, for the columns of some panels, and all or some of `in`.
 //
-// | precision | x                              | W    | y           |
-// | f32       | float                          | f32  | float       |
-// | bf16      | float                          | bf16 | float       |
-// | int8      | uint8_t                        | int8 | int32_t, exact |
+// | precision | x       | W       | y              |
+// | f32       | float   | float   | float          |
+// | bf16      | int16_t | int16_t | int32_t, exact |
+// | int8      | uint8_t | int8_t  | int32_t, exact |
 //
 // Strides are in elements.
 struct PanelProduct {

@@ -9,6 +9,7 @@ size_t ElementSize(InputType type) {
     case InputType::kF32:
       return 4;
     case InputType::kBf16:
+    case InputType::kInt16:
       return 2;
     case InputType::kInt8:
     case InputType::kUint8:
@@ -17,14 +18,14 @@ size_t ElementSize(InputType type) {
   return 0;
 }
 
-bool HasScale(InputType type) { return type == InputType::kInt8 || type == InputType::kUint8; }
+bool HasScale(InputType type) { return type != InputType::kF32 && type != InputType::kBf16; }
 
 InputType ProductKind::input() const {
   switch (precision) {
     case Precision::kF32:
       return InputType::kF32;
     case Precision::kBf16:
-      return panels ? InputType::kF32 : InputType::kBf16;
+      return panels ? InputType::kInt16 : InputType::kBf16;
     case Precision::kInt8:
       return panels ? InputType::kUint8 : InputType::kInt8;
   }

@@ -12,6 +12,7 @@ namespace verdict {
 enum class InputType {
   kF32,
   kBf16,
+  kInt16,
   kInt8,
   kUint8,
 };
@@ -26,7 +27,7 @@ struct ProductKind {
   Precision precision = Precision::kF32;
   bool panels = true;  // our own kernels, of panel_product.h; else oneDNN's, of onednn.h
 
-  // Of panels in bf16 only the weights are rounded.
+  // Panels have no bf16: in its place they take 16-bit integers, which are about as exact.
   InputType input() const;
 };
 

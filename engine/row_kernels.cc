@@ -221,18 +221,20 @@ void RoundToBf16ForTarget(const float* x, size_t size, Bf16* y) {
                           HWY_ATTR { part.Store(ToBf16(d, part.Load(d, x + i)), U16(), y + i); });
 }
 
-// y = round(x / scale) + zero_point; the bits of an int8_t where that is negative.
-HWY_INLINE void RoundToBytes(const float* x, size_t size, float scale, int zero_point, uint8_t* y) {
+// y = round(x / scale) + zero_point; the bits of a signed integer where that is negative.
+template <class Unsigned>
+HWY_INLINE void RoundToIntegers(const float* x, size_t size, float scale, int zero_point,
+                                Unsigned* y) {
   const F32 d;
   const hn::RebindToUnsigned<F32> words;
-  const hn::Rebind<uint8_t, F32> bytes;
+  const hn::Rebind<Unsigned, F32> integers;
   const auto inverse = hn::Set(d, scale >= std::numeric_limits<float>::min() ? 1 / scale : 0.0f);
-  // A float32 near this one is a whole number, and its last byte that of its distance.
+  // A float32 near this one is a whole number, and its last bits those of its distance.
   constexpr float kWhole = 3 << 22;
   const auto origin = hn::Set(d, kWhole + static_cast<float>(zero_point));
   ForEachVector(size, [=](size_t i, int, auto part) HWY_ATTR {
     const auto whole = hn::MulAdd(part.Load(d, x + i), inverse, origin);
-    part.Store(hn::TruncateTo(bytes, hn::BitCast(words, whole)), bytes, y + i);
+    part.Store(hn::TruncateTo(integers, hn::BitCast(words, whole)), integers, y + i);
   });
 }
 
@@ -259,15 +261,33 @@ HWY_INLINE Range RangeOf(const float* x, size_t size) {
           .poison = poison.Sum()};
 }
 
+template <class Integer>
+HWY_INLINE void RoundToSigned(const float* x, size_t size, float scale, Integer* y) {
+  RoundToIntegers(x, size, scale, 0, reinterpret_cast<std::make_unsigned_t<Integer>*>(y));
+}
+
+template <class Integer>
+HWY_INLINE float QuantizeToSigned(const float* x, size_t size, int largest, Integer* y) {
+  const Range range = RangeOf(x, size);
+  const float scale = std::max(-range.smallest, range.largest) / static_cast<float>(largest);
+  RoundToSigned(x, size, scale, y);
+  return scale + range.poison;
+}
+
+void RoundToInt16ForTarget(const float* x, size_t size, float scale, int16_t* y) {
+  RoundToSigned(x, size, scale, y);
+}
+
+float QuantizeToInt16ForTarget(const float* x, size_t size, int16_t* y) {
+  return QuantizeToSigned(x, size, kLargestInt16, y);
+}
+
 void RoundToInt8ForTarget(const float* x, size_t size, float scale, int8_t* y) {
-  RoundToBytes(x, size, scale, 0, reinterpret_cast<uint8_t*>(y));
+  RoundToSigned(x, size, scale, y);
 }
 
 float QuantizeToInt8ForTarget(const float* x, size_t size, int8_t* y) {
-  const Range range = RangeOf(x, size);
-  const float scale = std::max(-range.smallest, range.largest) / 127.0f;
-  RoundToBytes(x, size, scale, 0, reinterpret_cast<uint8_t*>(y));
-  return scale + range.poison;
+  return QuantizeToSigned(x, size, 127, y);
 }
 
 Quantization QuantizeToUint8ForTarget(const float* x, size_t size, uint8_t* y) {
@@ -275,7 +295,7 @@ Quantization QuantizeToUint8ForTarget(const float* x, size_t size, uint8_t* y) {
   const float scale = (range.largest - range.smallest) / 255.0f;
   if (scale >= std::numeric_limits<float>::min() && std::isfinite(scale + range.poison)) {
     const int zero_point = static_cast<int>(std::lround(-range.smallest / scale));
-    RoundToBytes(x, size, scale, zero_point, y);
+    RoundToIntegers(x, size, scale, zero_point, y);
     return {.scale = scale, .zero_point = zero_point};
   }
   std::memset(y, 0, size);
@@ -325,6 +345,8 @@ namespace verdict {
 HWY_EXPORT(ApplyEpilogueForTarget);
 HWY_EXPORT(AddLayerNormForTarget);
 HWY_EXPORT(RoundToBf16ForTarget);
+HWY_EXPORT(RoundToInt16ForTarget);
+HWY_EXPORT(QuantizeToInt16ForTarget);
 HWY_EXPORT(RoundToInt8ForTarget);
 HWY_EXPORT(QuantizeToInt8ForTarget);
 HWY_EXPORT(QuantizeToUint8ForTarget);
@@ -341,6 +363,14 @@ void AddLayerNorm(const float* a, const float* b, const LayerNormWeights& weight
 
 void RoundToBf16(const float* x, size_t size, Bf16* y) {
   HWY_DYNAMIC_DISPATCH(RoundToBf16ForTarget)(x, size, y);
+}
+
+void RoundToInt16(const float* x, size_t size, float scale, int16_t* y) {
+  HWY_DYNAMIC_DISPATCH(RoundToInt16ForTarget)(x, size, scale, y);
+}
+
+float QuantizeToInt16(const float* x, size_t size, int16_t* y) {
+  return HWY_DYNAMIC_DISPATCH(QuantizeToInt16ForTarget)(x, size, y);
 }
 
 float QuantizeToInt8(const float* x, size_t size, int8_t* y) {

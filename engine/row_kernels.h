@@ -57,6 +57,18 @@ void AddLayerNorm(const float* a, const float* b, const LayerNormWeights& weight
 // y = x [size], each rounded to the nearest, ties to even.
 void RoundToBf16(const float* x, size_t size, Bf16* y);
 
+// The largest integer that QuantizeToInt16 makes. The fewer bits a row has, the more are left for
+// the weights that it is multiplied with (QuantizeForPanel): these err about alike.
+inline constexpr int kLargestInt16 = 4095;
+
+// y = round(x / scale) [size] with the smallest scale that keeps all within -kLargestInt16 to
+// kLargestInt16; returns it. A number that is none makes the scale one too.
+float QuantizeToInt16(const float* x, size_t size, int16_t* y);
+
+// y = round(x / scale) [size], for a scale that keeps all within -32767 to 32767. If that is none,
+// y may be anything.
+void RoundToInt16(const float* x, size_t size, float scale, int16_t* y);
+
 // y = round(x / scale) [size] with the smallest scale that keeps all within -127 to 127; returns
 // it. A number that is none makes the scale one too, so that it is not lost.
 float QuantizeToInt8(const float* x, size_t size, int8_t* y);

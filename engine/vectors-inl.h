@@ -47,6 +47,14 @@ using Int8 = hn::Repartition<int8_t, F32>;
 using Uint8 = hn::RebindToUnsigned<Int8>;
 using Int16 = hn::Repartition<int16_t, F32>;
 
+// sums + x y, each two neighbours added up. x y of the smallest numbers does not fit twice.
+HWY_INLINE hn::Vec<hn::RebindToSigned<F32>> AddPairs(hn::Vec<Int16> x, hn::Vec<Int16> y,
+                                                     hn::Vec<hn::RebindToSigned<F32>> sums) {
+  const hn::RebindToSigned<F32> d;
+  auto unused = hn::Zero(d);  // on these CPUs the first lane is a whole pair's sum
+  return hn::ReorderWidenMulAccumulate(d, x, y, sums, unused);
+}
+
 // x y in 16 bits, each two neighbours added up. Sums that do not fit differ between instruction
 // sets.
 HWY_INLINE hn::Vec<Int16> MulBytePairs(hn::Vec<Uint8> x, hn::Vec<Int8> y) {

@@ -21,49 +21,63 @@ namespace {
 // What a product writes: float32 or int32, compared bit by bit.
 using Words = std::vector<uint32_t>;
 
-// Random rows and weights, packed. In int8 `in` is rounded up to what panels take.
+// What `in` is a multiple of.
+int Depth(Precision precision) {
+  switch (precision) {
+    case Precision::kF32:
+      return 1;
+    case Precision::kBf16:
+      return kInt16Depth;
+    case Precision::kInt8:
+      return kInt8Depth;
+  }
+  return 0;
+}
+
+// Random rows and weights, packed. `in` is rounded up to what panels take.
 struct Case {
   Case(Precision precision, int rows, int in, int columns)
       : precision(precision),
-        integers(precision == Precision::kInt8),
+        integers(precision != Precision::kF32),
         rows(rows),
-        in(integers ? RoundUp(in, kInt8Depth) : in),
+        in(RoundUp(in, Depth(precision))),
         columns(columns),
         x(RandomNumbers(size_t(rows) * this->in, 1)),
         weights(RandomNumbers(size_t(columns) * this->in, 2)),
         panels(RoundUp(columns, PanelColumns()) / PanelColumns() * PanelSize(precision, this->in)) {
-    if (integers) RoundToIntegers();
+    if (precision == Precision::kBf16) {
+      shorts.resize(x.size());
+      for (size_t i = 0; i < x.size(); ++i) {
+        shorts[i] = static_cast<int16_t>(std::clamp(x[i] * 900, -4095.0f, 4095.0f));
+      }
+      x.assign(shorts.begin(), shorts.end());
+      RoundWeights(&rounded_shorts);
+    } else if (precision == Precision::kInt8) {
+      bytes.resize(x.size());
+      for (size_t i = 0; i < x.size(); ++i) {
+        bytes[i] = static_cast<uint8_t>(std::clamp(x[i] * 60 + 128, 0.0f, 255.0f));
+      }
+      x.assign(bytes.begin(), bytes.end());
+      RoundWeights(&rounded_bytes);
+    }
     for (int panel = 0; panel * PanelColumns() < columns; ++panel) {
       const int first = panel * PanelColumns();
       const size_t begin = size_t(first) * this->in;
-      PackPanel(
-          precision,
-          integers ? static_cast<const void*>(rounded.data() + begin) : weights.data() + begin,
-          this->in, std::min(PanelColumns(), columns - first),
-          panels.data() + panel * PanelSize(precision, this->in));
-    }
-    // What is packed is expected, with x and weights that are float32 whatever the precision.
-    if (precision == Precision::kBf16) {
-      for (float& weight : weights) {
-        Bf16 word;
-        RoundToBf16(&weight, 1, &word);
-        weight = std::bit_cast<float>(uint32_t{word} << 16);
-      }
+      PackPanel(precision, Place(weights, rounded_shorts, rounded_bytes, begin), this->in,
+                std::min(PanelColumns(), columns - first),
+                panels.data() + panel * PanelSize(precision, this->in));
     }
   }
 
-  void RoundToIntegers() {
-    bytes.resize(x.size());
-    for (size_t i = 0; i < x.size(); ++i) {
-      bytes[i] = static_cast<uint8_t>(std::clamp(x[i] * 60 + 128, 0.0f, 255.0f));
-      x[i] = bytes[i];
-    }
-    rounded.resize(weights.size());
+  // What is packed is expected: x and weights are float32 whatever the precision.
+  template <class Integer>
+  void RoundWeights(std::vector<Integer>* rounded) {
+    rounded->resize(weights.size());
     for (int column = 0; column < columns; ++column) {
       const size_t begin = size_t(column) * in;
-      QuantizeForPanel(weights.data() + begin, in, rounded.data() + begin);
+      QuantizeForPanel(weights.data() + begin, in, rounded->data() + begin);
     }
-    weights.assign(rounded.begin(), rounded.end());
+    weights.assign(rounded->begin(), rounded->end());
   }
 
   // Rows `first` to `first + count`, where a row of y has some numbers more, that must stay.
@@ -103,9 +117,21 @@ struct Case {
             .to_fetch = {}};
   }
 
-  const void* X(int row, int i) const {
-    const size_t place = size_t(row) * in + i;
-    return integers ? static_cast<const void*>(bytes.data() + place) : x.data() + place;
+  const void* X(int row, int i) const { return Place(x, shorts, bytes, size_t(row) * in + i); }
+
+  // A place in those numbers that are the precision's.
+  template <class Words, class Bytes>
+  const void* Place(const std::vector<float>& floats, const Words& words, const Bytes& bytes,
+                    size_t place) const {
+    switch (precision) {
+      case Precision::kF32:
+        return floats.data() + place;
+      case Precision::kBf16:
+        return words.data() + place;
+      case Precision::kInt8:
+        return bytes.data() + place;
+    }
+    return nullptr;
   }
 
   double Expected(int row, int column) const {
@@ -127,8 +153,9 @@ struct Case {
   bool integers;
   int rows, in, columns;
   std::vector<float> x, weights;
+  std::vector<int16_t> shorts, rounded_shorts;
   std::vector<uint8_t> bytes;
-  std::vector<int8_t> rounded;
+  std::vector<int8_t> rounded_bytes;
   AlignedArray<std::byte> panels;
 };
 
@@ -202,7 +229,7 @@ TEST_P(PanelProductTest, AddedUpInTwoPartsItHasTheSameBits) {
       for (int depth : {8, 48, 96}) {
         EXPECT_EQ(product.RunInTwo(depth), whole) << columns << " columns, " << depth;
       }
-      if (product.integers) continue;
+      if (Depth(GetParam()) > 1) continue;
       for (int depth : {1, 50, 103}) {
         EXPECT_EQ(product.RunInTwo(depth), whole) << columns << " columns, " << depth;
       }
@@ -213,6 +240,53 @@ TEST_P(PanelProductTest, AddedUpInTwoPartsItHasTheSameBits) {
 INSTANTIATE_TEST_SUITE_P(Precisions, PanelProductTest,
                          ::testing::Values(Precision::kF32, Precision::kBf16, Precision::kInt8),
                          [](const auto& info) { return std::string(PrecisionName(info.param)); });
+
+TEST(QuantizeForPanelTest, Int16ErrsByHalfAStepAtMost) {
+  for (int in : {8, 768, 3072}) {
+    for (float outlier : {0.0f, 5.0f, -50.0f}) {
+      auto weights = RandomNumbers(in, 1);
+      weights[7] += outlier;
+      std::vector<int16_t> rounded(weights.size());
+      const float scale = QuantizeForPanel(weights.data(), in, rounded.data());
+      float largest = 0;
+      for (int i = 0; i < in; ++i) {
+        EXPECT_LE(std::abs(weights[i] - scale * rounded[i]), scale * 0.51f) << i;
+        largest = std::max(largest, std::abs(weights[i]));
+      }
+      EXPECT_LE(scale, largest / 420) << "at least that many steps on either side";
+    }
+  }
+}
+
+// Equal weights and the largest x: the most that 32 bits can meet.
+TEST(QuantizeForPanelTest, NoSumOfInt16OverflowsWhateverTheWeights) {
+  ForEachHighwayTarget([] {
+    for (int in : {2, 64, 3072, 8192}) {
+      for (float sign : {1.0f, -1.0f}) {
+        const std::vector<float> weights(in, sign * 0.3f);
+        std::vector<int16_t> rounded(in);
+        QuantizeForPanel(weights.data(), in, rounded.data());
+        AlignedArray<std::byte> panel(PanelSize(Precision::kBf16, in));
+        PackPanel(Precision::kBf16, rounded.data(), in, 1, panel.data());
+        const std::vector<int16_t> x(in, kLargestInt16);
+        int32_t y = 0;
+        MultiplyPanels({.precision = Precision::kBf16,
+                        .x = x.data(),
+                        .x_stride = size_t(in),
+                        .rows = 1,
+                        .in = in,
+                        .panels = panel.data(),
+                        .panel_stride = size_t(in) * PanelColumns(),
+                        .y = &y,
+                        .y_stride = 1,
+                        .columns = 1,
+                        .to_fetch = {}});
+        EXPECT_EQ(y, int64_t{in} * kLargestInt16 * rounded[0]) << in;
+        EXPECT_NE(rounded[0], 0);
+      }
+    }
+  });
+}
 
 TEST(QuantizeForPanelTest, ErrsByHalfAStepAtMost) {
   for (float outlier : {0.0f, 5.0f, -50.0f}) {
@@ -267,6 +341,8 @@ TEST(QuantizeForPanelTest, ZerosStayZerosAndWhatIsNoNumberIsNotLost) {
        {std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::infinity()}) {
     weights[9] = bad;
     EXPECT_TRUE(std::isnan(QuantizeForPanel(weights.data(), 16, rounded.data())));
+    std::vector<int16_t> rounded_to_16(16);
+    EXPECT_TRUE(std::isnan(QuantizeForPanel(weights.data(), 16, rounded_to_16.data())));
   }
 }
 

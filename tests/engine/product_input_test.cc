@@ -47,12 +47,13 @@ TEST(ProductInputTest, Uint8HasTheZeroPointAddedButToTheFilling) {
 }
 
 TEST(ProductInputTest, CopyTakesAllThatBelongsToARow) {
-  for (InputType type : {InputType::kF32, InputType::kBf16, InputType::kInt8, InputType::kUint8}) {
+  for (InputType type : {InputType::kF32, InputType::kBf16, InputType::kInt16, InputType::kInt8,
+                         InputType::kUint8}) {
     const ProductInput expected = Filled(type, {{7, 8, 9}, {7, 8, 9}});
     ProductInput input = Filled(type, {{1, 2, 3}, {7, 8, 9}});
     input.Copy(1, 0);
     EXPECT_EQ(input.row(0)[2], 9);
-    const size_t bytes = type == InputType::kF32 ? 3 * sizeof(float) : 64;
+    const size_t bytes = ProductInput::RoundedColumns(type, 3) * ElementSize(type);
     EXPECT_EQ(std::memcmp(input.rounded(), expected.rounded(), bytes), 0);
     if (HasScale(type)) {
       EXPECT_EQ(input.quantizations()[0].scale, expected.quantizations()[0].scale);

@@ -16,15 +16,14 @@ TEST(ProductKindTest, OneDnnServesWhereItIsFastAndNeverInFloat32) {
 }
 
 TEST(ProductKindTest, OnlyIntegersHaveAScale) {
-  for (bool panels : {false, true}) {
-    EXPECT_FALSE(HasScale(ProductKind{Precision::kF32, panels}.input()));
-    EXPECT_FALSE(HasScale(ProductKind{Precision::kBf16, panels}.input()));
-    EXPECT_TRUE(HasScale(ProductKind{Precision::kInt8, panels}.input()));
+  for (InputType type : {InputType::kF32, InputType::kBf16}) EXPECT_FALSE(HasScale(type));
+  for (InputType type : {InputType::kInt16, InputType::kInt8, InputType::kUint8}) {
+    EXPECT_TRUE(HasScale(type));
   }
 }
 
-TEST(ProductKindTest, PanelsOfBf16TakeRowsThatAreNotRounded) {
-  EXPECT_EQ((ProductKind{Precision::kBf16, true}.input()), InputType::kF32);
+TEST(ProductKindTest, PanelsTakeIntegersInPlaceOfBf16) {
+  EXPECT_EQ((ProductKind{Precision::kBf16, true}.input()), InputType::kInt16);
   EXPECT_EQ((ProductKind{Precision::kBf16, false}.input()), InputType::kBf16);
 }
 

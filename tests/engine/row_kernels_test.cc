@@ -140,6 +140,31 @@ TEST(RoundToBf16Test, IsTheNearestAndEvenInTheMiddle) {
   });
 }
 
+TEST(QuantizeToInt16Test, ErrsByHalfAStepAtMost) {
+  ForEachHighwayTarget([] {
+    for (int size : {1, 7, 64, 120, 768}) {
+      const auto x = RandomNumbers(size, size, 5);
+      std::vector<int16_t> y(size);
+      const float scale = QuantizeToInt16(x.data(), x.size(), y.data());
+      int largest = 0;
+      for (int i = 0; i < size; ++i) {
+        EXPECT_LE(std::abs(x[i] - scale * y[i]), scale * 0.501f) << i;
+        largest = std::max(largest, std::abs(int{y[i]}));
+      }
+      EXPECT_EQ(largest, kLargestInt16) << "the whole range is used";
+    }
+  });
+}
+
+TEST(QuantizeToInt16Test, WhatIsNoNumberIsNotLost) {
+  ForEachHighwayTarget([] {
+    std::vector<float> x(40, 1.0f);
+    x[17] = std::numeric_limits<float>::quiet_NaN();
+    std::vector<int16_t> y(40);
+    EXPECT_TRUE(std::isnan(QuantizeToInt16(x.data(), x.size(), y.data())));
+  });
+}
+
 TEST(QuantizeToInt8Test, ErrsByHalfAStepAtMost) {
   ForEachHighwayTarget([] {
     for (int size : {1, 7, 64, 120, 768}) {
