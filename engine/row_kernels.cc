@@ -221,20 +221,31 @@ void RoundToBf16ForTarget(const float* x, size_t size, Bf16* y) {
                           HWY_ATTR { part.Store(ToBf16(d, part.Load(d, x + i)), U16(), y + i); });
 }
 
+// The integers that numbers are rounded to.
+struct IntegerRange {
+  int smallest = 0;
+  int zero_point = 0;
+  int largest = 0;
+};
+
 // y = round(x / scale) + zero_point; the bits of a signed integer where that is negative.
 template <class Unsigned>
-HWY_INLINE void RoundToIntegers(const float* x, size_t size, float scale, int zero_point,
-                                Unsigned* y) {
+HWY_INLINE void RoundToIntegers(const float* x, size_t size, float scale,
+                                const IntegerRange& integers, Unsigned* y) {
   const F32 d;
   const hn::RebindToUnsigned<F32> words;
-  const hn::Rebind<Unsigned, F32> integers;
+  const hn::Rebind<Unsigned, F32> narrow;
   const auto inverse = hn::Set(d, scale >= std::numeric_limits<float>::min() ? 1 / scale : 0.0f);
   // A float32 near this one is a whole number, and its last bits those of its distance.
-  constexpr float kWhole = 3 << 22;
-  const auto origin = hn::Set(d, kWhole + static_cast<float>(zero_point));
+  constexpr float kOrigin = 3 << 22;
+  const auto smallest = hn::Set(d, kOrigin + static_cast<float>(integers.smallest));
+  const auto zero_point = hn::Set(d, kOrigin + static_cast<float>(integers.zero_point));
+  const auto largest = hn::Set(d, kOrigin + static_cast<float>(integers.largest));
   ForEachVector(size, [=](size_t i, int, auto part) HWY_ATTR {
-    const auto whole = hn::MulAdd(part.Load(d, x + i), inverse, origin);
-    part.Store(hn::TruncateTo(integers, hn::BitCast(words, whole)), integers, y + i);
+    const auto whole = hn::MulAdd(part.Load(d, x + i), inverse, zero_point);
+    // A zero point that was rounded moves the ends of the range by half a step, just past a middle.
+    const auto kept = hn::Min(hn::Max(whole, smallest), largest);
+    part.Store(hn::TruncateTo(narrow, hn::BitCast(words, kept)), narrow, y + i);
   });
 }
 
@@ -263,7 +274,9 @@ HWY_INLINE Range RangeOf(const float* x, size_t size) {
 
 template <class Integer>
 HWY_INLINE void RoundToSigned(const float* x, size_t size, float scale, Integer* y) {
-  RoundToIntegers(x, size, scale, 0, reinterpret_cast<std::make_unsigned_t<Integer>*>(y));
+  constexpr int kLargest = std::numeric_limits<Integer>::max();
+  RoundToIntegers(x, size, scale, {.smallest = -kLargest, .largest = kLargest},
+                  reinterpret_cast<std::make_unsigned_t<Integer>*>(y));
 }
 
 template <class Integer>
@@ -295,7 +308,7 @@ Quantization QuantizeToUint8ForTarget(const float* x, size_t size, uint8_t* y) {
   const float scale = (range.largest - range.smallest) / 255.0f;
   if (scale >= std::numeric_limits<float>::min() && std::isfinite(scale + range.poison)) {
     const int zero_point = static_cast<int>(std::lround(-range.smallest / scale));
-    RoundToIntegers(x, size, scale, zero_point, y);
+    RoundToIntegers(x, size, scale, {.zero_point = zero_point, .largest = 255}, y);
     return {.scale = scale, .zero_point = zero_point};
   }
   std::memset(y, 0, size);

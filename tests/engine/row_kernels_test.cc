@@ -228,6 +228,24 @@ TEST(QuantizeToUint8Test, ErrsByHalfAStepAtMostWhereverTheRangeLies) {
   });
 }
 
+// There the zero point is rounded by half a step, and both ends of the range with it.
+TEST(QuantizeToUint8Test, RangesWhoseZeroLiesBetweenTwoStepsKeepTheirEnds) {
+  ForEachHighwayTarget([] {
+    for (float below = 0.5f; below < 255; below += 1) {
+      for (float shift : {-3e-5f, -1e-5f, 0.0f, 1e-5f, 3e-5f}) {
+        for (float step : {1.0f, 0.013f, 7.3f}) {
+          const std::vector<float> x = {-(below + shift) * step, 0, (255 - below - shift) * step};
+          std::vector<uint8_t> y(x.size());
+          const Quantization from = QuantizeToUint8(x.data(), x.size(), y.data());
+          EXPECT_LE(y[0], 1) << below << " steps below zero, and " << shift;
+          EXPECT_EQ(y[1], from.zero_point);
+          EXPECT_GE(y[2], 254);
+        }
+      }
+    }
+  });
+}
+
 // As GELU's results are: the negative ones take no more of the 256 steps than they need.
 TEST(QuantizeToUint8Test, OneSidedNumbersHaveTwiceTheStepsOfInt8) {
   ForEachHighwayTarget([] {
