@@ -373,8 +373,10 @@ float QuantizeForPanel(const float* weights, int in, int8_t* rounded) {
 }
 
 float QuantizeForPanel(const float* weights, int in, int16_t* rounded) {
-  // By rounding, each grows by a half at most.
-  const double largest_sum = double{std::numeric_limits<int32_t>::max()} / kLargestInt16 - in / 2.0;
+  // By rounding, each grows by a half at most, and all by less than one as the scale is rounded
+  // too.
+  const double largest_sum =
+      double{std::numeric_limits<int32_t>::max()} / kLargestInt16 - in / 2.0 - 1;
   double sum = 0;
   float largest = 0;
   for (int i = 0; i < in; ++i) {
