@@ -173,6 +173,16 @@ struct ProductRow<int32_t> {
   hn::Vec<Integers> zero_point;
 };
 
+// Where a row of y begins.
+template <bool kToBf16>
+HWY_INLINE auto* RowOf(const EpilogueTile& tile, int row) {
+  if constexpr (kToBf16) {
+    return tile.y_bf16 + row * tile.y_stride;
+  } else {
+    return tile.y + row * tile.y_stride;
+  }
+}
+
 template <class Activation, class Product, bool kToBf16>
 HWY_INLINE void BiasThenAs(const Activation& activation, const EpilogueTile& tile) {
   const F32 d;
@@ -180,12 +190,11 @@ HWY_INLINE void BiasThenAs(const Activation& activation, const EpilogueTile& til
   const size_t columns = tile.columns;
   for (int row = 0; row < tile.rows; ++row) {
     const ProductRow<Product> product(tile, row);
-    float* y = tile.y + row * tile.y_stride;
-    Bf16* y_bf16 = tile.y_bf16 + row * tile.y_stride;
+    auto* y = RowOf<kToBf16>(tile, row);
     ForEachVector(columns, [&](size_t i, int, auto part) HWY_ATTR {
       const auto result = activation(d, product.PlusBias(part.Load(d, bias + i), i, part));
       if constexpr (kToBf16) {
-        part.Store(ToBf16(d, result), U16(), y_bf16 + i);
+        part.Store(ToBf16(d, result), U16(), y + i);
       } else {
         part.Store(result, d, y + i);
       }
