@@ -10,6 +10,7 @@
 
 #include "engine/aligned_buffer.h"
 #include "engine/onednn.h"
+#include "engine/panel_packing.h"
 #include "engine/panel_product.h"
 #include "engine/product_kind.h"
 #include "engine/workers.h"

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <numeric>
 
+#include "engine/panel_packing.h"
 #include "engine/panel_product.h"
 #include "engine/product_input.h"
 #include "engine/rounding.h"

@@ -1,14 +1,12 @@
 #include "engine/panel_product.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <limits>
 
+#include "engine/panel_packing.h"
 #include "engine/rounding.h"
-#include "engine/row_kernels.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "engine/panel_product.cc"
@@ -60,6 +58,16 @@ struct F32Numbers {
   }
 };
 
+#if HWY_TARGET != HWY_SCALAR
+// The four bytes at `from`, again and again.
+template <class D>
+HWY_INLINE hn::Vec<D> RepeatWord(D d, const void* from) {
+  int32_t word;
+  std::memcpy(&word, from, sizeof(word));
+  return hn::BitCast(d, hn::Set(Int32(), word));
+}
+#endif
+
 // Two products are added up in 32 bits, as QuantizeForPanel sees to it that all fit.
 struct Int16Numbers {
   using X = int16_t;
@@ -68,26 +76,21 @@ struct Int16Numbers {
   static constexpr int kDepth = kInt16Depth;
   static constexpr int kMaxRows = F32Numbers::kMaxRows;
   static constexpr int kPanels = F32Numbers::kPanels;
-  using Sums = hn::RebindToSigned<F32>;
 #if HWY_TARGET == HWY_SCALAR
   HWY_INLINE static const X* Repeat(const X* x) { return x; }
   HWY_INLINE static const Weight* Load(const Weight* from, int half) {
     return from + half * kDepth;
   }
-  HWY_INLINE static hn::Vec<Sums> MulAdd(const X* x, const Weight* weights, hn::Vec<Sums> sums) {
-    return hn::Add(sums, hn::Set(Sums(), x[0] * weights[0] + x[1] * weights[1]));
+  HWY_INLINE static hn::Vec<Int32> MulAdd(const X* x, const Weight* weights, hn::Vec<Int32> sums) {
+    return hn::Add(sums, hn::Set(Int32(), x[0] * weights[0] + x[1] * weights[1]));
   }
 #else
-  HWY_INLINE static hn::Vec<Int16> Repeat(const X* x) {
-    int32_t two;
-    std::memcpy(&two, x, sizeof(two));
-    return hn::BitCast(Int16(), hn::Set(Sums(), two));
-  }
+  HWY_INLINE static hn::Vec<Int16> Repeat(const X* x) { return RepeatWord(Int16(), x); }
   HWY_INLINE static hn::Vec<Int16> Load(const Weight* from, int half) {
     return hn::Load(Int16(), from + half * hn::Lanes(Int16()));
   }
-  HWY_INLINE static hn::Vec<Sums> MulAdd(hn::Vec<Int16> x, hn::Vec<Int16> weights,
-                                         hn::Vec<Sums> sums) {
+  HWY_INLINE static hn::Vec<Int32> MulAdd(hn::Vec<Int16> x, hn::Vec<Int16> weights,
+                                          hn::Vec<Int32> sums) {
     return AddPairs(x, weights, sums);
   }
 #endif
@@ -102,7 +105,6 @@ struct Int8Numbers {
   static constexpr int kDepth = kInt8Depth;
   static constexpr int kMaxRows = kHas32Registers ? 8 : 4;
   static constexpr int kPanels = 2;  // with AVX2 249 to 244 G/s: x is repeated half as often
-  using Sums = hn::RebindToSigned<F32>;
 #if HWY_TARGET == HWY_SCALAR
   using Factors = const X*;
   using Weights = const Weight*;
@@ -110,13 +112,13 @@ struct Int8Numbers {
   HWY_INLINE static Weights Load(const Weight* from, int half) {
     return from + half * kInt8Together;
   }
-  HWY_INLINE static hn::Vec<Sums> MulAdd(Factors x, Weights weights, hn::Vec<Sums> sums) {
+  HWY_INLINE static hn::Vec<Int32> MulAdd(Factors x, Weights weights, hn::Vec<Int32> sums) {
     int sum = 0;
     for (int i = 0; i < kDepth; ++i) {
       const int whole = i / kInt8Together * kInt8Together;
       sum += x[i] * weights[whole * PanelColumns() + i % kInt8Together];
     }
-    return hn::Add(sums, hn::Set(Sums(), sum));
+    return hn::Add(sums, hn::Set(Int32(), sum));
   }
 #else
   struct Factors {
@@ -126,17 +128,14 @@ struct Int8Numbers {
     hn::Vec<Int8> first, second;
   };
   HWY_INLINE static Factors Repeat(const X* x) {
-    int32_t fours[2];
-    std::memcpy(fours, x, sizeof(fours));
-    return {hn::BitCast(Uint8(), hn::Set(Sums(), fours[0])),
-            hn::BitCast(Uint8(), hn::Set(Sums(), fours[1]))};
+    return {RepeatWord(Uint8(), x), RepeatWord(Uint8(), x + kInt8Together)};
   }
   HWY_INLINE static Weights Load(const Weight* from, int half) {
     from += half * hn::Lanes(Int8());
     return {hn::Load(Int8(), from), hn::Load(Int8(), from + 2 * hn::Lanes(Int8()))};
   }
-  HWY_INLINE static hn::Vec<Sums> MulAdd(const Factors& x, const Weights& weights,
-                                         hn::Vec<Sums> sums) {
+  HWY_INLINE static hn::Vec<Int32> MulAdd(const Factors& x, const Weights& weights,
+                                          hn::Vec<Int32> sums) {
     const auto fours =
         hn::Add(MulBytePairs(x.first, weights.first), MulBytePairs(x.second, weights.second));
     return AddPairs(fours, hn::Set(Int16(), 1), sums);
@@ -326,79 +325,6 @@ int PanelColumns() { return HWY_DYNAMIC_DISPATCH(PanelColumnsForTarget)(); }
 
 void MultiplyPanels(const PanelProduct& product) {
   HWY_DYNAMIC_DISPATCH(MultiplyPanelsForTarget)(product);
-}
-
-namespace {
-
-// Writes weights [columns, in] to a panel [in / together, width, together]; the others are zero.
-template <class T>
-void Arrange(const void* weights, int in, int columns, int together, void* panel) {
-  const int width = PanelColumns();
-  auto* to = static_cast<T*>(panel);
-  std::fill_n(to, static_cast<size_t>(in) * width, T{});
-  for (int column = 0; column < columns; ++column) {
-    const T* row = static_cast<const T*>(weights) + static_cast<size_t>(column) * in;
-    for (int i = 0; i < in; ++i) {
-      to[(i / together * width + column) * together + i % together] = row[i];
-    }
-  }
-}
-
-}  // namespace
-
-size_t PanelSize(Precision precision, int in) {
-  return static_cast<size_t>(PanelColumns()) * in * ElementSize(precision);
-}
-
-float QuantizeForPanel(const float* weights, int in, int8_t* rounded) {
-  // The largest x is 255, and 255 x 128 fits; by rounding a sum of four grows by two at most.
-  constexpr float kLargestSum = 126;
-  const float int8_scale = QuantizeToInt8(weights, in, rounded);
-  if (std::isnan(int8_scale)) return int8_scale;
-  float largest_sum = 0;
-  for (int first = 0; first < in; first += kInt8Depth) {
-    for (int pair : {0, 2}) {
-      const float* low = weights + first + pair;
-      const float* high = low + kInt8Together;
-      float positive = 0, negative = 0;
-      for (float weight : {low[0], low[1], high[0], high[1]}) {
-        (weight > 0 ? positive : negative) += weight;
-      }
-      largest_sum = std::max({largest_sum, positive, -negative});
-    }
-  }
-  const float scale = std::max(int8_scale, largest_sum / kLargestSum);
-  RoundToInt8(weights, in, scale, rounded);
-  return scale;
-}
-
-float QuantizeForPanel(const float* weights, int in, int16_t* rounded) {
-  // By rounding, each grows by a half at most, and all by less than one as the scale is rounded
-  // too.
-  const double largest_sum =
-      double{std::numeric_limits<int32_t>::max()} / kLargestInt16 - in / 2.0 - 1;
-  double sum = 0;
-  float largest = 0;
-  for (int i = 0; i < in; ++i) {
-    sum += std::abs(weights[i]);
-    largest = std::max(largest, std::abs(weights[i]));
-  }
-  if (!std::isfinite(sum)) return std::numeric_limits<float>::quiet_NaN();
-  const auto scale = static_cast<float>(
-      std::max(double{largest} / std::numeric_limits<int16_t>::max(), sum / largest_sum));
-  RoundToInt16(weights, in, scale, rounded);
-  return scale;
-}
-
-void PackPanel(Precision precision, const void* weights, int in, int columns, void* panel) {
-  switch (precision) {
-    case Precision::kF32:
-      return Arrange<float>(weights, in, columns, 1, panel);
-    case Precision::kBf16:
-      return Arrange<int16_t>(weights, in, columns, kInt16Depth, panel);
-    case Precision::kInt8:
-      return Arrange<int8_t>(weights, in, columns, kInt8Together, panel);
-  }
 }
 
 }  // namespace verdict

@@ -19,33 +19,6 @@ namespace verdict {
 // Columns of a panel of packed weights: two of the widest vectors of this CPU.
 int PanelColumns();
 
-// In bf16 `in` is a multiple of this.
-inline constexpr int kInt16Depth = 2;
-// In int8 `in` is a multiple of this.
-inline constexpr int kInt8Depth = 8;
-// Weights of one column that lie together in int8.
-inline constexpr int kInt8Together = 4;
-
-// Bytes of a panel of packed weights.
-size_t PanelSize(Precision precision, int in);
-
-// Rounds a column's weights [in], as panels take them; returns the scale. A number that is none
-// makes the scale one too.
-//
-// In bf16: to 16 bits, with the smallest scale with which a sum of products fits in 32, whatever x
-// of QuantizeToInt16 is: 768 normally distributed weights become up to 3,400 large, 3,072 up to
-// 850.
-float QuantizeForPanel(const float* weights, int in, int16_t* rounded);
-// In int8: to bytes, with the smallest scale with which no four products that are added up in 16
-// bits can overflow them, whatever x is: for normally distributed weights 1.6 times that of
-// QuantizeToInt8.
-float QuantizeForPanel(const float* weights, int in, int8_t* rounded);
-
-// Packs `columns` rows, at most PanelColumns(), of weights [out, in] as [in / n, PanelColumns(),
-// n], where n is 1, in bf16 kInt16Depth and in int8 kInt8Together; filled up with zeros. `weights`
-// are float32, or what QuantizeForPanel rounded them to.
-void PackPanel(Precision precision, const void* weights, int in, int columns, void* panel);
-
 // Memory that will be wanted soon.
 struct ToFetch {
   const void* begin = nullptr;

@@ -7,7 +7,7 @@
 
 #include "engine/aligned_buffer.h"
 #include "engine/product_kind.h"
-#include "engine/row_kernels.h"
+#include "engine/quantization.h"
 
 namespace verdict {
 

@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "engine/quantization.h"
+
 namespace verdict {
 
 // What follows a product x W^T.
@@ -13,15 +15,6 @@ enum class Epilogue {
   kBias,      // y = p + bias
   kBiasGelu,  // y = gelu(p + bias), with erf (Hendrycks & Gimpel 2016), not its tanh approximation
   kBiasRelu,  // y = max(p + bias, 0)
-};
-
-// The bits of a bfloat16: the upper half of a float32's.
-using Bf16 = uint16_t;
-
-// How integers stand for numbers: a number is scale * (integer - zero_point).
-struct Quantization {
-  float scale = 0;
-  int32_t zero_point = 0;
 };
 
 // A product tile and where its result goes; that may be the same place.
@@ -53,34 +46,6 @@ struct LayerNormWeights {
 // y = LayerNorm(a + b), all [dim]. `y` may be `a` or `b`.
 void AddLayerNorm(const float* a, const float* b, const LayerNormWeights& weights, int dim,
                   float* y);
-
-// y = x [size], each rounded to the nearest, ties to even.
-void RoundToBf16(const float* x, size_t size, Bf16* y);
-
-// The largest integer that QuantizeToInt16 makes. The fewer bits a row has, the more are left for
-// the weights that it is multiplied with (QuantizeForPanel): these err about alike.
-inline constexpr int kLargestInt16 = 4095;
-
-// y = round(x / scale) [size] with the smallest scale that keeps all within -kLargestInt16 to
-// kLargestInt16; returns it. A number that is none makes the scale one too.
-float QuantizeToInt16(const float* x, size_t size, int16_t* y);
-
-// y = round(x / scale) [size], for a scale that keeps all within -32767 to 32767. If that is none,
-// y may be anything.
-void RoundToInt16(const float* x, size_t size, float scale, int16_t* y);
-
-// y = round(x / scale) [size] with the smallest scale that keeps all within -127 to 127; returns
-// it. A number that is none makes the scale one too, so that it is not lost.
-float QuantizeToInt8(const float* x, size_t size, int8_t* y);
-
-// y = round(x / scale) [size], for a scale that keeps all within -127 to 127. If that is none, y
-// may be anything.
-void RoundToInt8(const float* x, size_t size, float scale, int8_t* y);
-
-// y = round(x / scale) + zero_point [size], with a scale and a zero point that take the smallest
-// number of x to 0 and the largest to 255, and zero to an integer. A number that is none makes the
-// scale one too.
-Quantization QuantizeToUint8(const float* x, size_t size, uint8_t* y);
 
 // Highway's name of the instruction set in use, e.g. "AVX2".
 const char* HighwayTarget();

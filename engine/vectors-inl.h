@@ -1,7 +1,7 @@
-// Names for vectors, and loads and stores of a row's last, incomplete one: they touch
-// nothing past the row. (Highway's own masked forms may read, and on old instruction sets rewrite,
-// the neighbouring row, which is another thread's.) Included once per instruction set, inside
-// Highway's foreach_target.
+// Names for vectors, and passes over a row vector by vector, whose last one may be incomplete:
+// loads and stores touch nothing past the row. (Highway's own masked forms may read, and on old
+// instruction sets rewrite, the neighbouring row, which is another thread's.) Included once per
+// instruction set, inside Highway's foreach_target.
 #include "hwy/highway.h"
 
 #if defined(VERDICT_ENGINE_VECTORS_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -12,6 +12,7 @@
 #endif
 
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 
 HWY_BEFORE_NAMESPACE();
@@ -21,6 +22,7 @@ namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 using F32 = hn::ScalableTag<float>;
 using Vec = hn::Vec<F32>;
+using Int32 = hn::RebindToSigned<F32>;
 
 constexpr bool kHas32Registers = HWY_TARGET <= HWY_AVX3;  // others that we serve have 16
 
@@ -42,17 +44,86 @@ HWY_INLINE void StoreFirst(hn::Vec<D> v, D d, hn::TFromD<D>* p, size_t count) {
   std::memcpy(p, lanes, count * sizeof(T));
 }
 
+// All lanes of a vector, at a place of a row.
+struct AllLanes {
+  template <class D>
+  HWY_INLINE hn::Vec<D> Load(D d, const hn::TFromD<D>* p) const {
+    return hn::LoadU(d, p);
+  }
+  template <class D>
+  HWY_INLINE void Store(hn::Vec<D> v, D d, hn::TFromD<D>* p) const {
+    hn::StoreU(v, d, p);
+  }
+};
+
+// The lanes that a row still has at its end; the others are zero.
+struct FirstLanes {
+  template <class D>
+  HWY_INLINE hn::Vec<D> Load(D d, const hn::TFromD<D>* p) const {
+    return LoadFirst(d, p, count);
+  }
+  template <class D>
+  HWY_INLINE void Store(hn::Vec<D> v, D d, hn::TFromD<D>* p) const {
+    StoreFirst(v, d, p, count);
+  }
+  size_t count;
+};
+
+// So many vectors are in work at the same time.
+constexpr int kTurns = 4;
+
+// Calls visit(offset, turn, part) for every vector of a row, where part loads and stores the lanes
+// that the row has there, and turn is 0 to kTurns - 1.
+template <class Visit>
+HWY_INLINE void ForEachVector(size_t size, const Visit& visit) {
+  const size_t lanes = hn::Lanes(F32());
+  size_t i = 0;
+  for (; i + kTurns * lanes <= size; i += kTurns * lanes) {
+    HWY_UNROLL(4)
+    for (int turn = 0; turn < kTurns; ++turn) visit(i + turn * lanes, turn, AllLanes());
+  }
+  for (; i + lanes <= size; i += lanes) visit(i, 0, AllLanes());
+  if (i < size) visit(i, 0, FirstLanes{size - i});
+}
+
+// What is gathered from a row: each turn's by itself, as in one each would wait for the other.
+struct Gathered {
+  HWY_INLINE Gathered() {
+    HWY_UNROLL(4)
+    for (int turn = 0; turn < kTurns; ++turn) by_turn[turn] = hn::Zero(F32());
+  }
+  template <class Combine>
+  HWY_INLINE Vec All(const Combine& combine) const {
+    return combine(combine(by_turn[0], by_turn[1]), combine(by_turn[2], by_turn[3]));
+  }
+  HWY_INLINE float Sum() const {
+    return hn::GetLane(
+        hn::SumOfLanes(F32(), All([](Vec a, Vec b) HWY_ATTR { return hn::Add(a, b); })));
+  }
+  Vec by_turn[kTurns];
+};
+
+using U16 = hn::Rebind<uint16_t, F32>;
+
+// The bits of bfloat16. To the nearest, ties to even: Highway's own conversion cuts off.
+HWY_INLINE hn::Vec<U16> ToBf16(F32, Vec x) {
+  const hn::RebindToSigned<F32> integers;
+  const auto bits = hn::BitCast(hn::RebindToUnsigned<F32>(), x);
+  const hn::RebindToUnsigned<F32> words;
+  const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(words, 1));
+  const auto rounded = hn::Add(bits, hn::Add(odd, hn::Set(words, 0x7FFF)));
+  return hn::DemoteTo(U16(), hn::BitCast(integers, hn::ShiftRight<16>(rounded)));
+}
+
 #if HWY_TARGET != HWY_SCALAR
 using Int8 = hn::Repartition<int8_t, F32>;
 using Uint8 = hn::RebindToUnsigned<Int8>;
 using Int16 = hn::Repartition<int16_t, F32>;
 
 // sums + x y, each two neighbours added up. x y of the smallest numbers does not fit twice.
-HWY_INLINE hn::Vec<hn::RebindToSigned<F32>> AddPairs(hn::Vec<Int16> x, hn::Vec<Int16> y,
-                                                     hn::Vec<hn::RebindToSigned<F32>> sums) {
-  const hn::RebindToSigned<F32> d;
-  auto unused = hn::Zero(d);  // on these CPUs the first lane is a whole pair's sum
-  return hn::ReorderWidenMulAccumulate(d, x, y, sums, unused);
+HWY_INLINE hn::Vec<Int32> AddPairs(hn::Vec<Int16> x, hn::Vec<Int16> y, hn::Vec<Int32> sums) {
+  auto unused = hn::Zero(Int32());  // on these CPUs the first lane is a whole pair's sum
+  return hn::ReorderWidenMulAccumulate(Int32(), x, y, sums, unused);
 }
 
 // x y in 16 bits, each two neighbours added up. Sums that do not fit differ between instruction

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "engine/aligned_buffer.h"
-#include "engine/row_kernels.h"
+#include "engine/quantization.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/engine/random_numbers.h"

@@ -5,7 +5,7 @@
 #include <limits>
 #include <vector>
 
-#include "engine/row_kernels.h"
+#include "engine/quantization.h"
 #include "gtest/gtest.h"
 
 namespace verdict {

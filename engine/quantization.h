@@ -1,0 +1,50 @@
+// Numbers rounded to fewer bits, a row at a time, in Highway: one source, every instruction set,
+// chosen when first called. A row's result is a function of that row alone.
+#ifndef VERDICT_ENGINE_QUANTIZATION_H_
+#define VERDICT_ENGINE_QUANTIZATION_H_
+
+#include <cstddef>
+#include <cstdint>
+
+namespace verdict {
+
+// The bits of a bfloat16: the upper half of a float32's.
+using Bf16 = uint16_t;
+
+// How integers stand for numbers: a number is scale * (integer - zero_point).
+struct Quantization {
+  float scale = 0;
+  int32_t zero_point = 0;
+};
+
+// y = x [size], each rounded to the nearest, ties to even.
+void RoundToBf16(const float* x, size_t size, Bf16* y);
+
+// The largest integer that QuantizeToInt16 makes. The fewer bits a row has, the more are left for
+// the weights that it is multiplied with (QuantizeForPanel): these err about alike.
+inline constexpr int kLargestInt16 = 4095;
+
+// y = round(x / scale) [size] with the smallest scale that keeps all within -kLargestInt16 to
+// kLargestInt16; returns it. A number that is none makes the scale one too.
+float QuantizeToInt16(const float* x, size_t size, int16_t* y);
+
+// y = round(x / scale) [size], for a scale that keeps all within -32767 to 32767. If that is none,
+// y may be anything.
+void RoundToInt16(const float* x, size_t size, float scale, int16_t* y);
+
+// y = round(x / scale) [size] with the smallest scale that keeps all within -127 to 127; returns
+// it. A number that is none makes the scale one too, so that it is not lost.
+float QuantizeToInt8(const float* x, size_t size, int8_t* y);
+
+// y = round(x / scale) [size], for a scale that keeps all within -127 to 127. If that is none, y
+// may be anything.
+void RoundToInt8(const float* x, size_t size, float scale, int8_t* y);
+
+// y = round(x / scale) + zero_point [size], with a scale and a zero point that take the smallest
+// number of x to 0 and the largest to 255, and zero to an integer. A number that is none makes the
+// scale one too.
+Quantization QuantizeToUint8(const float* x, size_t size, uint8_t* y);
+
+}  // namespace verdict
+
+#endif  // VERDICT_ENGINE_QUANTIZATION_H_
