@@ -13,6 +13,9 @@
 #include "engine/panel_packing.h"
 #include "engine/panel_product.h"
 #include "engine/product_kind.h"
+#include "engine/quantization.h"
+#include "engine/tile_packing.h"
+#include "engine/tile_product.h"
 #include "engine/workers.h"
 
 namespace verdict {
@@ -65,6 +68,35 @@ class HotPanels : public HotProduct {
   const AlignedBuffer x_{kRows * kIn};
   const AlignedArray<std::byte> panels_;
   AlignedBuffer y_;
+};
+
+class HotTiles : public HotProduct {
+ public:
+  explicit HotTiles(int slices)
+      : slices_(slices),
+        x_(size_t{kRows} * kIn * slices),
+        panels_(kTilePanels * TilePanelSize(slices, kIn)),
+        y_(size_t{kRows} * columns() * TileParts(slices)) {}
+
+  int columns() const override { return kTilePanels * kTileSize; }
+
+  void Run() override {
+    MultiplyTiles({.slices = slices_,
+                   .x = x_.data(),
+                   .rows = kRows,
+                   .in = kIn,
+                   .panels = panels_.data(),
+                   .panel_count = kTilePanels,
+                   .y = y_.data(),
+                   .to_fetch = {}});
+  }
+
+ private:
+  static constexpr int kTilePanels = 4;
+  const int slices_;
+  const AlignedArray<int8_t> x_;
+  const AlignedArray<int8_t> panels_;
+  AlignedArray<int32_t> y_;
 };
 
 class HotInnerProduct : public HotProduct {
@@ -130,7 +162,7 @@ PassOperations NecessaryOperations(const ModelConfig& config, const Batch& batch
 double HotMatrixPeak(Precision precision, int threads) {
   const ProductKind kind = FastestProducts(precision);
   std::shared_ptr<const InnerProduct> inner_product;
-  if (!kind.panels) {
+  if (kind.kernels == Kernels::kOneDnn) {
     auto created = InnerProduct::Create(precision, kIn, kOneDnnColumns);
     if (!created.ok()) {
       std::cerr << created.status() << "\n";
@@ -140,10 +172,17 @@ double HotMatrixPeak(Precision precision, int threads) {
   }
   std::vector<std::unique_ptr<HotProduct>> products;
   for (int thread = 0; thread < threads; ++thread) {
-    if (kind.panels) {
-      products.push_back(std::make_unique<HotPanels>(precision));
-    } else {
-      products.push_back(std::make_unique<HotInnerProduct>(*inner_product));
+    switch (kind.kernels) {
+      case Kernels::kPanels:
+        products.push_back(std::make_unique<HotPanels>(precision));
+        break;
+      case Kernels::kTiles:
+        products.push_back(
+            std::make_unique<HotTiles>(precision == Precision::kF32 ? kInt24Slices : 1));
+        break;
+      case Kernels::kOneDnn:
+        products.push_back(std::make_unique<HotInnerProduct>(*inner_product));
+        break;
     }
   }
   Workers workers(threads);

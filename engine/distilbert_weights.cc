@@ -86,7 +86,7 @@ class TensorReader {
 
   const Checkpoint& checkpoint_;
   InnerProductCache products_;
-  InnerProductCache head_products_{FastestProducts(Precision::kF32)};
+  InnerProductCache head_products_{{Precision::kF32, Kernels::kPanels}};
   absl::Status status_;
   uint64_t parameters_ = 0;
   std::set<std::string> used_;

@@ -16,7 +16,14 @@ absl::StatusOr<std::shared_ptr<const InnerProduct>> InnerProductCache::Get(int i
 }
 
 std::set<std::string> InnerProductCache::kernels() const {
-  if (kind_.panels) return {absl::StrCat("highway:", HighwayTarget())};
+  switch (kind_.kernels) {
+    case Kernels::kPanels:
+      return {absl::StrCat("highway:", HighwayTarget())};
+    case Kernels::kTiles:
+      return {"tiles:amx_int8"};
+    case Kernels::kOneDnn:
+      break;
+  }
   std::set<std::string> kernels;
   for (const auto& [shape, product] : products_) {
     if (product != nullptr) kernels.insert(product->kernel());

@@ -22,7 +22,7 @@ class InnerProductCache {
 
   ProductKind kind() const { return kind_; }
 
-  // Not for panels. INTERNAL: as InnerProduct::Create.
+  // For oneDNN's alone. INTERNAL: as InnerProduct::Create.
   absl::StatusOr<std::shared_ptr<const InnerProduct>> Get(int in, int out);
 
   // Names of the kernels in use, in order, each once.

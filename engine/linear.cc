@@ -8,6 +8,8 @@
 #include "engine/panel_product.h"
 #include "engine/product_input.h"
 #include "engine/rounding.h"
+#include "engine/tile_packing.h"
+#include "engine/tile_product.h"
 
 namespace verdict {
 namespace {
@@ -33,7 +35,8 @@ constexpr int kFewRows = 40;
 constexpr int kMinPanelColumns = 64;
 // Narrow layers are filled up to whole vectors, so that few shapes serve all.
 constexpr int kColumnMultiple = 16;
-constexpr size_t kCacheLine = 64;
+
+static_assert(kInt24Together == kTileDepth);
 
 // The part of `memory` that is the `index`th of `count` equal ones, in cache lines.
 ToFetch Share(const ToFetch& memory, int index, int count) {
@@ -50,9 +53,15 @@ int OneDnnPanelColumns(int in, int out) {
 }  // namespace
 
 void LinearScratch::Reserve(const InnerProduct* product) {
-  for (auto& workspaces : by_worker_) {
-    auto& workspace = workspaces[product];
+  for (OfWorker& worker : by_worker_) {
+    auto& workspace = worker.workspaces[product];
     if (workspace == nullptr) workspace = product->MakeWorkspace();
+  }
+}
+
+void LinearScratch::Reserve(size_t sums) {
+  for (OfWorker& worker : by_worker_) {
+    if (worker.sums.size() < sums) worker.sums = AlignedArray<int32_t>(sums);
   }
 }
 
@@ -65,15 +74,23 @@ absl::StatusOr<Linear> Linear::Create(InnerProductCache& products, absl::Span<co
   linear.filled_in_ = ProductInput::RoundedColumns(linear.kind_.input(), linear.in_);
   linear.bias_ = AlignedBuffer(bias.size());
   std::copy(bias.begin(), bias.end(), linear.bias_.data());
-  if (linear.kind_.panels) {
-    linear.panel_columns_ = PanelColumns();
-    linear.panel_size_ = PanelSize(linear.kind_.precision, linear.filled_in_);
-  } else {
-    linear.panel_columns_ = OneDnnPanelColumns(linear.filled_in_, linear.out_);
-    auto product = products.Get(linear.filled_in_, linear.panel_columns_);
-    if (!product.ok()) return product.status();
-    linear.product_ = *std::move(product);
-    linear.panel_size_ = RoundUp(linear.product_->packed_size(), kCacheLine);
+  switch (linear.kind_.kernels) {
+    case Kernels::kPanels:
+      linear.panel_columns_ = PanelColumns();
+      linear.panel_size_ = PanelSize(linear.kind_.precision, linear.filled_in_);
+      break;
+    case Kernels::kTiles:
+      linear.panel_columns_ = kTileSize;
+      linear.panel_size_ = TilePanelSize(linear.TileSlices(), linear.filled_in_);
+      break;
+    case Kernels::kOneDnn: {
+      linear.panel_columns_ = OneDnnPanelColumns(linear.filled_in_, linear.out_);
+      auto product = products.Get(linear.filled_in_, linear.panel_columns_);
+      if (!product.ok()) return product.status();
+      linear.product_ = *std::move(product);
+      linear.panel_size_ = RoundUp(linear.product_->packed_size(), kCacheLine);
+      break;
+    }
   }
   linear.Pack(weights);
   return linear;
@@ -87,7 +104,7 @@ void Linear::Pack(absl::Span<const float> weights) {
   if (integers) column_scales_.resize(out_);
   if (kind_.input() == InputType::kUint8) column_sums_.resize(out_);
   AlignedBuffer plain(static_cast<size_t>(panel_columns_) * filled_in_);
-  AlignedArray<std::byte> rounded(integers ? plain.size() * ElementSize(kind_.precision) : 0);
+  AlignedArray<std::byte> rounded(integers ? plain.size() * ElementSize(kind_.input()) : 0);
   for (int panel = 0; panel < panels_; ++panel) {
     std::fill_n(plain.data(), plain.size(), 0.0f);
     const int first = panel * panel_columns_;
@@ -100,7 +117,7 @@ void Linear::Pack(absl::Span<const float> weights) {
     for (int column = 0; integers && column < columns; ++column) {
       const size_t begin = static_cast<size_t>(column) * filled_in_;
       QuantizeColumn(first + column, plain.data() + begin,
-                     rounded.data() + begin * ElementSize(kind_.precision));
+                     rounded.data() + begin * ElementSize(kind_.input()));
     }
     PackOne(panel, integers ? static_cast<const void*>(rounded.data()) : plain.data());
   }
@@ -110,35 +127,56 @@ void Linear::Pack(absl::Span<const float> weights) {
 void Linear::QuantizeColumn(int column, const float* weights, std::byte* rounded) {
   float& scale = column_scales_[column];
   auto* bytes = reinterpret_cast<int8_t*>(rounded);
-  if (!kind_.panels) {
-    scale = QuantizeToInt8(weights, filled_in_, bytes);
-  } else if (kind_.precision == Precision::kInt8) {
-    scale = QuantizeForPanel(weights, filled_in_, bytes);
-    column_sums_[column] = std::accumulate(bytes, bytes + filled_in_, 0);
-  } else {
-    scale = QuantizeForPanel(weights, filled_in_, reinterpret_cast<int16_t*>(rounded));
+  const bool panels = kind_.kernels == Kernels::kPanels;
+  switch (kind_.precision) {
+    case Precision::kF32:
+      scale = QuantizeToInt24(weights, filled_in_, bytes);
+      break;
+    case Precision::kBf16:
+      scale = QuantizeForPanel(weights, filled_in_, reinterpret_cast<int16_t*>(rounded));
+      break;
+    case Precision::kInt8:
+      scale = panels ? QuantizeForPanel(weights, filled_in_, bytes)
+                     : QuantizeToInt8(weights, filled_in_, bytes);
+      break;
   }
+  if (!column_sums_.empty()) column_sums_[column] = std::accumulate(bytes, bytes + filled_in_, 0);
 }
 
 // `weights` is [panel_columns_, filled_in_].
 void Linear::PackOne(int panel, const void* weights) {
   std::byte* packed = packed_.data() + panel * panel_size_;
-  if (kind_.panels) {
-    PackPanel(kind_.precision, weights, filled_in_, panel_columns_, packed);
-  } else {
-    panel_weights_.push_back(product_->Pack(weights, packed));
+  switch (kind_.kernels) {
+    case Kernels::kPanels:
+      return PackPanel(kind_.precision, weights, filled_in_, panel_columns_, packed);
+    case Kernels::kTiles:
+      return PackTilePanel(TileSlices(), static_cast<const int8_t*>(weights), filled_in_,
+                           panel_columns_, reinterpret_cast<int8_t*>(packed));
+    case Kernels::kOneDnn:
+      panel_weights_.push_back(product_->Pack(weights, packed));
+      return;
   }
 }
 
+int Linear::TileSlices() const { return kind_.precision == Precision::kF32 ? kInt24Slices : 1; }
+
 void Linear::Reserve(LinearScratch& scratch) const {
-  if (product_ != nullptr) scratch.Reserve(product_.get());
+  switch (kind_.kernels) {
+    case Kernels::kPanels:
+      return;
+    case Kernels::kTiles:
+      return scratch.Reserve(size_t{kMaxGroupColumns} * RoundUp(kMaxBlockRows, kTileSize) *
+                             TileParts(TileSlices()));
+    case Kernels::kOneDnn:
+      return scratch.Reserve(product_.get());
+  }
 }
 
 void Linear::Run(const Call& call, Workers& workers, LinearScratch& scratch) const {
-  if (kind_.panels) {
-    RunPanels(call, workers);
-  } else {
+  if (kind_.kernels == Kernels::kOneDnn) {
     RunOneDnn(call, workers, scratch);
+  } else {
+    RunPanels(call, workers, scratch);
   }
 }
 
@@ -153,7 +191,7 @@ Linear::Tiling Linear::PanelTiling(int rows, int threads) const {
   int columns = rows <= kFewRows ? kMinGroupColumns : 2 * kMinGroupColumns;
   if (tiling.parts * tiling.blocks > 1) {
     const size_t depth = std::min(filled_in_, MaxDepth());
-    const int fitting = static_cast<int>(kPieceBytes / (depth * ElementSize(kind_.precision)));
+    const int fitting = static_cast<int>(kPieceBytes / (depth * ElementSize(kind_.input())));
     columns = std::clamp(fitting / columns * columns, columns, kMaxGroupColumns);
   }
   tiling.group_panels = DivideUp(columns, panel_columns_);
@@ -181,7 +219,7 @@ ToFetch Linear::NextWeights(const Tiling& tiling, const Piece& piece, const Call
   return call.next->Group(next, first_of_share % next.groups);
 }
 
-void Linear::RunPanels(const Call& call, Workers& workers) const {
+void Linear::RunPanels(const Call& call, Workers& workers, LinearScratch& scratch) const {
   const Tiling tiling = PanelTiling(call.rows, workers.threads());
   const int row_blocks = tiling.parts * tiling.blocks;
   // A thread's share is one part of the rows, group by group, and all blocks of its rows pass over
@@ -192,24 +230,64 @@ void Linear::RunPanels(const Call& call, Workers& workers) const {
                          .worker = worker};
     const int block = item % tiling.blocks;
     const int row_block = piece.part * tiling.blocks + block;
-    const int first_row = call.rows * row_block / row_blocks;
-    const int rows = call.rows * (row_block + 1) / row_blocks - first_row;
-    RunPanelPiece(call, tiling, piece.group, first_row, rows,
-                  Share(NextWeights(tiling, piece, call, workers), block, tiling.blocks));
+    Rectangle rectangle;
+    rectangle.first_row = call.rows * row_block / row_blocks;
+    rectangle.rows = call.rows * (row_block + 1) / row_blocks - rectangle.first_row;
+    rectangle.first_panel = piece.group * tiling.group_panels;
+    rectangle.panels = std::min(tiling.group_panels, panels_ - rectangle.first_panel);
+    const ToFetch fetch = Share(NextWeights(tiling, piece, call, workers), block, tiling.blocks);
+    if (kind_.kernels == Kernels::kTiles) {
+      RunTilePiece(call, rectangle, fetch, scratch.sums_of(worker));
+    } else {
+      RunPanelPiece(call, rectangle, fetch);
+    }
   });
 }
 
-void Linear::RunPanelPiece(const Call& call, const Tiling& tiling, int group, int first_row,
-                           int rows, const ToFetch& fetch) const {
-  const int first_panel = group * tiling.group_panels;
-  const int first_column = first_panel * panel_columns_;
-  const int columns = std::min(tiling.group_panels * panel_columns_, out_ - first_column);
+const std::byte* Linear::RowsOf(const Call& call, int first) const {
+  return static_cast<const std::byte*>(call.x) +
+         static_cast<size_t>(first) * filled_in_ * ElementSize(kind_.input());
+}
+
+EpilogueTile Linear::Result(const Call& call, const Rectangle& piece) const {
+  const int first_column = piece.first_panel * panel_columns_;
+  const size_t first = piece.first_row * call.y_stride + first_column;
   const bool integers = call.x_quantizations != nullptr;
+  return {.x = integers ? call.x_quantizations + piece.first_row : nullptr,
+          .column_scales = integers ? column_scales_.data() + first_column : nullptr,
+          .column_sums = column_sums_.empty() ? nullptr : column_sums_.data() + first_column,
+          .bias = bias_.data() + first_column,
+          .y = call.y == nullptr ? nullptr : call.y + first,
+          .y_bf16 = call.y_bf16 == nullptr ? nullptr : call.y_bf16 + first,
+          .y_stride = call.y_stride,
+          .rows = piece.rows,
+          .columns = std::min(piece.panels * panel_columns_, out_ - first_column)};
+}
+
+void Linear::RunTilePiece(const Call& call, const Rectangle& piece, const ToFetch& fetch,
+                          int32_t* sums) const {
+  const std::byte* panels = packed_.data() + piece.first_panel * panel_size_;
+  MultiplyTiles({.slices = TileSlices(),
+                 .x = RowsOf(call, piece.first_row),
+                 .rows = piece.rows,
+                 .in = filled_in_,
+                 .panels = reinterpret_cast<const int8_t*>(panels),
+                 .panel_count = piece.panels,
+                 .y = sums,
+                 .to_fetch = fetch});
+  EpilogueTile tile = Result(call, piece);
+  tile.product = sums;
+  tile.product_stride = static_cast<size_t>(piece.panels) * kTileSize;
+  tile.parts = TileParts(TileSlices());
+  tile.part_stride = TileRows(piece.rows) * tile.product_stride;
+  ApplyEpilogue(call.epilogue, tile);
+}
+
+void Linear::RunPanelPiece(const Call& call, const Rectangle& piece, const ToFetch& fetch) const {
+  const std::byte* x = RowsOf(call, piece.first_row);
   const size_t x_size = ElementSize(kind_.input());
-  const auto* x =
-      static_cast<const std::byte*>(call.x) + static_cast<size_t>(first_row) * filled_in_ * x_size;
-  const std::byte* panels = packed_.data() + first_panel * panel_size_;
-  float* y = call.y + first_row * call.y_stride + first_column;
+  const std::byte* panels = packed_.data() + piece.first_panel * panel_size_;
+  EpilogueTile tile = Result(call, piece);
   const int max_depth = MaxDepth();
   const int depths = DivideUp(filled_in_, max_depth);
   for (int depth = 0; depth < depths; ++depth) {
@@ -218,27 +296,19 @@ void Linear::RunPanelPiece(const Call& call, const Tiling& tiling, int group, in
     MultiplyPanels({.precision = kind_.precision,
                     .x = x + first_in * x_size,
                     .x_stride = static_cast<size_t>(filled_in_),
-                    .rows = rows,
+                    .rows = tile.rows,
                     .in = in,
                     .panels = panels + PanelSize(kind_.precision, first_in),
                     .panel_stride = static_cast<size_t>(filled_in_) * panel_columns_,
-                    .y = y,
-                    .y_stride = call.y_stride,
-                    .columns = columns,
+                    .y = tile.y,
+                    .y_stride = tile.y_stride,
+                    .columns = tile.columns,
                     .adds = first_in > 0,
                     .to_fetch = Share(fetch, depth, depths)});
   }
-  ApplyEpilogue(call.epilogue,
-                {.product = y,
-                 .product_stride = call.y_stride,
-                 .x = integers ? call.x_quantizations + first_row : nullptr,
-                 .column_scales = integers ? column_scales_.data() + first_column : nullptr,
-                 .column_sums = column_sums_.empty() ? nullptr : column_sums_.data() + first_column,
-                 .bias = bias_.data() + first_column,
-                 .y = y,
-                 .y_stride = call.y_stride,
-                 .rows = rows,
-                 .columns = columns});
+  tile.product = tile.y;
+  tile.product_stride = tile.y_stride;
+  ApplyEpilogue(call.epilogue, tile);
 }
 
 void Linear::RunOneDnn(const Call& call, Workers& workers, LinearScratch& scratch) const {
@@ -254,24 +324,12 @@ void Linear::RunOneDnn(const Call& call, Workers& workers, LinearScratch& scratc
 void Linear::RunOneDnnPiece(const Call& call, int panel, int first_row,
                             InnerProduct::Workspace& workspace) const {
   const int rows = std::min(call.rows - first_row, InnerProduct::kMaxRows);
-  const int first_column = panel * panel_columns_;
-  const void* product = product_->Run(
-      product_->AdmittedRows(rows),
-      static_cast<const std::byte*>(call.x) + first_row * filled_in_ * ElementSize(kind_.input()),
-      *panel_weights_[panel], workspace);
-  const size_t first = first_row * call.y_stride + first_column;
-  const bool integers = call.x_quantizations != nullptr;
-  ApplyEpilogue(call.epilogue,
-                {.product = product,
-                 .product_stride = static_cast<size_t>(panel_columns_),
-                 .x = integers ? call.x_quantizations + first_row : nullptr,
-                 .column_scales = integers ? column_scales_.data() + first_column : nullptr,
-                 .bias = bias_.data() + first_column,
-                 .y = call.y == nullptr ? nullptr : call.y + first,
-                 .y_bf16 = call.y_bf16 == nullptr ? nullptr : call.y_bf16 + first,
-                 .y_stride = call.y_stride,
-                 .rows = rows,
-                 .columns = std::min(panel_columns_, out_ - first_column)});
+  EpilogueTile tile =
+      Result(call, {.first_row = first_row, .rows = rows, .first_panel = panel, .panels = 1});
+  tile.product = product_->Run(product_->AdmittedRows(rows), RowsOf(call, first_row),
+                               *panel_weights_[panel], workspace);
+  tile.product_stride = static_cast<size_t>(panel_columns_);
+  ApplyEpilogue(call.epilogue, tile);
 }
 
 }  // namespace verdict

@@ -3,6 +3,7 @@
 #define VERDICT_ENGINE_LINEAR_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <vector>
@@ -24,17 +25,23 @@ class LinearScratch {
  public:
   explicit LinearScratch(int workers) : by_worker_(workers) {}
 
-  // Makes a workspace of `product` for every worker. At load, by Linear::Reserve; never during a
-  // pass.
+  // Makes a workspace of `product` for every worker, or room for so many sums. At load, by
+  // Linear::Reserve; never during a pass.
   void Reserve(const InnerProduct* product);
+  void Reserve(size_t sums);
 
   // Reserved.
   InnerProduct::Workspace& of(int worker, const InnerProduct* product) {
-    return *by_worker_[worker].find(product)->second;
+    return *by_worker_[worker].workspaces.find(product)->second;
   }
+  int32_t* sums_of(int worker) { return by_worker_[worker].sums.data(); }
 
  private:
-  std::vector<std::map<const InnerProduct*, std::shared_ptr<InnerProduct::Workspace>>> by_worker_;
+  struct OfWorker {
+    std::map<const InnerProduct*, std::shared_ptr<InnerProduct::Workspace>> workspaces;
+    AlignedArray<int32_t> sums;
+  };
+  std::vector<OfWorker> by_worker_;
 };
 
 // y = epilogue(x W^T + bias), W [out, in] as PyTorch keeps it.
@@ -45,7 +52,7 @@ class LinearScratch {
 // The weights are packed once, in panels of some columns. A piece of work is a group of panels
 // times some rows, both few enough to stay in the L2 cache: for few rows the threads share the
 // columns, so that each streams its own part of the weights, and for many they share the rows. The
-// products are ours (panel_product.h) or oneDNN's: see ProductKind.
+// products are ours (panel_product.h, tile_product.h) or oneDNN's: see ProductKind.
 //
 // Immutable after Create. Default-constructed it is a place to move one to, and may not be run.
 class Linear {
@@ -83,13 +90,21 @@ class Linear {
   void Run(const Call& call, Workers& workers, LinearScratch& scratch) const;
 
  private:
-  // How a product of panels is cut: its rows into parts, for the threads, and those into blocks,
-  // its panels into groups. A block and a group are a piece of work.
+  // How a product of panels, or of tiles, is cut: its rows into parts, for the threads, and those
+  // into blocks, its panels into groups. A block and a group are a piece of work.
   struct Tiling {
     int parts = 1;
     int blocks = 1;  // of a part
     int groups = 1;
     int group_panels = 1;
+  };
+
+  // What a piece of panels computes.
+  struct Rectangle {
+    int first_row = 0;
+    int rows = 0;
+    int first_panel = 0;
+    int panels = 0;
   };
 
   // Whose piece it is.
@@ -101,15 +116,21 @@ class Linear {
 
   void Pack(absl::Span<const float> weights);
   void QuantizeColumn(int column, const float* weights, std::byte* rounded);
+  // Bytes of a weight.
+  int TileSlices() const;
   void PackOne(int panel, const void* weights);
-  void RunPanels(const Call& call, Workers& workers) const;
-  void RunPanelPiece(const Call& call, const Tiling& tiling, int group, int first_row, int rows,
-                     const ToFetch& fetch) const;
+  void RunPanels(const Call& call, Workers& workers, LinearScratch& scratch) const;
+  void RunPanelPiece(const Call& call, const Rectangle& piece, const ToFetch& fetch) const;
+  void RunTilePiece(const Call& call, const Rectangle& piece, const ToFetch& fetch,
+                    int32_t* sums) const;
+  const std::byte* RowsOf(const Call& call, int first) const;
+  // Where a piece's results go and what is done to them; but the product.
+  EpilogueTile Result(const Call& call, const Rectangle& piece) const;
   void RunOneDnn(const Call& call, Workers& workers, LinearScratch& scratch) const;
   void RunOneDnnPiece(const Call& call, int panel, int first_row,
                       InnerProduct::Workspace& workspace) const;
 
-  // Elements of a row of x that are multiplied at once, at most.
+  // Elements of a row of x that are multiplied at once, at most, by panels.
   int MaxDepth() const;
   Tiling PanelTiling(int rows, int threads) const;
   ToFetch Group(const Tiling& tiling, int group) const;
@@ -124,7 +145,7 @@ class Linear {
   int out_ = 0;
   AlignedBuffer bias_;                // [out]
   std::vector<float> column_scales_;  // [out]; of integers
-  std::vector<int32_t> column_sums_;  // [out]: of the rounded weights; in int8 panels
+  std::vector<int32_t> column_sums_;  // [out]: of the rounded weights; where x has zero points
   int panel_columns_ = 0;
   int panels_ = 0;
   size_t panel_size_ = 0;           // bytes

@@ -48,7 +48,7 @@ absl::Status InDirectory(const std::string& directory, const absl::Status& statu
 absl::StatusOr<Model> Load(const std::string& directory, const EngineOptions& options) {
   std::vector<std::string> warnings;
   const ProductKind products = FastestProducts(options.precision);
-  if (products.panels && products.precision != Precision::kF32) {
+  if (products.kernels == Kernels::kPanels && products.precision != Precision::kF32) {
     warnings.push_back(absl::StrFormat(
         "this CPU (%s) has no instructions for %s: the products are computed %s", OneDnnIsa(),
         PrecisionName(products.precision),

@@ -127,6 +127,8 @@ std::string OneDnnIsa() {
   }
 }
 
+bool HasAmx() { return Includes(dnnl::cpu_isa::avx512_core_amx); }
+
 bool HasFastKernels(Precision precision) {
   using dnnl::cpu_isa;
   switch (precision) {

@@ -22,6 +22,9 @@ void UseOneOneDnnThread();
 // The instruction set that oneDNN uses, e.g. "avx2" or "avx512_core_vnni".
 std::string OneDnnIsa();
 
+// Whether this CPU has AMX, and oneDNN uses it: then the operating system lets this process.
+bool HasAmx();
+
 // Whether this CPU has instructions for products in `precision`, and oneDNN kernels that use them:
 // bf16 takes AVX512_BF16 or AMX, int8 takes VNNI or AMX. Without them oneDNN converts back and
 // forth, and in int8 saturates. Not in float32, where the products are never oneDNN's.

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "engine/fetcher.h"
 #include "engine/panel_packing.h"
 #include "engine/rounding.h"
 
@@ -28,7 +29,6 @@ constexpr int kOnePanelRows = 40;
 // 8 rows a third of the time on one thread, and a little on two.
 constexpr int kNearFetchRows = kHas32Registers ? 12 : 0;
 
-constexpr size_t kCacheLine = 64;
 // Between two looks at what is to be fetched, this many of `in` are computed.
 constexpr int kFetchInterval = 8;
 // How far ahead, in bytes, weights are fetched for few rows.
@@ -145,28 +145,6 @@ struct Int8Numbers {
 
 template <class Numbers>
 using SumTag = hn::Rebind<typename Numbers::Sum, F32>;
-
-// Fetches a piece of memory bit by bit, in `steps` steps. Memory that is not ours is not touched by
-// that, only not fetched.
-class Fetcher {
- public:
-  Fetcher(const ToFetch& memory, size_t steps)
-      : next_(static_cast<const char*>(memory.begin)),
-        end_(next_ + memory.size),
-        lines_(DivideUp(memory.size / kCacheLine, steps)) {}
-
-  HWY_INLINE void Step() {
-    // Into L2 and not L1, which holds what is computed with now.
-    for (size_t i = 0; i < lines_ && next_ < end_; ++i, next_ += kCacheLine) {
-      __builtin_prefetch(next_, /*rw=*/0, /*locality=*/2);
-    }
-  }
-
- private:
-  const char* next_;
-  const char* const end_;
-  const size_t lines_;  // in a step
-};
 
 // kRows rows at x and y, kPanels panels.
 template <class Numbers, int kRows, int kPanels>

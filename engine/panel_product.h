@@ -12,18 +12,13 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "engine/fetcher.h"
 #include "engine/precision.h"
 
 namespace verdict {
 
 // Columns of a panel of packed weights: two of the widest vectors of this CPU.
 int PanelColumns();
-
-// Memory that will be wanted soon.
-struct ToFetch {
-  const void* begin = nullptr;
-  size_t size = 0;  // bytes
-};
 
 // Some rows of y = x W^T, for the columns of some panels, and all or some of `in`.
 //

@@ -36,6 +36,10 @@ void ProductInput::Round(int row) {
       return;
     case InputType::kBf16:
       return RoundColumns(row, 0, columns_);
+    case InputType::kInt24:
+      quantizations_[row].scale =
+          QuantizeToInt24(values, columns_, reinterpret_cast<int8_t*>(rounded));
+      return;
     case InputType::kInt16:
       quantizations_[row].scale =
           QuantizeToInt16(values, columns_, reinterpret_cast<int16_t*>(rounded));

@@ -1,6 +1,7 @@
 #include "engine/product_kind.h"
 
 #include "engine/onednn.h"
+#include "engine/tile_product.h"
 
 namespace verdict {
 
@@ -8,6 +9,8 @@ size_t ElementSize(InputType type) {
   switch (type) {
     case InputType::kF32:
       return 4;
+    case InputType::kInt24:
+      return 3;
     case InputType::kBf16:
     case InputType::kInt16:
       return 2;
@@ -23,17 +26,18 @@ bool HasScale(InputType type) { return type != InputType::kF32 && type != InputT
 InputType ProductKind::input() const {
   switch (precision) {
     case Precision::kF32:
-      return InputType::kF32;
+      return kernels == Kernels::kTiles ? InputType::kInt24 : InputType::kF32;
     case Precision::kBf16:
-      return panels ? InputType::kInt16 : InputType::kBf16;
+      return kernels == Kernels::kOneDnn ? InputType::kBf16 : InputType::kInt16;
     case Precision::kInt8:
-      return panels ? InputType::kUint8 : InputType::kInt8;
+      return kernels == Kernels::kOneDnn ? InputType::kInt8 : InputType::kUint8;
   }
   return InputType::kF32;
 }
 
 ProductKind FastestProducts(Precision precision) {
-  return {.precision = precision, .panels = !HasFastKernels(precision)};
+  if (precision != Precision::kBf16 && HasTiles()) return {precision, Kernels::kTiles};
+  return {precision, HasFastKernels(precision) ? Kernels::kOneDnn : Kernels::kPanels};
 }
 
 }  // namespace verdict

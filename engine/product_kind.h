@@ -12,6 +12,7 @@ namespace verdict {
 enum class InputType {
   kF32,
   kBf16,
+  kInt24,  // three slices: see QuantizeToInt24
   kInt16,
   kInt8,
   kUint8,
@@ -23,15 +24,23 @@ size_t ElementSize(InputType type);
 // Whether the numbers are quantized: multiples of a scale, in uint8 from a zero point.
 bool HasScale(InputType type);
 
+// Whose kernels.
+enum class Kernels {
+  kPanels,  // ours, of panel_product.h: on every CPU
+  kTiles,   // ours, of tile_product.h: with AMX, in float32 and int8
+  kOneDnn,  // of onednn.h: in bf16 and int8
+};
+
 struct ProductKind {
   Precision precision = Precision::kF32;
-  bool panels = true;  // our own kernels, of panel_product.h; else oneDNN's, of onednn.h
+  Kernels kernels = Kernels::kPanels;
 
-  // Panels have no bf16: in its place they take 16-bit integers, which are about as exact.
+  // Not always of the precision's name. Panels have no bf16: in its place they take 16-bit
+  // integers, which are about as exact. Tiles have no float32, and take 24-bit integers.
   InputType input() const;
 };
 
-// The fastest products in `precision` on this CPU: oneDNN's where HasFastKernels.
+// The fastest products in `precision` on this CPU.
 ProductKind FastestProducts(Precision precision);
 
 }  // namespace verdict

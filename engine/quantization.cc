@@ -30,6 +30,11 @@ struct IntegerRange {
   int largest = 0;
 };
 
+// A scale too small for that, or none, makes all zero.
+HWY_INLINE float InverseOf(float scale) {
+  return scale >= std::numeric_limits<float>::min() ? 1 / scale : 0.0f;
+}
+
 // y = round(x / scale) + zero_point; the bits of a signed integer where that is negative.
 template <class Unsigned>
 HWY_INLINE void RoundToIntegers(const float* x, size_t size, float scale,
@@ -37,7 +42,7 @@ HWY_INLINE void RoundToIntegers(const float* x, size_t size, float scale,
   const F32 d;
   const hn::RebindToUnsigned<F32> words;
   const hn::Rebind<Unsigned, F32> narrow;
-  const auto inverse = hn::Set(d, scale >= std::numeric_limits<float>::min() ? 1 / scale : 0.0f);
+  const auto inverse = hn::Set(d, InverseOf(scale));
   // A float32 near this one is a whole number, and its last bits those of its distance.
   constexpr float kOrigin = 3 << 22;
   const auto smallest = hn::Set(d, kOrigin + static_cast<float>(integers.smallest));
@@ -89,6 +94,27 @@ HWY_INLINE float QuantizeToSigned(const float* x, size_t size, int largest, Inte
   return scale + range.poison;
 }
 
+float QuantizeToInt24ForTarget(const float* x, size_t size, int8_t* y) {
+  const Range range = RangeOf(x, size);
+  const float scale = std::max(-range.smallest, range.largest) / static_cast<float>(kLargestInt24);
+  const F32 d;
+  const hn::RebindToUnsigned<F32> words;
+  const hn::Rebind<uint8_t, F32> narrow;
+  const auto inverse = hn::Set(d, InverseOf(scale));
+  // Added and then taken away from each byte by itself, this makes bytes with a sign.
+  const auto middle = hn::Set(words, 0x808080);
+  auto* bytes = reinterpret_cast<uint8_t*>(y);
+  ForEachVector(size, [=](size_t i, int, auto part) HWY_ATTR {
+    const auto whole = hn::BitCast(words, hn::NearestInt(hn::Mul(part.Load(d, x + i), inverse)));
+    const auto slices = hn::Xor(hn::Add(whole, middle), middle);
+    uint8_t* to = bytes + i / kInt24Together * (kInt24Slices * kInt24Together) + i % kInt24Together;
+    part.Store(hn::TruncateTo(narrow, hn::ShiftRight<16>(slices)), narrow, to);
+    part.Store(hn::TruncateTo(narrow, hn::ShiftRight<8>(slices)), narrow, to + kInt24Together);
+    part.Store(hn::TruncateTo(narrow, slices), narrow, to + 2 * kInt24Together);
+  });
+  return scale + range.poison;
+}
+
 void RoundToInt16ForTarget(const float* x, size_t size, float scale, int16_t* y) {
   RoundToSigned(x, size, scale, y);
 }
@@ -125,6 +151,7 @@ HWY_AFTER_NAMESPACE();
 namespace verdict {
 
 HWY_EXPORT(RoundToBf16ForTarget);
+HWY_EXPORT(QuantizeToInt24ForTarget);
 HWY_EXPORT(RoundToInt16ForTarget);
 HWY_EXPORT(QuantizeToInt16ForTarget);
 HWY_EXPORT(RoundToInt8ForTarget);
@@ -133,6 +160,10 @@ HWY_EXPORT(QuantizeToUint8ForTarget);
 
 void RoundToBf16(const float* x, size_t size, Bf16* y) {
   HWY_DYNAMIC_DISPATCH(RoundToBf16ForTarget)(x, size, y);
+}
+
+float QuantizeToInt24(const float* x, size_t size, int8_t* y) {
+  return HWY_DYNAMIC_DISPATCH(QuantizeToInt24ForTarget)(x, size, y);
 }
 
 void RoundToInt16(const float* x, size_t size, float scale, int16_t* y) {

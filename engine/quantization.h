@@ -20,6 +20,18 @@ struct Quantization {
 // y = x [size], each rounded to the nearest, ties to even.
 void RoundToBf16(const float* x, size_t size, Bf16* y);
 
+// The slices of a number of QuantizeToInt24.
+inline constexpr int kInt24Slices = 3;
+// So many numbers' slices of one kind lie together.
+inline constexpr int kInt24Together = 64;
+// The largest integer of three bytes with a sign each is 0x7F7F7F; the rest is room for rounding.
+inline constexpr int kLargestInt24 = 0x7F7F00;
+
+// As QuantizeToInt16 with kLargestInt24, but y is [size / kInt24Together, kInt24Slices,
+// kInt24Together]: of each number, as (high * 256 + middle) * 256 + low, the three bytes with a
+// sign. `size` may end within a group; of those that it does not have nothing is written.
+float QuantizeToInt24(const float* x, size_t size, int8_t* y);
+
 // The largest integer that QuantizeToInt16 makes. The fewer bits a row has, the more are left for
 // the weights that it is multiplied with (QuantizeForPanel): these err about alike.
 inline constexpr int kLargestInt16 = 4095;

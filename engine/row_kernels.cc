@@ -97,6 +97,34 @@ struct ProductRow<int32_t> {
   hn::Vec<Int32> zero_point;
 };
 
+// In four parts.
+struct Parts {};
+
+template <>
+struct ProductRow<Parts> {
+  ProductRow(const EpilogueTile& tile, int row)
+      : product(static_cast<const int32_t*>(tile.product) + row * tile.product_stride),
+        part_stride(tile.part_stride),
+        column_scales(tile.column_scales),
+        scale(hn::Set(F32(), tile.x[row].scale * 256)) {}
+
+  template <class Part>
+  HWY_INLINE Vec PlusBias(Vec bias, size_t i, Part part) const {
+    const auto at = [&](int index) HWY_ATTR {
+      return hn::ConvertTo(F32(), part.Load(Int32(), product + index * part_stride + i));
+    };
+    const auto base = hn::Set(F32(), 256);
+    const auto sum =
+        hn::MulAdd(hn::MulAdd(hn::MulAdd(at(0), base, at(1)), base, at(2)), base, at(3));
+    return hn::MulAdd(sum, hn::Mul(scale, part.Load(F32(), column_scales + i)), bias);
+  }
+
+  const int32_t* product;
+  size_t part_stride;
+  const float* column_scales;
+  Vec scale;
+};
+
 // Where a row of y begins.
 template <bool kToBf16>
 HWY_INLINE auto* RowOf(const EpilogueTile& tile, int row) {
@@ -129,6 +157,7 @@ HWY_INLINE void BiasThenAs(const Activation& activation, const EpilogueTile& til
 template <class Activation>
 HWY_INLINE void BiasThen(const Activation& activation, const EpilogueTile& tile) {
   const bool integers = tile.x != nullptr;
+  if (tile.parts > 1) return BiasThenAs<Activation, Parts, false>(activation, tile);
   if (tile.y_bf16 != nullptr) {
     if (integers) return BiasThenAs<Activation, int32_t, true>(activation, tile);
     return BiasThenAs<Activation, float, true>(activation, tile);

@@ -20,9 +20,12 @@ enum class Epilogue {
 // A product tile and where its result goes; that may be the same place.
 struct EpilogueTile {
   // [rows, product_stride], of which `columns` are used. Float32; or, where `x` is quantized,
-  // int32: then p = (product - x's zero point * column_sum) * x's scale * column_scale.
+  // int32: then p = (product - x's zero point * column_sum) * x's scale * column_scale. Of four
+  // parts, that product is 256 (256 (256 (256 part[0] + part[1]) + part[2]) + part[3]).
   const void* product = nullptr;
   size_t product_stride = 0;
+  int parts = 1;                         // or 4
+  size_t part_stride = 0;                // from one part of the product to the next
   const Quantization* x = nullptr;       // [rows]
   const float* column_scales = nullptr;  // [columns]
   const int32_t* column_sums = nullptr;  // [columns]; null where no row has a zero point

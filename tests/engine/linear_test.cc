@@ -96,6 +96,41 @@ TEST_P(LinearTest, EqualsThePlainFormulaAtEveryWidth) {
   }
 }
 
+// The root of the mean of the squared errors.
+double Error(const Case& layer, int rows) {
+  const std::vector<float> y = layer.Run(1, 0, rows);
+  double squares = 0;
+  for (int row = 0; row < rows; ++row) {
+    for (int column = 0; column < layer.out; ++column) {
+      double expected = layer.bias[column];
+      for (int i = 0; i < layer.in; ++i) {
+        expected +=
+            double{layer.numbers[row * layer.in + i]} * layer.weights[column * layer.in + i];
+      }
+      squares += std::pow(y[row * layer.out + column] - expected, 2);
+    }
+  }
+  return std::sqrt(squares / (rows * layer.out));
+}
+
+TEST(LinearInFloat32Test, TilesAreAsExactAsFloat32) {
+  if (!HasTiles()) GTEST_SKIP() << "this CPU has no AMX, or oneDNN may not use it";
+  // In short sums float32 has little to round off.
+  for (auto [in, most] : {std::pair{64, 2.5}, {768, 1.0}, {3072, 1.0}}) {
+    for (float outlier : {1.0f, 5.0f, 50.0f}) {
+      Case tiles({Precision::kF32, Kernels::kTiles}, in, 100);
+      // In every row and every column one number is far from the others.
+      for (int row = 0; row < Case::kRows; ++row) tiles.numbers[row * in + row % in] *= outlier;
+      for (int column = 0; column < 100; ++column) {
+        tiles.weights[column * in + column % in] *= outlier;
+      }
+      Case panels = tiles;
+      panels.kind = {Precision::kF32, Kernels::kPanels};
+      EXPECT_LE(Error(tiles, 64), most * Error(panels, 64)) << in << ", " << outlier;
+    }
+  }
+}
+
 TEST_P(LinearTest, ARowHasTheSameBitsWhateverRowsAndThreadsAreWithIt) {
   for (auto [in, out] : {std::pair{768, 200}, {120, 6}, {1100, 70}}) {
     const Case layer(GetParam(), in, out);

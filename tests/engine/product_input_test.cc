@@ -47,8 +47,8 @@ TEST(ProductInputTest, Uint8HasTheZeroPointAddedButToTheFilling) {
 }
 
 TEST(ProductInputTest, CopyTakesAllThatBelongsToARow) {
-  for (InputType type : {InputType::kF32, InputType::kBf16, InputType::kInt16, InputType::kInt8,
-                         InputType::kUint8}) {
+  for (InputType type : {InputType::kF32, InputType::kBf16, InputType::kInt24, InputType::kInt16,
+                         InputType::kInt8, InputType::kUint8}) {
     const ProductInput expected = Filled(type, {{7, 8, 9}, {7, 8, 9}});
     ProductInput input = Filled(type, {{1, 2, 3}, {7, 8, 9}});
     input.Copy(1, 0);

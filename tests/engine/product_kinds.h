@@ -7,23 +7,44 @@
 
 #include "engine/onednn.h"
 #include "engine/product_kind.h"
+#include "engine/tile_product.h"
 
 namespace verdict {
 
-inline constexpr std::array kProductKinds = {
-    ProductKind{.precision = Precision::kF32, .panels = true},
-    ProductKind{.precision = Precision::kBf16, .panels = true},
-    ProductKind{.precision = Precision::kBf16, .panels = false},
-    ProductKind{.precision = Precision::kInt8, .panels = true},
-    ProductKind{.precision = Precision::kInt8, .panels = false}};
+inline constexpr std::array kProductKinds = {ProductKind{Precision::kF32, Kernels::kPanels},
+                                             ProductKind{Precision::kF32, Kernels::kTiles},
+                                             ProductKind{Precision::kBf16, Kernels::kPanels},
+                                             ProductKind{Precision::kBf16, Kernels::kOneDnn},
+                                             ProductKind{Precision::kInt8, Kernels::kPanels},
+                                             ProductKind{Precision::kInt8, Kernels::kTiles},
+                                             ProductKind{Precision::kInt8, Kernels::kOneDnn}};
 
 // E.g. "int8Panels".
 inline std::string ProductKindName(ProductKind kind) {
-  return std::string(PrecisionName(kind.precision)) + (kind.panels ? "Panels" : "OneDnn");
+  const std::string precision(PrecisionName(kind.precision));
+  switch (kind.kernels) {
+    case Kernels::kPanels:
+      return precision + "Panels";
+    case Kernels::kTiles:
+      return precision + "Tiles";
+    case Kernels::kOneDnn:
+      return precision + "OneDnn";
+  }
+  return precision;
 }
 
 // Whether this CPU computes products of that kind.
-inline bool Runs(ProductKind kind) { return kind.panels || HasFastKernels(kind.precision); }
+inline bool Runs(ProductKind kind) {
+  switch (kind.kernels) {
+    case Kernels::kPanels:
+      return true;
+    case Kernels::kTiles:
+      return HasTiles();
+    case Kernels::kOneDnn:
+      return HasFastKernels(kind.precision);
+  }
+  return false;
+}
 
 }  // namespace verdict
 

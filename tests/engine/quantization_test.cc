@@ -4,8 +4,10 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <random>
 #include <vector>
 
+#include "engine/rounding.h"
 #include "gtest/gtest.h"
 #include "tests/engine/highway_targets.h"
 #include "tests/engine/random_numbers.h"
@@ -50,6 +52,79 @@ void ExpectErrorsOfHalfAStep(float (*quantize)(const float*, size_t, Integer*), 
         found = std::max(found, std::abs(int{y[i]}));
       }
       EXPECT_EQ(found, largest) << "the whole range is used";
+    }
+  });
+}
+
+// The integer that three slices stand for.
+int Int24(const std::vector<int8_t>& slices, size_t i) {
+  const size_t high = i / kInt24Together * kInt24Together * kInt24Slices + i % kInt24Together;
+  return (slices[high] * 256 + slices[high + kInt24Together]) * 256 +
+         slices[high + 2 * kInt24Together];
+}
+
+TEST(QuantizeToInt24Test, ErrsByAStepAtMost) {
+  ForEachHighwayTarget([] {
+    for (int size : {1, 7, 63, 64, 65, 77, 768}) {
+      for (float offset : {0.0f, 2.5f, -30.0f}) {
+        auto x = RandomNumbers(size, size, 5);
+        for (float& value : x) value += offset;
+        std::vector<int8_t> y(RoundUp(size, kInt24Together) * size_t{kInt24Slices});
+        const double scale = QuantizeToInt24(x.data(), x.size(), y.data());
+        int largest = 0;
+        for (int i = 0; i < size; ++i) {
+          // Half a step, and what float32 rounds off the quotient.
+          EXPECT_LE(std::abs(x[i] - scale * Int24(y, i)), scale) << i;
+          largest = std::max(largest, std::abs(Int24(y, i)));
+        }
+        EXPECT_NEAR(largest, kLargestInt24, 1);
+      }
+    }
+  });
+}
+
+TEST(QuantizeToInt24Test, NoLargestNumberOverflowsWhateverItsBits) {
+  ForEachHighwayTarget([] {
+    std::minstd_rand random(3);
+    for (int round = 0; round < 20000; ++round) {
+      const float largest =
+          std::bit_cast<float>(static_cast<uint32_t>(0x20000000 + random() % 0x40000000));
+      const std::vector<float> x = {largest, -largest, 0};
+      std::vector<int8_t> y(kInt24Together * kInt24Slices);
+      QuantizeToInt24(x.data(), x.size(), y.data());
+      ASSERT_NEAR(Int24(y, 0), kLargestInt24, 1) << largest;
+      ASSERT_EQ(Int24(y, 1), -Int24(y, 0)) << largest;
+      ASSERT_EQ(Int24(y, 2), 0);
+    }
+  });
+}
+
+TEST(QuantizeToInt24Test, NothingIsWrittenPastTheSize) {
+  ForEachHighwayTarget([] {
+    const auto x = RandomNumbers(70, 1);
+    std::vector<int8_t> y(size_t{2} * kInt24Together * kInt24Slices, 77);
+    QuantizeToInt24(x.data(), x.size(), y.data());
+    for (int slice = 0; slice < kInt24Slices; ++slice) {
+      for (int i = 6; i < kInt24Together; ++i) {
+        EXPECT_EQ(y[(kInt24Slices + slice) * kInt24Together + i], 77) << slice << ' ' << i;
+      }
+    }
+  });
+}
+
+TEST(QuantizeToInt24Test, ZerosStayZerosAndWhatIsNoNumberIsNotLost) {
+  ForEachHighwayTarget([] {
+    std::vector<float> x(70, 0.0f);
+    std::vector<int8_t> y(size_t{2} * kInt24Together * kInt24Slices, 5);
+    EXPECT_EQ(QuantizeToInt24(x.data(), x.size(), y.data()), 0);
+    for (int i = 0; i < 70; ++i) EXPECT_EQ(Int24(y, i), 0);
+    for (float bad :
+         {std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::infinity()}) {
+      for (size_t place : {0, 17, 69}) {
+        std::vector<float> bad_x(70, 1.0f);
+        bad_x[place] = bad;
+        EXPECT_TRUE(std::isnan(QuantizeToInt24(bad_x.data(), bad_x.size(), y.data()))) << place;
+      }
     }
   });
 }

@@ -97,6 +97,44 @@ TEST(EpilogueTest, IntegersAreScaledByRowAndColumnFromTheRowsZeroPoint) {
   });
 }
 
+TEST(EpilogueTest, FourPartsAreOneNumber) {
+  ForEachHighwayTarget([] {
+    constexpr int kRows = 2, kColumns = 19, kStride = 20;
+    constexpr size_t kPart = 50;  // some numbers between the parts
+    std::vector<int32_t> product(4 * kPart, 1 << 30);
+    const auto numbers = RandomNumbers(4 * kRows * kColumns, 8, 1e6f);
+    const std::vector<Quantization> x = {{.scale = 0x1p-40f}, {.scale = 3e-12f}};
+    const auto column_scales = RandomNumbers(kColumns, 9), bias = RandomNumbers(kColumns, 10);
+    std::vector<float> expected, y(kRows * kColumns);
+    for (int row = 0, i = 0; row < kRows; ++row) {
+      for (int column = 0; column < kColumns; ++column) {
+        double sum = 0;
+        for (int index = 0; index < 4; ++index) {
+          int32_t& part = product[index * kPart + row * kStride + column];
+          part = static_cast<int32_t>(numbers[i++]);
+          sum = sum * 256 + part;
+        }
+        expected.push_back(
+            static_cast<float>(sum * 256 * x[row].scale * column_scales[column] + bias[column]));
+      }
+    }
+    ApplyEpilogue(Epilogue::kBias, {.product = product.data(),
+                                    .product_stride = kStride,
+                                    .parts = 4,
+                                    .part_stride = kPart,
+                                    .x = x.data(),
+                                    .column_scales = column_scales.data(),
+                                    .bias = bias.data(),
+                                    .y = y.data(),
+                                    .y_stride = kColumns,
+                                    .rows = kRows,
+                                    .columns = kColumns});
+    for (size_t i = 0; i < y.size(); ++i) {
+      EXPECT_NEAR(y[i], expected[i], 1e-6 * std::abs(expected[i]) + 1e-7) << i;
+    }
+  });
+}
+
 TEST(EpilogueTest, Bf16IsTheRoundedFloat32) {
   ForEachHighwayTarget([] {
     constexpr int kRows = 3, kColumns = 37;

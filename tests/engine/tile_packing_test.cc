@@ -1,0 +1,30 @@
+#include "engine/tile_packing.h"
+
+#include <cstdint>
+#include <numeric>
+#include <vector>
+
+#include "gtest/gtest.h"
+
+namespace verdict {
+namespace {
+
+TEST(PackTilePanelTest, FourBytesOfAColumnLieTogetherAndColumnsBesideEachOther) {
+  for (int slices : {1, 3}) {
+    constexpr int kIn = 128, kColumns = 5;
+    std::vector<int8_t> weights(size_t{kColumns} * slices * kIn);
+    std::iota(weights.begin(), weights.end(), int8_t{1});
+    std::vector<int8_t> panel(TilePanelSize(slices, kIn), 99);
+    PackTilePanel(slices, weights.data(), kIn, kColumns, panel.data());
+    const int bytes = slices * kIn;
+    for (int column = 0; column < kTileSize; ++column) {
+      for (int i = 0; i < bytes; ++i) {
+        const int packed = panel[i / 4 * 4 * kTileSize + column * 4 + i % 4];
+        EXPECT_EQ(packed, column < kColumns ? weights[column * bytes + i] : 0) << column << ' ' << i;
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace verdict
