@@ -20,7 +20,8 @@ TEST(PackTilePanelTest, FourBytesOfAColumnLieTogetherAndColumnsBesideEachOther) 
     for (int column = 0; column < kTileSize; ++column) {
       for (int i = 0; i < bytes; ++i) {
         const int packed = panel[i / 4 * 4 * kTileSize + column * 4 + i % 4];
-        EXPECT_EQ(packed, column < kColumns ? weights[column * bytes + i] : 0) << column << ' ' << i;
+        const int expected = column < kColumns ? weights[column * bytes + i] : 0;
+        EXPECT_EQ(packed, expected) << column << ", " << i;
       }
     }
   }
