@@ -21,16 +21,16 @@ inline constexpr std::array kProductKinds = {ProductKind{Precision::kF32, Kernel
 
 // E.g. "int8Panels".
 inline std::string ProductKindName(ProductKind kind) {
-  const std::string precision(PrecisionName(kind.precision));
+  std::string name(PrecisionName(kind.precision));
   switch (kind.kernels) {
     case Kernels::kPanels:
-      return precision + "Panels";
+      return name + "Panels";
     case Kernels::kTiles:
-      return precision + "Tiles";
+      return name + "Tiles";
     case Kernels::kOneDnn:
-      return precision + "OneDnn";
+      return name + "OneDnn";
   }
-  return precision;
+  return name;
 }
 
 // Whether this CPU computes products of that kind.

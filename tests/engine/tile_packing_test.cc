@@ -19,8 +19,8 @@ TEST(PackTilePanelTest, FourBytesOfAColumnLieTogetherAndColumnsBesideEachOther) 
     const int bytes = slices * kIn;
     for (int column = 0; column < kTileSize; ++column) {
       for (int i = 0; i < bytes; ++i) {
-        const int packed = panel[i / 4 * 4 * kTileSize + column * 4 + i % 4];
-        const int expected = column < kColumns ? weights[column * bytes + i] : 0;
+        const int8_t packed = panel[i / 4 * 4 * kTileSize + column * 4 + i % 4];
+        const int8_t expected = column < kColumns ? weights[column * bytes + i] : int8_t{0};
         EXPECT_EQ(packed, expected) << column << ", " << i;
       }
     }
