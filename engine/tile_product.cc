@@ -3,6 +3,7 @@
 #include <array>
 
 #include "engine/onednn.h"
+#include "engine/quantization.h"
 #include "engine/rounding.h"
 #include "engine/tile_packing.h"
 
@@ -116,12 +117,15 @@ VERDICT_TILES void MultiplySlices(const Block& block, Fetcher& fetcher) {
   _tile_stored(3, y3, block.y_stride);
 }
 
-// One slice.
-VERDICT_TILES void MultiplyBytes(const Block& block, Fetcher& fetcher) {
+// One slice, and one or two panels: two share the load of x.
+template <int kPanels>
+VERDICT_TILES void MultiplyBytes(const Block& block, size_t panel_size, Fetcher& fetcher) {
   if (block.adds) {
     _tile_loadd(0, block.y, block.y_stride);
+    if constexpr (kPanels == 2) _tile_loadd(1, block.y + kTileSize, block.y_stride);
   } else {
     _tile_zero(0);
+    if constexpr (kPanels == 2) _tile_zero(1);
   }
   const int8_t *x = block.x, *weights = block.weights;
   for (int depth = 0; depth < block.depths; ++depth) {
@@ -129,10 +133,16 @@ VERDICT_TILES void MultiplyBytes(const Block& block, Fetcher& fetcher) {
     _tile_loadd(4, x, block.x_stride);
     _tile_stream_loadd(7, weights, kTileDepth);
     _tile_dpbusd(0, 4, 7);
+    if constexpr (kPanels == 2) {
+      fetcher.Step();
+      _tile_stream_loadd(7, weights + panel_size, kTileDepth);
+      _tile_dpbusd(1, 4, 7);
+    }
     x += kTileDepth;
     weights += kTileBytes;
   }
   _tile_stored(0, block.y, block.y_stride);
+  if constexpr (kPanels == 2) _tile_stored(1, block.y + kTileSize, block.y_stride);
 }
 
 }  // namespace
@@ -149,14 +159,14 @@ VERDICT_TILES void MultiplyTiles(const TileProduct& product) {
   const size_t panel_size = TilePanelSize(slices, product.in);
   const size_t x_stride = static_cast<size_t>(product.in) * slices;
   const size_t y_stride = static_cast<size_t>(product.panel_count) * kTileSize;
-  const size_t fetches_in_a_depth = slices == 1 ? 1 : 8;  // one before each product of tiles
+  const size_t fetches_in_a_depth = slices == 1 ? 1 : 8;
   Fetcher fetcher(product.to_fetch, fetches_in_a_depth * blocks * depths * product.panel_count);
   _tile_loadconfig(&kShapes[rows]);
   for (int i = 0; i < blocks; ++i) {
     const int8_t* x = static_cast<const int8_t*>(product.x) + i * rows * x_stride;
     for (int part = 0; part < parts; ++part) {
       const int first = depths * part / parts;
-      for (int panel = 0; panel < product.panel_count; ++panel) {
+      for (int panel = 0; panel < product.panel_count;) {
         const Block block = {
             .x = x + first * slices * kTileDepth,
             .x_stride = x_stride,
@@ -166,10 +176,15 @@ VERDICT_TILES void MultiplyTiles(const TileProduct& product) {
             .y_stride = y_stride * sizeof(int32_t),
             .y_part = blocks * rows * y_stride,
             .adds = part > 0};
-        if (slices == 1) {
-          MultiplyBytes(block, fetcher);
-        } else {
+        if (slices == kInt24Slices) {
           MultiplySlices(block, fetcher);
+          ++panel;
+        } else if (panel + 1 < product.panel_count) {
+          MultiplyBytes<2>(block, panel_size, fetcher);
+          panel += 2;
+        } else {
+          MultiplyBytes<1>(block, panel_size, fetcher);
+          ++panel;
         }
       }
     }
