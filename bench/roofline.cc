@@ -72,16 +72,16 @@ class HotPanels : public HotProduct {
 
 class HotTiles : public HotProduct {
  public:
-  explicit HotTiles(int slices)
-      : slices_(slices),
-        x_(size_t{kRows} * kIn * slices),
-        panels_(kTilePanels * TilePanelSize(slices, kIn)),
-        y_(size_t{kRows} * columns() * TileParts(slices)) {}
+  explicit HotTiles(InputType type)
+      : type_(type),
+        x_(kRows * kIn * ElementSize(type)),
+        panels_(kTilePanels * TilePanelSize(static_cast<int>(ElementSize(type)), kIn)),
+        y_(size_t{kRows} * columns() * TileParts(type)) {}
 
   int columns() const override { return kTilePanels * kTileSize; }
 
   void Run() override {
-    MultiplyTiles({.slices = slices_,
+    MultiplyTiles({.type = type_,
                    .x = x_.data(),
                    .rows = kRows,
                    .in = kIn,
@@ -93,7 +93,7 @@ class HotTiles : public HotProduct {
 
  private:
   static constexpr int kTilePanels = 4;
-  const int slices_;
+  const InputType type_;
   const AlignedArray<int8_t> x_;
   const AlignedArray<int8_t> panels_;
   AlignedArray<int32_t> y_;
@@ -177,8 +177,7 @@ double HotMatrixPeak(Precision precision, int threads) {
         products.push_back(std::make_unique<HotPanels>(precision));
         break;
       case Kernels::kTiles:
-        products.push_back(
-            std::make_unique<HotTiles>(precision == Precision::kF32 ? kInt24Slices : 1));
+        products.push_back(std::make_unique<HotTiles>(kind.input()));
         break;
       case Kernels::kOneDnn:
         products.push_back(std::make_unique<HotInnerProduct>(*inner_product));

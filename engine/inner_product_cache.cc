@@ -20,7 +20,7 @@ std::set<std::string> InnerProductCache::kernels() const {
     case Kernels::kPanels:
       return {absl::StrCat("highway:", HighwayTarget())};
     case Kernels::kTiles:
-      return {"tiles:amx_int8"};
+      return {"tiles:amx"};
     case Kernels::kOneDnn:
       break;
   }

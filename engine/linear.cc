@@ -81,7 +81,7 @@ absl::StatusOr<Linear> Linear::Create(InnerProductCache& products, absl::Span<co
       break;
     case Kernels::kTiles:
       linear.panel_columns_ = kTileSize;
-      linear.panel_size_ = TilePanelSize(linear.TileSlices(), linear.filled_in_);
+      linear.panel_size_ = TilePanelSize(linear.WeightSize(), linear.filled_in_);
       break;
     case Kernels::kOneDnn: {
       linear.panel_columns_ = OneDnnPanelColumns(linear.filled_in_, linear.out_);
@@ -99,12 +99,13 @@ absl::StatusOr<Linear> Linear::Create(InnerProductCache& products, absl::Span<co
 // One panel at a time, filled up with zeros on both sides.
 void Linear::Pack(absl::Span<const float> weights) {
   const bool integers = HasScale(kind_.input());
+  const bool rounds = integers || kind_.kernels == Kernels::kTiles;
   panels_ = DivideUp(out_, panel_columns_);
   packed_ = AlignedArray<std::byte>(panels_ * panel_size_);
   if (integers) column_scales_.resize(out_);
   if (kind_.input() == InputType::kUint8) column_sums_.resize(out_);
   AlignedBuffer plain(static_cast<size_t>(panel_columns_) * filled_in_);
-  AlignedArray<std::byte> rounded(integers ? plain.size() * ElementSize(kind_.input()) : 0);
+  AlignedArray<std::byte> rounded(rounds ? plain.size() * ElementSize(kind_.input()) : 0);
   for (int panel = 0; panel < panels_; ++panel) {
     std::fill_n(plain.data(), plain.size(), 0.0f);
     const int first = panel * panel_columns_;
@@ -114,32 +115,37 @@ void Linear::Pack(absl::Span<const float> weights) {
       std::copy(row.begin(), row.end(), plain.data() + static_cast<size_t>(column) * filled_in_);
     }
     std::fill_n(rounded.data(), rounded.size(), std::byte{0});
-    for (int column = 0; integers && column < columns; ++column) {
+    for (int column = 0; rounds && column < columns; ++column) {
       const size_t begin = static_cast<size_t>(column) * filled_in_;
-      QuantizeColumn(first + column, plain.data() + begin,
-                     rounded.data() + begin * ElementSize(kind_.input()));
+      RoundColumn(first + column, plain.data() + begin,
+                  rounded.data() + begin * ElementSize(kind_.input()));
     }
-    PackOne(panel, integers ? static_cast<const void*>(rounded.data()) : plain.data());
+    PackOne(panel, rounds ? static_cast<const void*>(rounded.data()) : plain.data());
   }
 }
 
 // `weights` and `rounded` are [filled_in_].
-void Linear::QuantizeColumn(int column, const float* weights, std::byte* rounded) {
-  float& scale = column_scales_[column];
+void Linear::RoundColumn(int column, const float* weights, std::byte* rounded) {
   auto* bytes = reinterpret_cast<int8_t*>(rounded);
-  const bool panels = kind_.kernels == Kernels::kPanels;
-  switch (kind_.precision) {
-    case Precision::kF32:
+  float scale = 1;
+  switch (kind_.input()) {
+    case InputType::kF32:
+      return;
+    case InputType::kBf16:
+      return RoundToBf16(weights, filled_in_, reinterpret_cast<Bf16*>(rounded));
+    case InputType::kInt24:
       scale = QuantizeToInt24(weights, filled_in_, bytes);
       break;
-    case Precision::kBf16:
+    case InputType::kInt16:
       scale = QuantizeForPanel(weights, filled_in_, reinterpret_cast<int16_t*>(rounded));
       break;
-    case Precision::kInt8:
-      scale = panels ? QuantizeForPanel(weights, filled_in_, bytes)
-                     : QuantizeToInt8(weights, filled_in_, bytes);
+    case InputType::kInt8:
+    case InputType::kUint8:
+      scale = kind_.kernels == Kernels::kPanels ? QuantizeForPanel(weights, filled_in_, bytes)
+                                                : QuantizeToInt8(weights, filled_in_, bytes);
       break;
   }
+  column_scales_[column] = scale;
   if (!column_sums_.empty()) column_sums_[column] = std::accumulate(bytes, bytes + filled_in_, 0);
 }
 
@@ -150,7 +156,7 @@ void Linear::PackOne(int panel, const void* weights) {
     case Kernels::kPanels:
       return PackPanel(kind_.precision, weights, filled_in_, panel_columns_, packed);
     case Kernels::kTiles:
-      return PackTilePanel(TileSlices(), static_cast<const int8_t*>(weights), filled_in_,
+      return PackTilePanel(WeightSize(), static_cast<const int8_t*>(weights), filled_in_,
                            panel_columns_, reinterpret_cast<int8_t*>(packed));
     case Kernels::kOneDnn:
       panel_weights_.push_back(product_->Pack(weights, packed));
@@ -158,7 +164,7 @@ void Linear::PackOne(int panel, const void* weights) {
   }
 }
 
-int Linear::TileSlices() const { return kind_.precision == Precision::kF32 ? kInt24Slices : 1; }
+int Linear::WeightSize() const { return static_cast<int>(ElementSize(kind_.input())); }
 
 void Linear::Reserve(LinearScratch& scratch) const {
   switch (kind_.kernels) {
@@ -166,7 +172,7 @@ void Linear::Reserve(LinearScratch& scratch) const {
       return;
     case Kernels::kTiles:
       return scratch.Reserve(size_t{kMaxGroupColumns} * RoundUp(kMaxBlockRows, kTileSize) *
-                             TileParts(TileSlices()));
+                             TileParts(kind_.input()));
     case Kernels::kOneDnn:
       return scratch.Reserve(product_.get());
   }
@@ -267,7 +273,7 @@ EpilogueTile Linear::Result(const Call& call, const Rectangle& piece) const {
 void Linear::RunTilePiece(const Call& call, const Rectangle& piece, const ToFetch& fetch,
                           int32_t* sums) const {
   const std::byte* panels = packed_.data() + piece.first_panel * panel_size_;
-  MultiplyTiles({.slices = TileSlices(),
+  MultiplyTiles({.type = kind_.input(),
                  .x = RowsOf(call, piece.first_row),
                  .rows = piece.rows,
                  .in = filled_in_,
@@ -278,7 +284,7 @@ void Linear::RunTilePiece(const Call& call, const Rectangle& piece, const ToFetc
   EpilogueTile tile = Result(call, piece);
   tile.product = sums;
   tile.product_stride = static_cast<size_t>(piece.panels) * kTileSize;
-  tile.parts = TileParts(TileSlices());
+  tile.parts = TileParts(kind_.input());
   tile.part_stride = TileRows(piece.rows) * tile.product_stride;
   ApplyEpilogue(call.epilogue, tile);
 }

@@ -115,9 +115,9 @@ class Linear {
   };
 
   void Pack(absl::Span<const float> weights);
-  void QuantizeColumn(int column, const float* weights, std::byte* rounded);
-  // Bytes of a weight.
-  int TileSlices() const;
+  void RoundColumn(int column, const float* weights, std::byte* rounded);
+  // Bytes of a weight as the kernels take it.
+  int WeightSize() const;
   void PackOne(int panel, const void* weights);
   void RunPanels(const Call& call, Workers& workers, LinearScratch& scratch) const;
   void RunPanelPiece(const Call& call, const Rectangle& piece, const ToFetch& fetch) const;

@@ -28,7 +28,7 @@ InputType ProductKind::input() const {
     case Precision::kF32:
       return kernels == Kernels::kTiles ? InputType::kInt24 : InputType::kF32;
     case Precision::kBf16:
-      return kernels == Kernels::kOneDnn ? InputType::kBf16 : InputType::kInt16;
+      return kernels == Kernels::kPanels ? InputType::kInt16 : InputType::kBf16;
     case Precision::kInt8:
       return kernels == Kernels::kOneDnn ? InputType::kInt8 : InputType::kUint8;
   }
@@ -36,7 +36,7 @@ InputType ProductKind::input() const {
 }
 
 ProductKind FastestProducts(Precision precision) {
-  if (precision != Precision::kBf16 && HasTiles()) return {precision, Kernels::kTiles};
+  if (HasTiles()) return {precision, Kernels::kTiles};
   return {precision, HasFastKernels(precision) ? Kernels::kOneDnn : Kernels::kPanels};
 }
 

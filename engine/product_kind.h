@@ -27,7 +27,7 @@ bool HasScale(InputType type);
 // Whose kernels.
 enum class Kernels {
   kPanels,  // ours, of panel_product.h: on every CPU
-  kTiles,   // ours, of tile_product.h: with AMX, in float32 and int8
+  kTiles,   // ours, of tile_product.h: with AMX
   kOneDnn,  // of onednn.h: in bf16 and int8
 };
 

@@ -12,12 +12,12 @@ inline constexpr int kTileSize = 16;
 // Bytes of a row that are multiplied with it at once; `in` is a multiple of this.
 inline constexpr int kTileDepth = 64;
 
-// Bytes of a panel whose weights have so many bytes each.
-size_t TilePanelSize(int slices, int in);
+// Bytes of a panel whose weights have `bytes` each.
+size_t TilePanelSize(int bytes, int in);
 
-// Packs `columns` rows, at most kTileSize, of weights [out, in / kTileDepth, slices, kTileDepth] as
-// [in / kTileDepth, slices, kTileDepth / 4, kTileSize, 4]; filled up with zeros.
-void PackTilePanel(int slices, const int8_t* weights, int in, int columns, int8_t* panel);
+// Packs `columns` rows, at most kTileSize, of weights [out, in * bytes] as [in * bytes / 4,
+// kTileSize, 4]; filled up with zeros.
+void PackTilePanel(int bytes, const int8_t* weights, int in, int columns, int8_t* panel);
 
 }  // namespace verdict
 

@@ -13,7 +13,7 @@
 
 namespace verdict {
 
-int TileParts(int slices) { return slices == 1 ? 1 : 4; }
+int TileParts(InputType type) { return type == InputType::kInt24 ? 4 : 1; }
 
 // Blocks of nearly equal numbers of rows: a tile takes as long as it has rows.
 int TileRows(int rows) {
@@ -24,7 +24,7 @@ int TileRows(int rows) {
 #if defined(__x86_64__)
 namespace {
 
-#define VERDICT_TILES __attribute__((target("amx-tile,amx-int8")))
+#define VERDICT_TILES __attribute__((target("amx-tile,amx-int8,amx-bf16")))
 
 // What a tile of weights takes.
 constexpr int kTileBytes = kTileSize * kTileDepth;
@@ -53,14 +53,14 @@ constexpr std::array<TileShapes, kTileSize + 1> kShapes = {
     TileShapes(12), TileShapes(13), TileShapes(14), TileShapes(15), TileShapes(16)};
 
 // So much of `in` at a time that the rows of a block stay in L1, while the weights pass by.
-constexpr int kMaxDepths = 12;  // of kTileDepth
+constexpr size_t kMaxDepthBytes = 2304;
 
 // Some rows, at most kTileSize, some of `in` and one panel.
 struct Block {
   const int8_t* x;
   size_t x_stride;  // bytes
   const int8_t* weights;
-  int depths;  // of kTileDepth
+  int depths;  // tiles of x, or with three slices three of them
   int32_t* y;
   size_t y_stride;  // bytes
   size_t y_part;    // sums from one part to the next
@@ -117,9 +117,19 @@ VERDICT_TILES void MultiplySlices(const Block& block, Fetcher& fetcher) {
   _tile_stored(3, y3, block.y_stride);
 }
 
-// One slice, and one or two panels: two share the load of x.
-template <int kPanels>
-VERDICT_TILES void MultiplyBytes(const Block& block, size_t panel_size, Fetcher& fetcher) {
+// Tile 0 or 1 += x's tile 4 times the weights' tile 7.
+struct Bf16Tiles {
+  VERDICT_TILES static void Multiply0() { _tile_dpbf16ps(0, 4, 7); }
+  VERDICT_TILES static void Multiply1() { _tile_dpbf16ps(1, 4, 7); }
+};
+struct Uint8Tiles {
+  VERDICT_TILES static void Multiply0() { _tile_dpbusd(0, 4, 7); }
+  VERDICT_TILES static void Multiply1() { _tile_dpbusd(1, 4, 7); }
+};
+
+// One or two panels of numbers that are not sliced: two share the load of x.
+template <class Tiles, int kPanels>
+VERDICT_TILES void MultiplyPlain(const Block& block, size_t panel_size, Fetcher& fetcher) {
   if (block.adds) {
     _tile_loadd(0, block.y, block.y_stride);
     if constexpr (kPanels == 2) _tile_loadd(1, block.y + kTileSize, block.y_stride);
@@ -132,11 +142,11 @@ VERDICT_TILES void MultiplyBytes(const Block& block, size_t panel_size, Fetcher&
     fetcher.Step();
     _tile_loadd(4, x, block.x_stride);
     _tile_stream_loadd(7, weights, kTileDepth);
-    _tile_dpbusd(0, 4, 7);
+    Tiles::Multiply0();
     if constexpr (kPanels == 2) {
       fetcher.Step();
       _tile_stream_loadd(7, weights + panel_size, kTileDepth);
-      _tile_dpbusd(1, 4, 7);
+      Tiles::Multiply1();
     }
     x += kTileDepth;
     weights += kTileBytes;
@@ -145,21 +155,48 @@ VERDICT_TILES void MultiplyBytes(const Block& block, size_t panel_size, Fetcher&
   if constexpr (kPanels == 2) _tile_stored(1, block.y + kTileSize, block.y_stride);
 }
 
+// Both panels of a block if there are two; returns how many there were.
+template <class Tiles>
+VERDICT_TILES int MultiplyPlainPanels(const Block& block, int panels, size_t panel_size,
+                                      Fetcher& fetcher) {
+  if (panels == 1) {
+    MultiplyPlain<Tiles, 1>(block, panel_size, fetcher);
+    return 1;
+  }
+  MultiplyPlain<Tiles, 2>(block, panel_size, fetcher);
+  return 2;
+}
+
+// The first of the panels that are left, or two; returns how many.
+VERDICT_TILES int MultiplyPanelsOf(InputType type, const Block& block, int panels,
+                                   size_t panel_size, Fetcher& fetcher) {
+  if (type == InputType::kBf16) {
+    return MultiplyPlainPanels<Bf16Tiles>(block, panels, panel_size, fetcher);
+  }
+  if (type == InputType::kUint8) {
+    return MultiplyPlainPanels<Uint8Tiles>(block, panels, panel_size, fetcher);
+  }
+  MultiplySlices(block, fetcher);
+  return 1;
+}
+
 }  // namespace
 
 // oneDNN finds AMX only where it got the operating system's leave for this process.
 bool HasTiles() { return HasAmx(); }
 
 VERDICT_TILES void MultiplyTiles(const TileProduct& product) {
-  const int slices = product.slices;
+  const int bytes = static_cast<int>(ElementSize(product.type));
   const int blocks = DivideUp(product.rows, kTileSize);
   const int rows = DivideUp(product.rows, blocks);
-  const int depths = product.in / kTileDepth;
-  const int parts = DivideUp(depths, kMaxDepths);
-  const size_t panel_size = TilePanelSize(slices, product.in);
-  const size_t x_stride = static_cast<size_t>(product.in) * slices;
-  const size_t y_stride = static_cast<size_t>(product.panel_count) * kTileSize;
-  const size_t fetches_in_a_depth = slices == 1 ? 1 : 8;
+  const size_t x_stride = size_t{1} * product.in * bytes;
+  const size_t y_stride = size_t{1} * product.panel_count * kTileSize;
+  const size_t panel_size = TilePanelSize(bytes, product.in);
+  // A step takes all slices of so many numbers.
+  const int step = product.type == InputType::kInt24 ? kInt24Slices * kTileDepth : kTileDepth;
+  const int depths = static_cast<int>(x_stride / step);
+  const int parts = static_cast<int>(DivideUp(x_stride, kMaxDepthBytes));
+  const size_t fetches_in_a_depth = product.type == InputType::kInt24 ? 8 : 1;
   Fetcher fetcher(product.to_fetch, fetches_in_a_depth * blocks * depths * product.panel_count);
   _tile_loadconfig(&kShapes[rows]);
   for (int i = 0; i < blocks; ++i) {
@@ -168,24 +205,16 @@ VERDICT_TILES void MultiplyTiles(const TileProduct& product) {
       const int first = depths * part / parts;
       for (int panel = 0; panel < product.panel_count;) {
         const Block block = {
-            .x = x + first * slices * kTileDepth,
+            .x = x + first * step,
             .x_stride = x_stride,
-            .weights = product.panels + panel * panel_size + first * slices * kTileBytes,
+            .weights = product.panels + panel * panel_size + size_t{1} * first * step * kTileSize,
             .depths = depths * (part + 1) / parts - first,
-            .y = product.y + i * rows * y_stride + panel * kTileSize,
+            .y = static_cast<int32_t*>(product.y) + i * rows * y_stride + panel * kTileSize,
             .y_stride = y_stride * sizeof(int32_t),
             .y_part = blocks * rows * y_stride,
             .adds = part > 0};
-        if (slices == kInt24Slices) {
-          MultiplySlices(block, fetcher);
-          ++panel;
-        } else if (panel + 1 < product.panel_count) {
-          MultiplyBytes<2>(block, panel_size, fetcher);
-          panel += 2;
-        } else {
-          MultiplyBytes<1>(block, panel_size, fetcher);
-          ++panel;
-        }
+        panel +=
+            MultiplyPanelsOf(product.type, block, product.panel_count - panel, panel_size, fetcher);
       }
     }
   }

@@ -11,7 +11,7 @@ TEST(ProductKindTest, TilesServeWhereTheyAreAndOneDnnWhereItIsFast) {
   for (Precision precision : {Precision::kF32, Precision::kBf16, Precision::kInt8}) {
     const ProductKind kind = FastestProducts(precision);
     EXPECT_EQ(kind.precision, precision);
-    EXPECT_EQ(kind.kernels == Kernels::kTiles, precision != Precision::kBf16 && HasTiles());
+    EXPECT_EQ(kind.kernels == Kernels::kTiles, HasTiles());
     if (kind.kernels != Kernels::kTiles) {
       EXPECT_EQ(kind.kernels == Kernels::kOneDnn, HasFastKernels(precision));
     }
@@ -30,6 +30,7 @@ TEST(ProductKindTest, IntegersStandInWhereKernelsHaveNoFloats) {
   EXPECT_EQ((ProductKind{Precision::kF32, Kernels::kPanels}.input()), InputType::kF32);
   EXPECT_EQ((ProductKind{Precision::kF32, Kernels::kTiles}.input()), InputType::kInt24);
   EXPECT_EQ((ProductKind{Precision::kBf16, Kernels::kPanels}.input()), InputType::kInt16);
+  EXPECT_EQ((ProductKind{Precision::kBf16, Kernels::kTiles}.input()), InputType::kBf16);
   EXPECT_EQ((ProductKind{Precision::kBf16, Kernels::kOneDnn}.input()), InputType::kBf16);
 }
 

@@ -15,6 +15,7 @@ inline constexpr std::array kProductKinds = {ProductKind{Precision::kF32, Kernel
                                              ProductKind{Precision::kF32, Kernels::kTiles},
                                              ProductKind{Precision::kBf16, Kernels::kPanels},
                                              ProductKind{Precision::kBf16, Kernels::kOneDnn},
+                                             ProductKind{Precision::kBf16, Kernels::kTiles},
                                              ProductKind{Precision::kInt8, Kernels::kPanels},
                                              ProductKind{Precision::kInt8, Kernels::kTiles},
                                              ProductKind{Precision::kInt8, Kernels::kOneDnn}};

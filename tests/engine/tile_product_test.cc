@@ -1,6 +1,9 @@
 #include "engine/tile_product.h"
 
+#include <array>
+#include <bit>
 #include <cstdint>
+#include <cstring>
 #include <random>
 #include <vector>
 
@@ -12,45 +15,60 @@
 namespace verdict {
 namespace {
 
-// Random bytes of both factors, or the largest of both; with three slices both have a sign.
+// Random numbers of both factors, or the largest of both.
 struct Case {
-  Case(int slices, int rows, int in, int panels, bool largest = false)
-      : slices(slices),
+  Case(InputType type, int rows, int in, int panels, bool largest = false)
+      : type(type),
+        bytes(static_cast<int>(ElementSize(type))),
         rows(rows),
         in(in),
         panels(panels),
-        x(size_t(rows + kTileSize) * slices * in),
-        weights(size_t(panels) * kTileSize * slices * in),
-        packed(panels * TilePanelSize(slices, in)) {
+        x(size_t(rows + kTileSize) * bytes * in),
+        weights(size_t(columns()) * bytes * in),
+        packed(panels * TilePanelSize(bytes, in)) {
     std::minstd_rand random(rows + in);
-    for (size_t i = 0; i < x.size(); ++i) {
-      x.data()[i] = static_cast<uint8_t>(largest ? (slices == 1 ? 255 : 128) : random() >> 8);
-    }
-    for (int8_t& weight : weights) {
-      weight = static_cast<int8_t>(largest ? -128 : random() >> 8);
-    }
+    Fill(x, random, largest ? (type == InputType::kUint8 ? 255 : -128) : 0);
+    Fill(weights, random, largest ? -128 : 0);
     for (int panel = 0; panel < panels; ++panel) {
-      PackTilePanel(slices, weights.data() + size_t(panel) * kTileSize * slices * in, in, kTileSize,
-                    packed.data() + panel * TilePanelSize(slices, in));
+      PackTilePanel(bytes, weights.data() + size_t(panel) * kTileSize * bytes * in, in, kTileSize,
+                    packed.data() + panel * TilePanelSize(bytes, in));
+    }
+  }
+
+  // With `number`, or if that is zero with random ones; in bfloat16 whole ones that it has exactly.
+  void Fill(AlignedArray<int8_t>& to, std::minstd_rand& random, int number) const {
+    for (size_t i = 0; i < to.size(); ++i) {
+      const int value = number != 0 ? number : static_cast<int>(random() >> 8) % 256 - 128;
+      if (type != InputType::kBf16) {
+        to.data()[i] = static_cast<int8_t>(value);
+      } else if (i % 2 == 0) {
+        const auto word =
+            static_cast<uint16_t>(std::bit_cast<uint32_t>(static_cast<float>(value)) >> 16);
+        std::memcpy(to.data() + i, &word, sizeof(word));
+      }
     }
   }
 
   int columns() const { return panels * kTileSize; }
-  int X(int row, int slice, int i) const {
-    const uint8_t byte = x.data()[Place(row, slice, i)];
-    return slices == 1 ? byte : static_cast<int8_t>(byte);
-  }
-  int Weight(int column, int slice, int i) const { return weights[Place(column, slice, i)]; }
-  size_t Place(int row, int slice, int i) const {
-    return ((size_t(row) * (in / kTileDepth) + i / kTileDepth) * slices + slice) * kTileDepth +
-           i % kTileDepth;
+  int slices() const { return type == InputType::kInt24 ? kInt24Slices : 1; }
+
+  int Number(const AlignedArray<int8_t>& from, int row, int slice, int i) const {
+    const int8_t* begin = from.data() + size_t(row) * bytes * in;
+    if (type == InputType::kBf16) {
+      uint16_t word = 0;
+      std::memcpy(&word, begin + size_t{2} * i, sizeof(word));
+      return static_cast<int>(std::bit_cast<float>(uint32_t{word} << 16));
+    }
+    const int8_t byte = begin[(i / kTileDepth * slices() + slice) * kTileDepth + i % kTileDepth];
+    const bool no_sign = type == InputType::kUint8 && &from == &x;
+    return no_sign ? static_cast<uint8_t>(byte) : byte;
   }
 
   // The sum of the products of these slices.
   int64_t Sum(int row, int column, int x_slice, int weight_slice) const {
     int64_t sum = 0;
     for (int i = 0; i < in; ++i) {
-      sum += int64_t{X(row, x_slice, i)} * Weight(column, weight_slice, i);
+      sum += int64_t{Number(x, row, x_slice, i)} * Number(weights, column, weight_slice, i);
     }
     return sum;
   }
@@ -58,13 +76,13 @@ struct Case {
   // [TileParts, rows, columns]
   std::vector<int64_t> Expected() const {
     std::vector<int64_t> expected;
-    for (int order = 0; order < TileParts(slices); ++order) {
+    for (int order = 0; order < TileParts(type); ++order) {
       for (int row = 0; row < rows; ++row) {
         for (int column = 0; column < columns(); ++column) {
           int64_t sum = 0;
-          for (int slice = 0; slice < slices; ++slice) {
+          for (int slice = 0; slice < slices(); ++slice) {
             const int other = order - slice;
-            if (other >= 0 && other < slices) sum += Sum(row, column, slice, other);
+            if (other >= 0 && other < slices()) sum += Sum(row, column, slice, other);
           }
           expected.push_back(sum);
         }
@@ -75,8 +93,8 @@ struct Case {
 
   std::vector<int64_t> Run(const ToFetch& to_fetch = {}) const {
     const size_t part = size_t(TileRows(rows)) * columns();
-    AlignedArray<int32_t> y(TileParts(slices) * part);
-    MultiplyTiles({.slices = slices,
+    AlignedArray<int32_t> y(TileParts(type) * part);
+    MultiplyTiles({.type = type,
                    .x = x.data(),
                    .rows = rows,
                    .in = in,
@@ -85,18 +103,22 @@ struct Case {
                    .y = y.data(),
                    .to_fetch = to_fetch});
     std::vector<int64_t> result;
-    for (int i = 0; i < TileParts(slices); ++i) {
-      const int32_t* begin = y.data() + i * part;
-      result.insert(result.end(), begin, begin + size_t(rows) * columns());
+    for (int i = 0; i < TileParts(type); ++i) {
+      for (size_t place = 0; place < size_t(rows) * columns(); ++place) {
+        const int32_t sum = y.data()[i * part + place];
+        result.push_back(type == InputType::kBf16 ? static_cast<int64_t>(std::bit_cast<float>(sum))
+                                                  : sum);
+      }
     }
     return result;
   }
 
-  int slices, rows, in, panels;
-  AlignedArray<uint8_t> x;
-  std::vector<int8_t> weights;
-  AlignedArray<int8_t> packed;
+  InputType type;
+  int bytes, rows, in, panels;
+  AlignedArray<int8_t> x, weights, packed;
 };
+
+constexpr std::array kTypes = {InputType::kBf16, InputType::kUint8, InputType::kInt24};
 
 class TileProductTest : public ::testing::Test {
  protected:
@@ -106,13 +128,13 @@ class TileProductTest : public ::testing::Test {
 };
 
 TEST_F(TileProductTest, EqualsThePlainSumsAtEverySize) {
-  for (int slices : {1, 3}) {
+  for (InputType type : kTypes) {
     for (int in : {64, 192, 768, 832, 3072}) {
       for (int panels : {1, 3}) {
         for (int rows : {1, 2, 15, 16, 17, 33, 50}) {
-          const Case product(slices, rows, in, panels);
+          const Case product(type, rows, in, panels);
           ASSERT_EQ(product.Run(), product.Expected())
-              << slices << " slices, " << rows << " rows, " << in << " deep, " << panels;
+              << ElementSize(type) << " bytes, " << rows << " rows, " << in << " deep, " << panels;
         }
       }
     }
@@ -120,14 +142,14 @@ TEST_F(TileProductTest, EqualsThePlainSumsAtEverySize) {
 }
 
 TEST_F(TileProductTest, TheLargestFactorsFitInTheSums) {
-  for (int slices : {1, 3}) {
-    const Case product(slices, 2, 8192, 1, /*largest=*/true);
+  for (InputType type : kTypes) {
+    const Case product(type, 2, 8192, 1, /*largest=*/true);
     EXPECT_EQ(product.Run(), product.Expected());
   }
 }
 
 TEST_F(TileProductTest, FetchingChangesNothing) {
-  const Case product(3, 20, 768, 2);
+  const Case product(InputType::kInt24, 20, 768, 2);
   EXPECT_EQ(product.Run({product.packed.data(), product.packed.size()}), product.Run());
 }
 
