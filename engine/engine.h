@@ -59,8 +59,8 @@ struct EngineOptions {
 struct EngineInfo {
   std::string precision;  // "f32", "bf16" or "int8": the one in use
   std::string isa;        // the widest that oneDNN finds on this CPU, e.g. "avx2"
-  std::string
-      kernels;  // names of those of the products, e.g. "highway:AVX2" or "brgemm:avx512_core_vnni"
+  // Names of those of the products, e.g. "highway:AVX2", "tiles:amx" or "brgemm:avx512_core_vnni".
+  std::string kernels;
   int threads = 0;  // that compute one batch
   uint64_t parameters = 0;
 };
