@@ -52,19 +52,6 @@ int OneDnnPanelColumns(int in, int out) {
 
 }  // namespace
 
-void LinearScratch::Reserve(const InnerProduct* product) {
-  for (OfWorker& worker : by_worker_) {
-    auto& workspace = worker.workspaces[product];
-    if (workspace == nullptr) workspace = product->MakeWorkspace();
-  }
-}
-
-void LinearScratch::Reserve(size_t sums) {
-  for (OfWorker& worker : by_worker_) {
-    if (worker.sums.size() < sums) worker.sums = AlignedArray<int32_t>(sums);
-  }
-}
-
 absl::StatusOr<Linear> Linear::Create(InnerProductCache& products, absl::Span<const float> weights,
                                       absl::Span<const float> bias) {
   Linear linear;
@@ -81,7 +68,7 @@ absl::StatusOr<Linear> Linear::Create(InnerProductCache& products, absl::Span<co
       break;
     case Kernels::kTiles:
       linear.panel_columns_ = kTileSize;
-      linear.panel_size_ = TilePanelSize(linear.WeightSize(), linear.filled_in_);
+      linear.panel_size_ = TilePanelSize(linear.NumberSize(), linear.filled_in_);
       break;
     case Kernels::kOneDnn: {
       linear.panel_columns_ = OneDnnPanelColumns(linear.filled_in_, linear.out_);
@@ -105,7 +92,7 @@ void Linear::Pack(absl::Span<const float> weights) {
   if (integers) column_scales_.resize(out_);
   if (kind_.input() == InputType::kUint8) column_sums_.resize(out_);
   AlignedBuffer plain(static_cast<size_t>(panel_columns_) * filled_in_);
-  AlignedArray<std::byte> rounded(rounds ? plain.size() * ElementSize(kind_.input()) : 0);
+  AlignedArray<std::byte> rounded(rounds ? plain.size() * NumberSize() : 0);
   for (int panel = 0; panel < panels_; ++panel) {
     std::fill_n(plain.data(), plain.size(), 0.0f);
     const int first = panel * panel_columns_;
@@ -117,8 +104,7 @@ void Linear::Pack(absl::Span<const float> weights) {
     std::fill_n(rounded.data(), rounded.size(), std::byte{0});
     for (int column = 0; rounds && column < columns; ++column) {
       const size_t begin = static_cast<size_t>(column) * filled_in_;
-      RoundColumn(first + column, plain.data() + begin,
-                  rounded.data() + begin * ElementSize(kind_.input()));
+      RoundColumn(first + column, plain.data() + begin, rounded.data() + begin * NumberSize());
     }
     PackOne(panel, rounds ? static_cast<const void*>(rounded.data()) : plain.data());
   }
@@ -156,7 +142,7 @@ void Linear::PackOne(int panel, const void* weights) {
     case Kernels::kPanels:
       return PackPanel(kind_.precision, weights, filled_in_, panel_columns_, packed);
     case Kernels::kTiles:
-      return PackTilePanel(WeightSize(), static_cast<const int8_t*>(weights), filled_in_,
+      return PackTilePanel(NumberSize(), static_cast<const int8_t*>(weights), filled_in_,
                            panel_columns_, reinterpret_cast<int8_t*>(packed));
     case Kernels::kOneDnn:
       panel_weights_.push_back(product_->Pack(weights, packed));
@@ -164,7 +150,7 @@ void Linear::PackOne(int panel, const void* weights) {
   }
 }
 
-int Linear::WeightSize() const { return static_cast<int>(ElementSize(kind_.input())); }
+int Linear::NumberSize() const { return static_cast<int>(ElementSize(kind_.input())); }
 
 void Linear::Reserve(LinearScratch& scratch) const {
   switch (kind_.kernels) {
@@ -186,9 +172,7 @@ void Linear::Run(const Call& call, Workers& workers, LinearScratch& scratch) con
   }
 }
 
-int Linear::MaxDepth() const {
-  return static_cast<int>(kMaxDepthBytes / ElementSize(kind_.input()));
-}
+int Linear::MaxDepth() const { return kMaxDepthBytes / NumberSize(); }
 
 Linear::Tiling Linear::PanelTiling(int rows, int threads) const {
   Tiling tiling;
@@ -197,7 +181,7 @@ Linear::Tiling Linear::PanelTiling(int rows, int threads) const {
   int columns = rows <= kFewRows ? kMinGroupColumns : 2 * kMinGroupColumns;
   if (tiling.parts * tiling.blocks > 1) {
     const size_t depth = std::min(filled_in_, MaxDepth());
-    const int fitting = static_cast<int>(kPieceBytes / (depth * ElementSize(kind_.input())));
+    const int fitting = static_cast<int>(kPieceBytes / (depth * NumberSize()));
     columns = std::clamp(fitting / columns * columns, columns, kMaxGroupColumns);
   }
   tiling.group_panels = DivideUp(columns, panel_columns_);
@@ -252,7 +236,7 @@ void Linear::RunPanels(const Call& call, Workers& workers, LinearScratch& scratc
 
 const std::byte* Linear::RowsOf(const Call& call, int first) const {
   return static_cast<const std::byte*>(call.x) +
-         static_cast<size_t>(first) * filled_in_ * ElementSize(kind_.input());
+         static_cast<size_t>(first) * filled_in_ * NumberSize();
 }
 
 EpilogueTile Linear::Result(const Call& call, const Rectangle& piece) const {
@@ -291,7 +275,7 @@ void Linear::RunTilePiece(const Call& call, const Rectangle& piece, const ToFetc
 
 void Linear::RunPanelPiece(const Call& call, const Rectangle& piece, const ToFetch& fetch) const {
   const std::byte* x = RowsOf(call, piece.first_row);
-  const size_t x_size = ElementSize(kind_.input());
+  const size_t x_size = NumberSize();
   const std::byte* panels = packed_.data() + piece.first_panel * panel_size_;
   EpilogueTile tile = Result(call, piece);
   const int max_depth = MaxDepth();

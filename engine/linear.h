@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <vector>
 
@@ -12,6 +11,7 @@
 #include "absl/types/span.h"
 #include "engine/aligned_buffer.h"
 #include "engine/inner_product_cache.h"
+#include "engine/linear_scratch.h"
 #include "engine/onednn.h"
 #include "engine/panel_product.h"
 #include "engine/product_kind.h"
@@ -19,30 +19,6 @@
 #include "engine/workers.h"
 
 namespace verdict {
-
-// Memory that each of the workers needs to compute its pieces.
-class LinearScratch {
- public:
-  explicit LinearScratch(int workers) : by_worker_(workers) {}
-
-  // Makes a workspace of `product` for every worker, or room for so many sums. At load, by
-  // Linear::Reserve; never during a pass.
-  void Reserve(const InnerProduct* product);
-  void Reserve(size_t sums);
-
-  // Reserved.
-  InnerProduct::Workspace& of(int worker, const InnerProduct* product) {
-    return *by_worker_[worker].workspaces.find(product)->second;
-  }
-  int32_t* sums_of(int worker) { return by_worker_[worker].sums.data(); }
-
- private:
-  struct OfWorker {
-    std::map<const InnerProduct*, std::shared_ptr<InnerProduct::Workspace>> workspaces;
-    AlignedArray<int32_t> sums;
-  };
-  std::vector<OfWorker> by_worker_;
-};
 
 // y = epilogue(x W^T + bias), W [out, in] as PyTorch keeps it.
 //
@@ -116,8 +92,8 @@ class Linear {
 
   void Pack(absl::Span<const float> weights);
   void RoundColumn(int column, const float* weights, std::byte* rounded);
-  // Bytes of a weight as the kernels take it.
-  int WeightSize() const;
+  // Bytes of a number of x, and of a weight where the kernels are ours.
+  int NumberSize() const;
   void PackOne(int panel, const void* weights);
   void RunPanels(const Call& call, Workers& workers, LinearScratch& scratch) const;
   void RunPanelPiece(const Call& call, const Rectangle& piece, const ToFetch& fetch) const;

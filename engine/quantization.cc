@@ -79,6 +79,11 @@ HWY_INLINE Range RangeOf(const float* x, size_t size) {
           .poison = poison.Sum()};
 }
 
+// The smallest that keeps all within -largest to largest.
+HWY_INLINE float SignedScale(const Range& range, int largest) {
+  return std::max(-range.smallest, range.largest) / static_cast<float>(largest);
+}
+
 template <class Integer>
 HWY_INLINE void RoundToSigned(const float* x, size_t size, float scale, Integer* y) {
   constexpr int kLargest = std::numeric_limits<Integer>::max();
@@ -89,14 +94,14 @@ HWY_INLINE void RoundToSigned(const float* x, size_t size, float scale, Integer*
 template <class Integer>
 HWY_INLINE float QuantizeToSigned(const float* x, size_t size, int largest, Integer* y) {
   const Range range = RangeOf(x, size);
-  const float scale = std::max(-range.smallest, range.largest) / static_cast<float>(largest);
+  const float scale = SignedScale(range, largest);
   RoundToSigned(x, size, scale, y);
   return scale + range.poison;
 }
 
 float QuantizeToInt24ForTarget(const float* x, size_t size, int8_t* y) {
   const Range range = RangeOf(x, size);
-  const float scale = std::max(-range.smallest, range.largest) / static_cast<float>(kLargestInt24);
+  const float scale = SignedScale(range, kLargestInt24);
   const F32 d;
   const hn::RebindToUnsigned<F32> words;
   const hn::Rebind<uint8_t, F32> narrow;

@@ -37,7 +37,8 @@ struct TileProduct {
   // be read.
   const void* x = nullptr;
   int rows = 0;
-  int in = 0;                      // a multiple of kTileDepth
+  // A multiple of kTileDepth. Up to 43,690, 32 bits hold any sum.
+  int in = 0;
   const int8_t* panels = nullptr;  // one after another, as PackTilePanel packs them
   int panel_count = 0;
   // [TileParts(type), TileRows(rows), columns of all panels]
