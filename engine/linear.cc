@@ -269,7 +269,7 @@ void Linear::RunTilePiece(const Call& call, const Rectangle& piece, const ToFetc
   tile.product = sums;
   tile.product_stride = static_cast<size_t>(piece.panels) * kTileSize;
   tile.parts = TileParts(kind_.input());
-  tile.part_stride = TileRows(piece.rows) * tile.product_stride;
+  tile.part_stride = TileRows(kind_.input(), piece.rows) * tile.product_stride;
   ApplyEpilogue(call.epilogue, tile);
 }
 

@@ -13,11 +13,20 @@
 
 namespace verdict {
 
+namespace {
+
+// Blocks of rows, each of as many; in pairs where two are multiplied at once.
+int Blocks(InputType type, int rows) {
+  const int blocks = DivideUp(rows, kTileSize);
+  return type == InputType::kInt24 || blocks == 1 ? blocks : RoundUp(blocks, 2);
+}
+
+}  // namespace
+
 int TileParts(InputType type) { return type == InputType::kInt24 ? 4 : 1; }
 
-// Blocks of nearly equal numbers of rows: a tile takes as long as it has rows.
-int TileRows(int rows) {
-  const int blocks = DivideUp(rows, kTileSize);
+int TileRows(InputType type, int rows) {
+  const int blocks = Blocks(type, rows);
   return DivideUp(rows, blocks) * blocks;
 }
 
@@ -29,12 +38,17 @@ namespace {
 // What a tile of weights takes.
 constexpr int kTileBytes = kTileSize * kTileDepth;
 
-// The shapes of the eight tiles: 0 to 3 are sums, 4 to 6 rows of x, 7 is weights.
+// Four of the eight tiles are used: 0 and 1 are sums, 2 is some of x, 3 some of the weights. Where
+// two threads share a core, each has few registers beside the eight that it may name; once all of
+// those are used, its instructions wait for each other (bench/RESULTS.md).
+constexpr int kTiles = 4;
+
+// The shapes of the tiles.
 struct alignas(64) TileShapes {
   constexpr explicit TileShapes(int rows_of_x) {
-    for (int tile = 0; tile < 8; ++tile) {
+    for (int tile = 0; tile < kTiles; ++tile) {
       row_bytes[tile] = kTileDepth;
-      rows[tile] = static_cast<uint8_t>(tile < 7 ? rows_of_x : kTileSize);
+      rows[tile] = static_cast<uint8_t>(tile < kTiles - 1 ? rows_of_x : kTileSize);
     }
   }
   uint8_t palette = 1;
@@ -52,132 +66,171 @@ constexpr std::array<TileShapes, kTileSize + 1> kShapes = {
     TileShapes(6),  TileShapes(7),  TileShapes(8),  TileShapes(9),  TileShapes(10), TileShapes(11),
     TileShapes(12), TileShapes(13), TileShapes(14), TileShapes(15), TileShapes(16)};
 
-// So much of `in` at a time that the rows of a block stay in L1, while the weights pass by.
+// So much of `in` at a time that the rows of x stay in L1, while the weights pass by.
 constexpr size_t kMaxDepthBytes = 2304;
 
-// Some rows, at most kTileSize, some of `in` and one panel.
+// One or two blocks of rows, at most kTileSize each, some of `in`, and the panels that are left.
 struct Block {
   const int8_t* x;
   size_t x_stride;  // bytes
+  size_t next_x;    // bytes to the second block
+  int blocks;
   const int8_t* weights;
-  int depths;  // tiles of x, or with three slices three of them
+  size_t next_panel;  // bytes
+  int panels;
+  int depths;  // steps
   int32_t* y;
   size_t y_stride;  // bytes
+  size_t next_y;    // sums to the second block's
   size_t y_part;    // sums from one part to the next
   bool adds;        // to what y holds
 };
 
-// Three slices. Weights are loaded so that they leave L1 to x.
-VERDICT_TILES void MultiplySlices(const Block& block, Fetcher& fetcher) {
-  int32_t* y0 = block.y;
-  int32_t* y1 = y0 + block.y_part;
-  int32_t* y2 = y1 + block.y_part;
-  int32_t* y3 = y2 + block.y_part;
+VERDICT_TILES void LoadX(const Block& block, const int8_t* x) { _tile_loadd(2, x, block.x_stride); }
+
+// So that they leave L1 to x.
+VERDICT_TILES void LoadWeights(const int8_t* weights) {
+  _tile_stream_loadd(3, weights, kTileDepth);
+}
+
+// The steps, each with its products of tiles, and what they take of x's depth. Before each product
+// something is fetched.
+
+// The sums of three slices: high x high, and high x middle both ways.
+struct HighSlices {
+  static constexpr int kDepths = kInt24Slices;
+  VERDICT_TILES static void Step(const Block& block, const int8_t* x, const int8_t* weights,
+                                 Fetcher& fetcher) {
+    LoadWeights(weights);
+    LoadX(block, x + kTileDepth);
+    fetcher.Step();
+    _tile_dpbssd(1, 2, 3);
+    LoadX(block, x);
+    fetcher.Step();
+    _tile_dpbssd(0, 2, 3);
+    LoadWeights(weights + kTileBytes);
+    fetcher.Step();
+    _tile_dpbssd(1, 2, 3);
+  }
+};
+
+// High x low both ways and middle x middle, and middle x low both ways.
+struct LowSlices {
+  static constexpr int kDepths = kInt24Slices;
+  VERDICT_TILES static void Step(const Block& block, const int8_t* x, const int8_t* weights,
+                                 Fetcher& fetcher) {
+    LoadWeights(weights + 2 * kTileBytes);
+    LoadX(block, x);
+    fetcher.Step();
+    _tile_dpbssd(0, 2, 3);
+    LoadX(block, x + kTileDepth);
+    fetcher.Step();
+    _tile_dpbssd(1, 2, 3);
+    LoadWeights(weights + kTileBytes);
+    fetcher.Step();
+    _tile_dpbssd(0, 2, 3);
+    LoadX(block, x + 2 * kTileDepth);
+    fetcher.Step();
+    _tile_dpbssd(1, 2, 3);
+    LoadWeights(weights);
+    fetcher.Step();
+    _tile_dpbssd(0, 2, 3);
+  }
+};
+
+// Products of numbers that are not sliced.
+struct Bf16Products {
+  VERDICT_TILES static void Multiply0() { _tile_dpbf16ps(0, 2, 3); }
+  VERDICT_TILES static void Multiply1() { _tile_dpbf16ps(1, 2, 3); }
+};
+struct Uint8Products {
+  VERDICT_TILES static void Multiply0() { _tile_dpbusd(0, 2, 3); }
+  VERDICT_TILES static void Multiply1() { _tile_dpbusd(1, 2, 3); }
+};
+
+// One block, one panel. The second sum is not used.
+template <class Products>
+struct One {
+  static constexpr int kDepths = 1;
+  VERDICT_TILES static void Step(const Block& block, const int8_t* x, const int8_t* weights,
+                                 Fetcher& fetcher) {
+    LoadWeights(weights);
+    LoadX(block, x);
+    fetcher.Step();
+    Products::Multiply0();
+  }
+};
+
+template <class Products>
+struct TwoBlocks {
+  static constexpr int kDepths = 1;
+  VERDICT_TILES static void Step(const Block& block, const int8_t* x, const int8_t* weights,
+                                 Fetcher& fetcher) {
+    One<Products>::Step(block, x, weights, fetcher);
+    LoadX(block, x + block.next_x);
+    fetcher.Step();
+    Products::Multiply1();
+  }
+};
+
+template <class Products>
+struct TwoPanels {
+  static constexpr int kDepths = 1;
+  VERDICT_TILES static void Step(const Block& block, const int8_t* x, const int8_t* weights,
+                                 Fetcher& fetcher) {
+    One<Products>::Step(block, x, weights, fetcher);
+    LoadWeights(weights + block.next_panel);
+    fetcher.Step();
+    Products::Multiply1();
+  }
+};
+
+// Adds up some steps to two sums, of which the second may be null.
+template <class Steps>
+VERDICT_TILES void Multiply(const Block& block, int32_t* y0, int32_t* y1, Fetcher& fetcher) {
+  _tile_zero(0);
+  _tile_zero(1);
   if (block.adds) {
     _tile_loadd(0, y0, block.y_stride);
-    _tile_loadd(1, y1, block.y_stride);
-    _tile_loadd(2, y2, block.y_stride);
-    _tile_loadd(3, y3, block.y_stride);
-  } else {
-    _tile_zero(0);
-    _tile_zero(1);
-    _tile_zero(2);
-    _tile_zero(3);
+    if (y1 != nullptr) _tile_loadd(1, y1, block.y_stride);
   }
   const int8_t *x = block.x, *weights = block.weights;
   for (int depth = 0; depth < block.depths; ++depth) {
-    _tile_stream_loadd(7, weights, kTileDepth);
-    _tile_loadd(4, x, block.x_stride);
-    fetcher.Step();
-    _tile_dpbssd(0, 4, 7);
-    _tile_loadd(5, x + kTileDepth, block.x_stride);
-    fetcher.Step();
-    _tile_dpbssd(1, 5, 7);
-    _tile_loadd(6, x + 2 * kTileDepth, block.x_stride);
-    fetcher.Step();
-    _tile_dpbssd(2, 6, 7);
-    _tile_stream_loadd(7, weights + kTileBytes, kTileDepth);
-    fetcher.Step();
-    _tile_dpbssd(1, 4, 7);
-    fetcher.Step();
-    _tile_dpbssd(2, 5, 7);
-    fetcher.Step();
-    _tile_dpbssd(3, 6, 7);
-    _tile_stream_loadd(7, weights + 2 * kTileBytes, kTileDepth);
-    fetcher.Step();
-    _tile_dpbssd(2, 4, 7);
-    fetcher.Step();
-    _tile_dpbssd(3, 5, 7);
-    x += 3 * kTileDepth;
-    weights += 3 * kTileBytes;
+    Steps::Step(block, x, weights, fetcher);
+    x += Steps::kDepths * kTileDepth;
+    weights += Steps::kDepths * kTileBytes;
   }
   _tile_stored(0, y0, block.y_stride);
-  _tile_stored(1, y1, block.y_stride);
-  _tile_stored(2, y2, block.y_stride);
-  _tile_stored(3, y3, block.y_stride);
+  if (y1 != nullptr) _tile_stored(1, y1, block.y_stride);
 }
 
-// Tile 0 or 1 += x's tile 4 times the weights' tile 7.
-struct Bf16Tiles {
-  VERDICT_TILES static void Multiply0() { _tile_dpbf16ps(0, 4, 7); }
-  VERDICT_TILES static void Multiply1() { _tile_dpbf16ps(1, 4, 7); }
-};
-struct Uint8Tiles {
-  VERDICT_TILES static void Multiply0() { _tile_dpbusd(0, 4, 7); }
-  VERDICT_TILES static void Multiply1() { _tile_dpbusd(1, 4, 7); }
-};
+// Those that follow return how many of the panels they multiplied with.
 
-// One or two panels of numbers that are not sliced: two share the load of x.
-template <class Tiles, int kPanels>
-VERDICT_TILES void MultiplyPlain(const Block& block, size_t panel_size, Fetcher& fetcher) {
-  if (block.adds) {
-    _tile_loadd(0, block.y, block.y_stride);
-    if constexpr (kPanels == 2) _tile_loadd(1, block.y + kTileSize, block.y_stride);
-  } else {
-    _tile_zero(0);
-    if constexpr (kPanels == 2) _tile_zero(1);
-  }
-  const int8_t *x = block.x, *weights = block.weights;
-  for (int depth = 0; depth < block.depths; ++depth) {
-    fetcher.Step();
-    _tile_loadd(4, x, block.x_stride);
-    _tile_stream_loadd(7, weights, kTileDepth);
-    Tiles::Multiply0();
-    if constexpr (kPanels == 2) {
-      fetcher.Step();
-      _tile_stream_loadd(7, weights + panel_size, kTileDepth);
-      Tiles::Multiply1();
-    }
-    x += kTileDepth;
-    weights += kTileBytes;
-  }
-  _tile_stored(0, block.y, block.y_stride);
-  if constexpr (kPanels == 2) _tile_stored(1, block.y + kTileSize, block.y_stride);
-}
-
-// Both panels of a block if there are two; returns how many there were.
-template <class Tiles>
-VERDICT_TILES int MultiplyPlainPanels(const Block& block, int panels, size_t panel_size,
-                                      Fetcher& fetcher) {
-  if (panels == 1) {
-    MultiplyPlain<Tiles, 1>(block, panel_size, fetcher);
+template <class Products>
+VERDICT_TILES int MultiplyPlain(const Block& block, Fetcher& fetcher) {
+  if (block.blocks == 2) {
+    Multiply<TwoBlocks<Products>>(block, block.y, block.y + block.next_y, fetcher);
     return 1;
   }
-  MultiplyPlain<Tiles, 2>(block, panel_size, fetcher);
+  if (block.panels == 1) {
+    Multiply<One<Products>>(block, block.y, nullptr, fetcher);
+    return 1;
+  }
+  Multiply<TwoPanels<Products>>(block, block.y, block.y + kTileSize, fetcher);
   return 2;
 }
 
-// The first of the panels that are left, or two; returns how many.
-VERDICT_TILES int MultiplyPanelsOf(InputType type, const Block& block, int panels,
-                                   size_t panel_size, Fetcher& fetcher) {
-  if (type == InputType::kBf16) {
-    return MultiplyPlainPanels<Bf16Tiles>(block, panels, panel_size, fetcher);
-  }
-  if (type == InputType::kUint8) {
-    return MultiplyPlainPanels<Uint8Tiles>(block, panels, panel_size, fetcher);
-  }
-  MultiplySlices(block, fetcher);
+VERDICT_TILES int MultiplySlices(const Block& block, Fetcher& fetcher) {
+  int32_t* low = block.y + 2 * block.y_part;
+  Multiply<HighSlices>(block, block.y, block.y + block.y_part, fetcher);
+  Multiply<LowSlices>(block, low, low + block.y_part, fetcher);
   return 1;
+}
+
+VERDICT_TILES int MultiplyFirst(InputType type, const Block& block, Fetcher& fetcher) {
+  if (type == InputType::kBf16) return MultiplyPlain<Bf16Products>(block, fetcher);
+  if (type == InputType::kUint8) return MultiplyPlain<Uint8Products>(block, fetcher);
+  return MultiplySlices(block, fetcher);
 }
 
 }  // namespace
@@ -186,35 +239,42 @@ VERDICT_TILES int MultiplyPanelsOf(InputType type, const Block& block, int panel
 bool HasTiles() { return HasAmx(); }
 
 VERDICT_TILES void MultiplyTiles(const TileProduct& product) {
+  const bool slices = product.type == InputType::kInt24;
   const int bytes = static_cast<int>(ElementSize(product.type));
-  const int blocks = DivideUp(product.rows, kTileSize);
+  const int blocks = Blocks(product.type, product.rows);
   const int rows = DivideUp(product.rows, blocks);
   const size_t x_stride = size_t{1} * product.in * bytes;
   const size_t y_stride = size_t{1} * product.panel_count * kTileSize;
   const size_t panel_size = TilePanelSize(bytes, product.in);
   // A step takes all slices of so many numbers.
-  const int step = product.type == InputType::kInt24 ? kInt24Slices * kTileDepth : kTileDepth;
+  const int step = slices ? kInt24Slices * kTileDepth : kTileDepth;
   const int depths = static_cast<int>(x_stride / step);
-  const int parts = static_cast<int>(DivideUp(x_stride, kMaxDepthBytes));
-  const size_t fetches_in_a_depth = product.type == InputType::kInt24 ? 8 : 1;
-  Fetcher fetcher(product.to_fetch, fetches_in_a_depth * blocks * depths * product.panel_count);
+  const int together = slices || blocks == 1 ? 1 : 2;
+  const int parts = static_cast<int>(DivideUp(x_stride * together, kMaxDepthBytes));
+  const size_t fetches_in_a_step = slices ? 8 : 1;
+  Fetcher fetcher(product.to_fetch, fetches_in_a_step * blocks * depths * product.panel_count);
   _tile_loadconfig(&kShapes[rows]);
-  for (int i = 0; i < blocks; ++i) {
+  for (int i = 0; i < blocks; i += together) {
     const int8_t* x = static_cast<const int8_t*>(product.x) + i * rows * x_stride;
     for (int part = 0; part < parts; ++part) {
       const int first = depths * part / parts;
       for (int panel = 0; panel < product.panel_count;) {
-        const Block block = {
-            .x = x + first * step,
-            .x_stride = x_stride,
-            .weights = product.panels + panel * panel_size + size_t{1} * first * step * kTileSize,
-            .depths = depths * (part + 1) / parts - first,
-            .y = static_cast<int32_t*>(product.y) + i * rows * y_stride + panel * kTileSize,
-            .y_stride = y_stride * sizeof(int32_t),
-            .y_part = blocks * rows * y_stride,
-            .adds = part > 0};
-        panel +=
-            MultiplyPanelsOf(product.type, block, product.panel_count - panel, panel_size, fetcher);
+        panel += MultiplyFirst(
+            product.type,
+            {.x = x + first * step,
+             .x_stride = x_stride,
+             .next_x = rows * x_stride,
+             .blocks = together,
+             .weights = product.panels + panel * panel_size + size_t{1} * first * step * kTileSize,
+             .next_panel = panel_size,
+             .panels = product.panel_count - panel,
+             .depths = depths * (part + 1) / parts - first,
+             .y = static_cast<int32_t*>(product.y) + i * rows * y_stride + panel * kTileSize,
+             .y_stride = y_stride * sizeof(int32_t),
+             .next_y = rows * y_stride,
+             .y_part = blocks * rows * y_stride,
+             .adds = part > 0},
+            fetcher);
       }
     }
   }

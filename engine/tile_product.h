@@ -41,7 +41,7 @@ struct TileProduct {
   int in = 0;
   const int8_t* panels = nullptr;  // one after another, as PackTilePanel packs them
   int panel_count = 0;
-  // [TileParts(type), TileRows(rows), columns of all panels]
+  // [TileParts(type), TileRows(type, rows), columns of all panels]
   void* y = nullptr;
   ToFetch to_fetch;  // brought to the caches meanwhile
 };
@@ -49,7 +49,7 @@ struct TileProduct {
 int TileParts(InputType type);
 
 // Rows of a part of y: some more than `rows`, and what is in those may be anything.
-int TileRows(int rows);
+int TileRows(InputType type, int rows);
 
 // HasTiles.
 void MultiplyTiles(const TileProduct& product);

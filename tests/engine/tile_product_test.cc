@@ -92,7 +92,7 @@ struct Case {
   }
 
   std::vector<int64_t> Run(const ToFetch& to_fetch = {}) const {
-    const size_t part = size_t(TileRows(rows)) * columns();
+    const size_t part = size_t(TileRows(type, rows)) * columns();
     AlignedArray<int32_t> y(TileParts(type) * part);
     MultiplyTiles({.type = type,
                    .x = x.data(),
@@ -154,15 +154,24 @@ TEST_F(TileProductTest, FetchingChangesNothing) {
 }
 
 TEST(TileRowsTest, AreTheNextThatEqualBlocksHold) {
-  EXPECT_EQ(TileRows(1), 1);
-  EXPECT_EQ(TileRows(16), 16);
-  EXPECT_EQ(TileRows(17), 18);
-  EXPECT_EQ(TileRows(33), 33);
-  EXPECT_EQ(TileRows(50), 52);
-  for (int rows = 1; rows < 200; ++rows) {
-    EXPECT_GE(TileRows(rows), rows);
-    EXPECT_LT(TileRows(rows), rows + kTileSize);
+  EXPECT_EQ(TileRows(InputType::kInt24, 17), 18);
+  EXPECT_EQ(TileRows(InputType::kInt24, 33), 33);
+  EXPECT_EQ(TileRows(InputType::kInt24, 50), 52);
+  for (InputType type : kTypes) {
+    EXPECT_EQ(TileRows(type, 1), 1);
+    EXPECT_EQ(TileRows(type, 16), 16);
+    for (int rows = 1; rows < 200; ++rows) {
+      EXPECT_GE(TileRows(type, rows), rows);
+      EXPECT_LT(TileRows(type, rows), rows + kTileSize);
+    }
   }
+}
+
+TEST(TileRowsTest, BlocksThatAreNotSlicedComeInPairs) {
+  EXPECT_EQ(TileRows(InputType::kUint8, 17), 18);
+  EXPECT_EQ(TileRows(InputType::kUint8, 33), 36);
+  EXPECT_EQ(TileRows(InputType::kBf16, 50), 52);
+  EXPECT_EQ(TileRows(InputType::kBf16, 65), 66);
 }
 
 }  // namespace
