@@ -1,4 +1,4 @@
-// What layers of like shape share.
+// What the layers of a model share.
 #ifndef VERDICT_ENGINE_INNER_PRODUCT_CACHE_H_
 #define VERDICT_ENGINE_INNER_PRODUCT_CACHE_H_
 
@@ -10,12 +10,13 @@
 
 #include "absl/status/statusor.h"
 #include "engine/onednn.h"
+#include "engine/packed_memory.h"
 #include "engine/product_kind.h"
 
 namespace verdict {
 
-// A model's kind of products, and where those are oneDNN's one of each shape: layers of like shape
-// share it.
+// A model's kind of products, where those are oneDNN's one of each shape, and the memory of the
+// packed weights.
 class InnerProductCache {
  public:
   explicit InnerProductCache(ProductKind kind) : kind_(kind) {}
@@ -25,11 +26,14 @@ class InnerProductCache {
   // For oneDNN's alone. INTERNAL: as InnerProduct::Create.
   absl::StatusOr<std::shared_ptr<const InnerProduct>> Get(int in, int out);
 
+  PackedMemory& memory() { return memory_; }
+
   // Names of the kernels in use, in order, each once.
   std::set<std::string> kernels() const;
 
  private:
   const ProductKind kind_;
+  PackedMemory memory_;
   std::map<std::pair<int, int>, std::shared_ptr<const InnerProduct>> products_;
 };
 

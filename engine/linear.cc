@@ -79,16 +79,16 @@ absl::StatusOr<Linear> Linear::Create(InnerProductCache& products, absl::Span<co
       break;
     }
   }
-  linear.Pack(weights);
+  linear.Pack(weights, products.memory());
   return linear;
 }
 
 // One panel at a time, filled up with zeros on both sides.
-void Linear::Pack(absl::Span<const float> weights) {
+void Linear::Pack(absl::Span<const float> weights, PackedMemory& memory) {
   const bool integers = HasScale(kind_.input());
   const bool rounds = integers || kind_.kernels == Kernels::kTiles;
   panels_ = DivideUp(out_, panel_columns_);
-  packed_ = AlignedArray<std::byte>(panels_ * panel_size_);
+  packed_ = memory.Take(panels_ * panel_size_);
   if (integers) column_scales_.resize(out_);
   if (kind_.input() == InputType::kUint8) column_sums_.resize(out_);
   AlignedBuffer plain(static_cast<size_t>(panel_columns_) * filled_in_);
@@ -137,7 +137,7 @@ void Linear::RoundColumn(int column, const float* weights, std::byte* rounded) {
 
 // `weights` is [panel_columns_, filled_in_].
 void Linear::PackOne(int panel, const void* weights) {
-  std::byte* packed = packed_.data() + panel * panel_size_;
+  std::byte* packed = packed_.get() + panel * panel_size_;
   switch (kind_.kernels) {
     case Kernels::kPanels:
       return PackPanel(kind_.precision, weights, filled_in_, panel_columns_, packed);
@@ -192,7 +192,7 @@ Linear::Tiling Linear::PanelTiling(int rows, int threads) const {
 ToFetch Linear::Group(const Tiling& tiling, int group) const {
   const int first = group * tiling.group_panels;
   const int panels = std::min(tiling.group_panels, panels_ - first);
-  return {packed_.data() + first * panel_size_, panels * panel_size_};
+  return {packed_.get() + first * panel_size_, panels * panel_size_};
 }
 
 ToFetch Linear::NextWeights(const Tiling& tiling, const Piece& piece, const Call& call,
@@ -256,7 +256,7 @@ EpilogueTile Linear::Result(const Call& call, const Rectangle& piece) const {
 
 void Linear::RunTilePiece(const Call& call, const Rectangle& piece, const ToFetch& fetch,
                           int32_t* sums) const {
-  const std::byte* panels = packed_.data() + piece.first_panel * panel_size_;
+  const std::byte* panels = packed_.get() + piece.first_panel * panel_size_;
   MultiplyTiles({.type = kind_.input(),
                  .x = RowsOf(call, piece.first_row),
                  .rows = piece.rows,
@@ -276,7 +276,7 @@ void Linear::RunTilePiece(const Call& call, const Rectangle& piece, const ToFetc
 void Linear::RunPanelPiece(const Call& call, const Rectangle& piece, const ToFetch& fetch) const {
   const std::byte* x = RowsOf(call, piece.first_row);
   const size_t x_size = NumberSize();
-  const std::byte* panels = packed_.data() + piece.first_panel * panel_size_;
+  const std::byte* panels = packed_.get() + piece.first_panel * panel_size_;
   EpilogueTile tile = Result(call, piece);
   const int max_depth = MaxDepth();
   const int depths = DivideUp(filled_in_, max_depth);

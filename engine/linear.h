@@ -13,6 +13,7 @@
 #include "engine/inner_product_cache.h"
 #include "engine/linear_scratch.h"
 #include "engine/onednn.h"
+#include "engine/packed_memory.h"
 #include "engine/panel_product.h"
 #include "engine/product_kind.h"
 #include "engine/row_kernels.h"
@@ -90,7 +91,7 @@ class Linear {
     int worker = 0;
   };
 
-  void Pack(absl::Span<const float> weights);
+  void Pack(absl::Span<const float> weights, PackedMemory& memory);
   void RoundColumn(int column, const float* weights, std::byte* rounded);
   // Bytes of a number of x, and of a weight where the kernels are ours.
   int NumberSize() const;
@@ -124,8 +125,8 @@ class Linear {
   std::vector<int32_t> column_sums_;  // [out]: of the rounded weights; where x has zero points
   int panel_columns_ = 0;
   int panels_ = 0;
-  size_t panel_size_ = 0;           // bytes
-  AlignedArray<std::byte> packed_;  // [panels]; the last is filled up with zeros
+  size_t panel_size_ = 0;              // bytes
+  std::shared_ptr<std::byte> packed_;  // [panels]; the last is filled up with zeros
 
   // oneDNN's.
   std::shared_ptr<const InnerProduct> product_;  // filled_in_ -> panel_columns_
