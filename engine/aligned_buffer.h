@@ -14,8 +14,8 @@ namespace verdict {
 
 // A fixed-size array of zeros. Movable; the address does not change when it moves.
 //
-// Large arrays ask for 2 MB pages: a pass reads and writes them from end to end, and with small pages
-// each of those costs a walk of the page table.
+// Large arrays ask for 2 MB pages: a pass reads and writes them from end to end, and with small
+// pages each of those costs a walk of the page table.
 template <class T>
 class AlignedArray {
  public:

@@ -9,9 +9,14 @@
 #include "engine/attention.h"
 #include "engine/onednn.h"
 #include "engine/rounding.h"
+#include "engine/sections.h"
 
 namespace verdict {
 namespace {
+
+// Tokens of a section for each thread: enough to make the streaming of the weights cheap, and few
+// enough for a layer's activations to stay near.
+constexpr int kSectionTokensPerThread = 384;
 
 // Rows of a pass such as LayerNorm that one worker takes at a time: some microseconds of work.
 constexpr int kRowsPerPiece = 16;
@@ -39,6 +44,8 @@ DistilBert::DistilBert(const ModelConfig& config, DistilBertWeights weights,
       weights_(std::move(weights)),
       input_type_(weights_.products.input()),
       max_tokens_(std::max(options.max_batch_tokens, config.max_tokens())),
+      section_tokens_(std::min(
+          max_tokens_, std::max(kSectionTokensPerThread * options.threads, config.max_tokens()))),
       profile_(options.profile),
       info_{.precision = std::string(PrecisionName(weights_.products.precision)),
             .isa = OneDnnIsa(),
@@ -47,7 +54,7 @@ DistilBert::DistilBert(const ModelConfig& config, DistilBertWeights weights,
             .parameters = weights_.parameters},
       linear_scratch_(options.threads),
       workers_(options.threads) {
-  const int rows = max_tokens_ + InnerProduct::kMaxRows;
+  const int rows = section_tokens_ + InnerProduct::kMaxRows;
   const auto rows_of = [rows](int columns) {
     return AlignedBuffer(static_cast<size_t>(rows) * columns);
   };
@@ -83,15 +90,34 @@ absl::StatusOr<std::unique_ptr<DistilBert>> DistilBert::Create(const ModelConfig
 absl::StatusOr<Logits> DistilBert::Run(const Batch& batch) {
   if (absl::Status status = Check(batch); !status.ok()) return status;
   if (profile_ != nullptr) profile_->Start();
-  Embed(batch);
+  const int labels = weights_.classifier.out();
+  Logits logits{.values = std::vector<float>(static_cast<size_t>(batch.texts()) * labels),
+                .labels = labels};
+  for (int first = 0; first < batch.texts();) {
+    const int end = SectionEnd(batch, first, section_tokens_);
+    RunSection(Section(batch, first, end), logits.values.data() + first * labels);
+    first = end;
+  }
+  return logits;
+}
+
+const Batch& DistilBert::Section(const Batch& batch, int first, int end) {
+  if (first == 0 && end == batch.texts()) return batch;
+  section_.input_ids.clear();
+  section_.offsets.resize(1);
+  for (int text = first; text < end; ++text) section_.Append(batch.text(text));
+  return section_;
+}
+
+void DistilBert::RunSection(const Batch& section, float* logits) {
+  Embed(section);
   Took("embedding");
   for (size_t i = 0; i < weights_.layers.size(); ++i) {
     const bool last = i + 1 == weights_.layers.size();
-    Transform(weights_.layers[i], last ? nullptr : &weights_.layers[i + 1], batch);
+    Transform(weights_.layers[i], last ? nullptr : &weights_.layers[i + 1], section);
   }
-  Logits logits = Classify(batch.texts());
+  Classify(section.texts(), logits);
   Took("head");
-  return logits;
 }
 
 // hidden = LayerNorm(word embedding + position embedding)
@@ -181,8 +207,7 @@ void DistilBert::KeepFirstTokens(const Batch& batch) {
 }
 
 // logits = classifier(ReLU(pre_classifier(first token)))
-Logits DistilBert::Classify(int texts) {
-  const int labels = weights_.classifier.out();
+void DistilBert::Classify(int texts, float* logits) {
   AlignedBuffer& projected = activations_.projected;
   weights_.pre_classifier.Run({.x = activations_.hidden.row(0),
                                .rows = texts,
@@ -190,14 +215,11 @@ Logits DistilBert::Classify(int texts) {
                                .y_stride = static_cast<size_t>(config_.dim),
                                .epilogue = Epilogue::kBiasRelu},
                               workers_, linear_scratch_);
-  Logits logits{.values = std::vector<float>(static_cast<size_t>(texts) * labels),
-                .labels = labels};
   weights_.classifier.Run({.x = projected.data(),
                            .rows = texts,
-                           .y = logits.values.data(),
-                           .y_stride = static_cast<size_t>(labels)},
+                           .y = logits,
+                           .y_stride = static_cast<size_t>(weights_.classifier.out())},
                           workers_, linear_scratch_);
-  return logits;
 }
 
 // y = x W^T + bias

@@ -36,7 +36,7 @@ class DistilBert : public Engine {
   const EngineInfo& info() const override { return info_; }
 
  private:
-  // Activations, each [tokens of the largest batch, …] and some rows more, as Linear::Call asks.
+  // Activations, each [tokens of the largest section, …] and some rows more, as Linear::Call asks.
   struct Activations {
     ProductInput hidden;      // [tokens, dim]: the residual stream
     AlignedBuffer query;      // [tokens, dim]
@@ -49,12 +49,16 @@ class DistilBert : public Engine {
   DistilBert(const ModelConfig& config, DistilBertWeights weights, const EngineOptions& options);
 
   absl::Status Check(const Batch& batch) const;
+  // Some texts of `batch`; valid until the next call.
+  const Batch& Section(const Batch& batch, int first, int end);
+  // logits is [texts, labels].
+  void RunSection(const Batch& section, float* logits);
   void Embed(const Batch& batch);
   // `next` is the layer after this one, or null.
   void Transform(const TransformerLayer& layer, const TransformerLayer* next, const Batch& batch);
   void Attention(const Batch& batch, bool first_tokens_only);
   void KeepFirstTokens(const Batch& batch);
-  Logits Classify(int texts);
+  void Classify(int texts, float* logits);
 
   // Counts the time since the last step as `step`'s.
   void Took(std::string_view step) {
@@ -71,9 +75,11 @@ class DistilBert : public Engine {
   const DistilBertWeights weights_;
   const InputType input_type_;  // of the encoder's products
   const int max_tokens_;        // of a batch
+  const int section_tokens_;    // at most: see sections.h
   Profile* const profile_;      // or null
   EngineInfo info_;
 
+  Batch section_;                   // of a batch that has several
   std::vector<int32_t> positions_;  // [tokens]: each token's place in its text
   Activations activations_;
   LinearScratch linear_scratch_;

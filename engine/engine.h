@@ -24,6 +24,10 @@ struct Batch {
   int texts() const { return static_cast<int>(offsets.size()) - 1; }
   int tokens() const { return static_cast<int>(input_ids.size()); }
 
+  absl::Span<const int32_t> text(int text) const {
+    return absl::MakeConstSpan(input_ids).subspan(offsets[text], offsets[text + 1] - offsets[text]);
+  }
+
   // Adds one text's tokens at the end.
   void Append(absl::Span<const int32_t> text_input_ids) {
     input_ids.insert(input_ids.end(), text_input_ids.begin(), text_input_ids.end());

@@ -18,7 +18,8 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr int kMaxBatchTokens = 400;
+// Of several sections.
+constexpr int kMaxBatchTokens = 2000;
 
 std::string Directory(const std::string& name) {
   return std::string(VERDICT_SOURCE_DIR) + "/" + name;
@@ -97,6 +98,21 @@ TEST_P(DistilBertTest, ABatchMateNeverChangesABit) {
     }
     ASSERT_EQ(RunTexts(*engine, mates), expected) << "round " << round;
   }
+}
+
+TEST_P(DistilBertTest, ABatchOfSeveralSectionsIsItsTextsInOrder) {
+  const auto engine = Load(1);
+  const auto few = Texts(24);
+  std::vector<std::vector<int32_t>> texts;
+  std::vector<float> expected;
+  for (int tokens = 0, i = 0; tokens < kMaxBatchTokens - 24; ++i) {
+    const auto& text = few[i % few.size()];
+    const std::vector<float> alone = RunTexts(*engine, {text});
+    texts.push_back(text);
+    expected.insert(expected.end(), alone.begin(), alone.end());
+    tokens += static_cast<int>(text.size());
+  }
+  EXPECT_EQ(RunTexts(*engine, texts), expected);
 }
 
 TEST_P(DistilBertTest, TheNumberOfThreadsNeverChangesABit) {
@@ -178,8 +194,8 @@ TEST_F(BadBatchTest, ATextTooLong) {
 
 TEST_F(BadBatchTest, TooManyTokens) {
   Batch batch;
-  for (int i = 0; i < 6; ++i) batch.Append(std::vector<int32_t>(100, 5));
-  ExpectRefusal(batch, "the batch has 600 tokens; expected at most 512");
+  for (int i = 0; i < 21; ++i) batch.Append(std::vector<int32_t>(100, 5));
+  ExpectRefusal(batch, "the batch has 2100 tokens; expected at most 2000");
 }
 
 TEST_F(BadBatchTest, AnIdOutsideTheVocabulary) {
