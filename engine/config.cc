@@ -13,6 +13,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/types/span.h"
 #include "engine/json_file.h"
+#include "engine/product_kind.h"
 
 namespace verdict {
 namespace {
@@ -23,7 +24,7 @@ constexpr uint64_t kMaxConfigBytes = 1 << 20;
 constexpr char kArchitecture[] = "DistilBertForSequenceClassification";
 
 // A field that sizes the model, and its range. The largest values are far above any published
-// model's, and small enough that no product of two overflows 64 bits.
+// model's, and small enough that no product of two overflows 64 bits, nor a sum of integers 32.
 struct Dimension {
   const char* name;
   int ModelConfig::*value;
@@ -34,10 +35,10 @@ constexpr std::array kDimensions = {
     Dimension{"vocab_size", &ModelConfig::vocab_size, 1, 10'000'000},
     // At least room for a pair's [CLS] [SEP] [SEP].
     Dimension{"max_position_embeddings", &ModelConfig::max_position_embeddings, 3, 1'000'000},
-    Dimension{"dim", &ModelConfig::dim, 1, 65'536},
-    Dimension{"hidden_dim", &ModelConfig::hidden_dim, 1, 1'000'000},
+    Dimension{"dim", &ModelConfig::dim, 1, kMaxIn},
+    Dimension{"hidden_dim", &ModelConfig::hidden_dim, 1, kMaxIn},
     Dimension{"n_layers", &ModelConfig::n_layers, 1, 256},
-    Dimension{"n_heads", &ModelConfig::n_heads, 1, 65'536},
+    Dimension{"n_heads", &ModelConfig::n_heads, 1, kMaxIn},
 };
 constexpr uint64_t kMaxLabels = 10'000;
 constexpr size_t kMaxLabelBytes = 1'000;

@@ -8,6 +8,9 @@
 
 namespace verdict {
 
+// The most columns of x and W: with these, 32 bits hold the sum of any integers' products.
+inline constexpr int kMaxIn = 43'690;
+
 // What a product's rows are kept as.
 enum class InputType {
   kF32,

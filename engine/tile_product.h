@@ -37,8 +37,7 @@ struct TileProduct {
   // be read.
   const void* x = nullptr;
   int rows = 0;
-  // A multiple of kTileDepth. Up to 43,690, 32 bits hold any sum.
-  int in = 0;
+  int in = 0;                      // a multiple of kTileDepth, at most kMaxIn
   const int8_t* panels = nullptr;  // one after another, as PackTilePanel packs them
   int panel_count = 0;
   // [TileParts(type), TileRows(type, rows), columns of all panels]

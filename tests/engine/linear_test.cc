@@ -15,13 +15,13 @@ namespace {
 
 // A layer with random weights and the rows of an input, run by some threads.
 struct Case {
-  Case(ProductKind kind, int in, int out)
+  Case(ProductKind kind, int in, int out, int rows = kRows)
       : kind(kind),
         in(in),
         out(out),
         weights(RandomNumbers(size_t(in) * out, 1)),
         bias(RandomNumbers(out, 2)),
-        numbers(RandomNumbers(size_t(kRows) * in, 3)) {}
+        numbers(RandomNumbers(size_t(rows) * in, 3)) {}
 
   std::vector<float> Run(int threads, int first_row, int rows) const {
     InnerProductCache products(kind);
@@ -93,6 +93,16 @@ TEST_P(LinearTest, EqualsThePlainFormulaAtEveryWidth) {
       }
     }
     EXPECT_LT(std::sqrt(squares / count), ErrorOfAProduct() * std::sqrt(in));
+  }
+}
+
+TEST_P(LinearTest, TheLargestSumsDoNotOverflow) {
+  for (float number : {1.0f, -1.0f}) {
+    Case layer(GetParam(), kMaxIn, 2, /*rows=*/1);
+    std::fill(layer.weights.begin(), layer.weights.end(), 1.0f);
+    std::fill(layer.numbers.begin(), layer.numbers.end(), number);
+    // In 16 bits such weights get a coarse scale, as all of them are the largest.
+    for (float y : layer.Run(1, 0, 1)) EXPECT_NEAR(y, number * kMaxIn, 0.05 * kMaxIn);
   }
 }
 
