@@ -83,6 +83,7 @@ class HotTiles : public HotProduct {
   void Run() override {
     MultiplyTiles({.type = type_,
                    .x = x_.data(),
+                   .x_stride = kIn * ElementSize(type_),
                    .rows = kRows,
                    .in = kIn,
                    .panels = panels_.data(),

@@ -9,6 +9,7 @@
 #define HWY_TARGET_INCLUDE "engine/attention.cc"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 // After foreach_target.h: compiled once per instruction set.
+#include "engine/attention-inl.h"
 #include "engine/vectors-inl.h"
 #include "hwy/highway.h"
 
@@ -53,34 +54,6 @@ struct AttentionScratch {
   float* output;  // [kMaxQueries, padded_dim]
 };
 
-// to [columns, rows] at kPanel = the transposed of from [rows, columns] at a stride; at most 4
-// each.
-HWY_INLINE void TransposeBlock(const float* from, size_t stride, size_t rows, size_t columns,
-                               float* to) {
-#if HWY_TARGET != HWY_SCALAR
-  if (rows == 4 && columns == 4) {
-    const hn::FixedTag<float, 4> d;
-    const hn::Repartition<uint64_t, decltype(d)> pairs;
-    const auto row0 = hn::LoadU(d, from), row1 = hn::LoadU(d, from + stride);
-    const auto row2 = hn::LoadU(d, from + 2 * stride), row3 = hn::LoadU(d, from + 3 * stride);
-    const auto lower01 = hn::BitCast(pairs, hn::InterleaveLower(d, row0, row1));
-    const auto lower23 = hn::BitCast(pairs, hn::InterleaveLower(d, row2, row3));
-    const auto upper01 = hn::BitCast(pairs, hn::InterleaveUpper(d, row0, row1));
-    const auto upper23 = hn::BitCast(pairs, hn::InterleaveUpper(d, row2, row3));
-    hn::Store(hn::BitCast(d, hn::InterleaveLower(pairs, lower01, lower23)), d, to);
-    hn::Store(hn::BitCast(d, hn::InterleaveUpper(pairs, lower01, lower23)), d, to + kPanel);
-    hn::Store(hn::BitCast(d, hn::InterleaveLower(pairs, upper01, upper23)), d, to + 2 * kPanel);
-    hn::Store(hn::BitCast(d, hn::InterleaveUpper(pairs, upper01, upper23)), d, to + 3 * kPanel);
-    return;
-  }
-#endif
-  for (size_t column = 0; column < columns; ++column) {
-    for (size_t row = 0; row < rows; ++row) {
-      to[column * kPanel + row] = from[row * stride + column];
-    }
-  }
-}
-
 void PackKeys(const AttentionHead& head, const AttentionScratch& scratch) {
   const size_t channels = head.head_dim;
   for (size_t first = 0; first < scratch.padded_tokens; first += kPanel) {
@@ -90,7 +63,8 @@ void PackKeys(const AttentionHead& head, const AttentionScratch& scratch) {
       const float* keys = head.k + (first + token) * head.kv_stride;
       for (size_t channel = 0; channel < channels; channel += 4) {
         TransposeBlock(keys + channel, head.kv_stride, std::min<size_t>(4, tokens - token),
-                       std::min<size_t>(4, channels - channel), panel + channel * kPanel + token);
+                       std::min<size_t>(4, channels - channel), panel + channel * kPanel + token,
+                       kPanel);
       }
     }
     if (tokens == kPanel) continue;
@@ -149,57 +123,6 @@ HWY_INLINE void Multiply(const float* a, size_t a_stride, size_t depth, const fl
   }
 }
 
-// 2^t for t <= 0; relative error 3e-7, and nothing smaller than 2^-126. Coefficients by
-// engine/fit_kernels.py.
-HWY_INLINE Vec Exp2(F32 d, Vec t) {
-  const hn::RebindToSigned<F32> integers;
-  t = hn::Max(hn::Set(d, -126.0f), t);  // in this order a NaN stays one
-  const auto whole = hn::Round(t);
-  const auto f = hn::Sub(t, whole);
-  auto p = hn::Set(d, 1.3276472e-03f);
-  p = hn::MulAdd(p, f, hn::Set(d, 9.6755419e-03f));
-  p = hn::MulAdd(p, f, hn::Set(d, 5.5507131e-02f));
-  p = hn::MulAdd(p, f, hn::Set(d, 2.4022120e-01f));
-  p = hn::MulAdd(p, f, hn::Set(d, 6.9314694e-01f));
-  p = hn::MulAdd(p, f, hn::Set(d, 1.0000001f));
-  const auto exponent = hn::ShiftLeft<23>(hn::ConvertTo(integers, whole));
-  return hn::BitCast(d, hn::Add(hn::BitCast(integers, p), exponent));
-}
-
-// Replaces one row of scores by exp(scale * (score - max)); returns one over their sum. The padding
-// becomes zero.
-HWY_INLINE float ExponentiateRow(float* scores, size_t tokens, size_t padded_tokens, float scale) {
-  const F32 d;
-  const size_t lanes = hn::Lanes(d);
-  const size_t whole = tokens / lanes * lanes;
-  const auto rest = hn::FirstN(d, tokens - whole);
-  auto maxima = hn::Set(d, scores[0]);
-  for (size_t j = 0; j < whole; j += lanes) maxima = hn::Max(maxima, hn::Load(d, scores + j));
-  if (whole < tokens) {
-    maxima = hn::Max(maxima, hn::IfThenElse(rest, hn::Load(d, scores + whole), maxima));
-  }
-  // exp(scale * (score - max)) = 2^(score * factor - max * factor)
-  constexpr float kLog2E = 1.44269504f;
-  const auto factor = hn::Set(d, scale * kLog2E);
-  const auto top = hn::Mul(hn::MaxOfLanes(d, maxima), factor);
-  auto sums = hn::Zero(d);
-  for (size_t j = 0; j < whole; j += lanes) {
-    const auto weight = Exp2(d, hn::MulSub(hn::Load(d, scores + j), factor, top));
-    hn::Store(weight, d, scores + j);
-    sums = hn::Add(sums, weight);
-  }
-  if (whole < tokens) {
-    const auto exponents = hn::MulSub(hn::Load(d, scores + whole), factor, top);
-    const auto weight = hn::IfThenElseZero(rest, Exp2(d, exponents));
-    hn::Store(weight, d, scores + whole);
-    sums = hn::Add(sums, weight);
-  }
-  for (size_t j = RoundUp(tokens, lanes); j < padded_tokens; j += lanes) {
-    hn::Store(hn::Zero(d), d, scores + j);
-  }
-  return 1.0f / hn::GetLane(hn::SumOfLanes(d, sums));
-}
-
 // The queries from `first` on, kRows of them.
 template <int kRows>
 HWY_INLINE void AttendRows(const AttentionHead& head, const AttentionScratch& scratch, int first,
@@ -210,8 +133,10 @@ HWY_INLINE void AttendRows(const AttentionHead& head, const AttentionScratch& sc
                   scratch.padded_tokens, scratch.scores);
   float one_over_sum[kRows];
   for (int row = 0; row < kRows; ++row) {
-    one_over_sum[row] = ExponentiateRow(scratch.scores + row * scratch.padded_tokens, head.tokens,
-                                        scratch.padded_tokens, scale);
+    float* scores = scratch.scores + row * scratch.padded_tokens;
+    one_over_sum[row] =
+        Exponentiate(scores, head.tokens, scratch.padded_tokens, scale,
+                     [=](Vec weights, size_t i) HWY_ATTR { hn::Store(weights, d, scores + i); });
   }
   Multiply<kRows>(scratch.scores, scratch.padded_tokens, head.tokens, scratch.values,
                   scratch.padded_dim, scratch.output);

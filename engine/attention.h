@@ -9,11 +9,12 @@ namespace verdict {
 // One head's matrices inside the packed activations: row i of x is x + i * x_stride. The keys and
 // values are those of one text, so no mask is needed; the queries are all of its tokens or only the
 // first.
-struct AttentionHead {
-  const float* q = nullptr;  // [queries, head_dim]
-  const float* k = nullptr;  // [tokens, head_dim]
-  const float* v = nullptr;  // [tokens, head_dim]
-  float* y = nullptr;        // [queries, head_dim]
+template <class T>
+struct AttentionHeadOf {
+  const T* q = nullptr;  // [queries, head_dim]
+  const T* k = nullptr;  // [tokens, head_dim]
+  const T* v = nullptr;  // [tokens, head_dim]
+  float* y = nullptr;    // [queries, head_dim]
   size_t q_stride = 0;
   size_t kv_stride = 0;
   size_t y_stride = 0;
@@ -21,6 +22,7 @@ struct AttentionHead {
   int tokens = 0;
   int head_dim = 0;
 };
+using AttentionHead = AttentionHeadOf<float>;
 
 // Floats of memory that Attend needs for itself, for at most `max_tokens` tokens.
 size_t AttentionScratchSize(int max_tokens, int head_dim);

@@ -10,6 +10,7 @@
 #include "engine/onednn.h"
 #include "engine/rounding.h"
 #include "engine/sections.h"
+#include "engine/tile_attention.h"
 
 namespace verdict {
 namespace {
@@ -43,6 +44,9 @@ DistilBert::DistilBert(const ModelConfig& config, DistilBertWeights weights,
     : config_(config),
       weights_(std::move(weights)),
       input_type_(weights_.products.input()),
+      attends_in_tiles_(weights_.products.kernels == Kernels::kTiles &&
+                        weights_.products.precision != Precision::kF32 &&
+                        HasTileAttention(config.head_dim())),
       max_tokens_(std::max(options.max_batch_tokens, config.max_tokens())),
       section_tokens_(std::min(
           max_tokens_, std::max(kSectionTokensPerThread * options.threads, config.max_tokens()))),
@@ -58,9 +62,14 @@ DistilBert::DistilBert(const ModelConfig& config, DistilBertWeights weights,
   const auto rows_of = [rows](int columns) {
     return AlignedBuffer(static_cast<size_t>(rows) * columns);
   };
+  const auto rows_of_bf16 = [rows](int columns) {
+    return AlignedArray<Bf16>(static_cast<size_t>(rows) * columns);
+  };
   activations_ = {.hidden = {input_type_, rows, config.dim},
-                  .query = rows_of(config.dim),
-                  .key_value = rows_of(2 * config.dim),
+                  .query = rows_of(attends_in_tiles_ ? 0 : config.dim),
+                  .key_value = rows_of(attends_in_tiles_ ? 0 : 2 * config.dim),
+                  .query_bf16 = rows_of_bf16(attends_in_tiles_ ? config.dim : 0),
+                  .key_value_bf16 = rows_of_bf16(attends_in_tiles_ ? 2 * config.dim : 0),
                   .context = {input_type_, rows, config.dim},
                   .projected = rows_of(config.dim),
                   .expanded = {input_type_, rows, config.hidden_dim}};
@@ -73,7 +82,9 @@ DistilBert::DistilBert(const ModelConfig& config, DistilBertWeights weights,
   weights_.pre_classifier.Reserve(linear_scratch_);
   weights_.classifier.Reserve(linear_scratch_);
   for (int i = 0; i < options.threads; ++i) {
-    attention_scratch_.emplace_back(AttentionScratchSize(config.max_tokens(), config.head_dim()));
+    attention_scratch_.emplace_back(
+        attends_in_tiles_ ? TileAttentionScratchSize(config.max_tokens(), config.head_dim())
+                          : AttentionScratchSize(config.max_tokens(), config.head_dim()));
   }
 }
 
@@ -142,23 +153,25 @@ void DistilBert::Transform(const TransformerLayer& layer, const TransformerLayer
   // The classifier reads the first token ([CLS]) alone, so nothing else of the last layer's
   // output is needed: exact, and an eighth less work.
   const bool first_tokens_only = next == nullptr;
-  auto& [hidden, query, key_value, context, projected, expanded] = activations_;
-  Project(layer.key_value, hidden, batch.tokens(), key_value, &layer.query);
+  AlignedBuffer& projected = activations_.projected;
+  ProjectForAttention(layer.key_value, batch.tokens(), activations_.key_value,
+                      activations_.key_value_bf16, &layer.query);
   Took("key, value");
   if (first_tokens_only) KeepFirstTokens(batch);
   const int rows = first_tokens_only ? batch.texts() : batch.tokens();
-  Project(layer.query, hidden, rows, query, &layer.attention_output);
+  ProjectForAttention(layer.query, rows, activations_.query, activations_.query_bf16,
+                      &layer.attention_output);
   Took("query");
   Attention(batch, first_tokens_only);
   Took("attention");
-  Project(layer.attention_output, context, rows, projected, &layer.feed_forward_in);
+  Project(layer.attention_output, activations_.context, rows, projected, &layer.feed_forward_in);
   Took("attention output");
   AddToHidden(projected, layer.attention_norm, rows);
   Took("norms");
 
   Expand(layer.feed_forward_in, rows, &layer.feed_forward_out);
   Took("feed forward in");
-  Project(layer.feed_forward_out, expanded, rows, projected,
+  Project(layer.feed_forward_out, activations_.expanded, rows, projected,
           next == nullptr ? &weights_.pre_classifier : &next->key_value);
   Took("feed forward out");
   AddToHidden(projected, layer.output_norm, rows);
@@ -176,18 +189,27 @@ void DistilBert::Attention(const Batch& batch, bool first_tokens_only) {
     const int first_query = first_tokens_only ? text : first_token;
     const int queries = first_tokens_only ? 1 : tokens;
     const int channel = item % heads * config_.head_dim();
-    const float* keys = activations_.key_value.data() + first_token * 2 * dim + channel;
-    Attend({.q = activations_.query.data() + first_query * dim + channel,
-            .k = keys,
-            .v = keys + dim,
-            .y = activations_.context.row(first_query) + channel,
-            .q_stride = dim,
-            .kv_stride = 2 * dim,
-            .y_stride = dim,
-            .queries = queries,
-            .tokens = tokens,
-            .head_dim = config_.head_dim()},
-           attention_scratch_[worker].data());
+    const auto head = [&]<class T>(const T* query, const T* key_value) {
+      const T* keys = key_value + first_token * 2 * dim + channel;
+      return AttentionHeadOf<T>{.q = query + first_query * dim + channel,
+                                .k = keys,
+                                .v = keys + dim,
+                                .y = activations_.context.row(first_query) + channel,
+                                .q_stride = dim,
+                                .kv_stride = 2 * dim,
+                                .y_stride = dim,
+                                .queries = queries,
+                                .tokens = tokens,
+                                .head_dim = config_.head_dim()};
+    };
+    float* scratch = attention_scratch_[worker].data();
+    if (attends_in_tiles_) {
+      const Bf16* query = activations_.query_bf16.data();
+      AttendInTiles(head(query, std::as_const(activations_.key_value_bf16).data()), scratch);
+    } else {
+      const float* query = activations_.query.data();
+      Attend(head(query, std::as_const(activations_.key_value).data()), scratch);
+    }
     for (int row = first_query; row < first_query + queries; ++row) {
       activations_.context.RoundColumns(row, channel, config_.head_dim());
     }
@@ -232,6 +254,21 @@ void DistilBert::Project(const Linear& linear, const ProductInput& x, int rows, 
               .y_stride = static_cast<size_t>(linear.out()),
               .next = next},
              workers_, linear_scratch_);
+}
+
+void DistilBert::ProjectForAttention(const Linear& linear, int rows, AlignedBuffer& y,
+                                     AlignedArray<Bf16>& y_bf16, const Linear* next) {
+  Linear::Call call = {.x = activations_.hidden.rounded(),
+                       .x_quantizations = activations_.hidden.quantizations(),
+                       .rows = rows,
+                       .y_stride = static_cast<size_t>(linear.out()),
+                       .next = next};
+  if (attends_in_tiles_) {
+    call.y_bf16 = y_bf16.data();
+  } else {
+    call.y = y.data();
+  }
+  linear.Run(call, workers_, linear_scratch_);
 }
 
 // expanded = activation(hidden W^T + bias)

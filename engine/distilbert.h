@@ -38,10 +38,13 @@ class DistilBert : public Engine {
  private:
   // Activations, each [tokens of the largest section, …] and some rows more, as Linear::Call asks.
   struct Activations {
-    ProductInput hidden;      // [tokens, dim]: the residual stream
-    AlignedBuffer query;      // [tokens, dim]
-    AlignedBuffer key_value;  // [tokens, 2 dim]
-    ProductInput context;     // [tokens, dim]: what attention found
+    ProductInput hidden;  // [tokens, dim]: the residual stream
+    // Of these, in float32 or in bfloat16, as attention takes them; the others are empty.
+    AlignedBuffer query;                // [tokens, dim]
+    AlignedBuffer key_value;            // [tokens, 2 dim]
+    AlignedArray<Bf16> query_bf16;      // [tokens, dim]
+    AlignedArray<Bf16> key_value_bf16;  // [tokens, 2 dim]
+    ProductInput context;               // [tokens, dim]: what attention found
     AlignedBuffer projected;  // [tokens, dim]: a sublayer's output, before its residual sum
     ProductInput expanded;    // [tokens, hidden_dim]
   };
@@ -68,15 +71,19 @@ class DistilBert : public Engine {
   // Steps over rows.
   void Project(const Linear& linear, const ProductInput& x, int rows, AlignedBuffer& y,
                const Linear* next);
+  // As Project of `hidden`, in the one of the two types that attention takes.
+  void ProjectForAttention(const Linear& linear, int rows, AlignedBuffer& y,
+                           AlignedArray<Bf16>& y_bf16, const Linear* next);
   void Expand(const Linear& linear, int rows, const Linear* next);
   void AddToHidden(const AlignedBuffer& sublayer, const LayerNormParameters& norm, int rows);
 
   const ModelConfig config_;
   const DistilBertWeights weights_;
   const InputType input_type_;  // of the encoder's products
-  const int max_tokens_;        // of a batch
-  const int section_tokens_;    // at most: see sections.h
-  Profile* const profile_;      // or null
+  const bool attends_in_tiles_;
+  const int max_tokens_;      // of a batch
+  const int section_tokens_;  // at most: see sections.h
+  Profile* const profile_;    // or null
   EngineInfo info_;
 
   Batch section_;                   // of a batch that has several

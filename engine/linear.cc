@@ -259,6 +259,7 @@ void Linear::RunTilePiece(const Call& call, const Rectangle& piece, const ToFetc
   const std::byte* panels = packed_.get() + piece.first_panel * panel_size_;
   MultiplyTiles({.type = kind_.input(),
                  .x = RowsOf(call, piece.first_row),
+                 .x_stride = static_cast<size_t>(filled_in_) * NumberSize(),
                  .rows = piece.rows,
                  .in = filled_in_,
                  .panels = reinterpret_cast<const int8_t*>(panels),

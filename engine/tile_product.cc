@@ -67,7 +67,7 @@ constexpr std::array<TileShapes, kTileSize + 1> kShapes = {
     TileShapes(12), TileShapes(13), TileShapes(14), TileShapes(15), TileShapes(16)};
 
 // So much of `in` at a time that the rows of x stay in L1, while the weights pass by.
-constexpr size_t kMaxDepthBytes = 2304;
+constexpr int kMaxDepthBytes = 2304;
 
 // One or two blocks of rows, at most kTileSize each, some of `in`, and the panels that are left.
 struct Block {
@@ -243,14 +243,15 @@ VERDICT_TILES void MultiplyTiles(const TileProduct& product) {
   const int bytes = static_cast<int>(ElementSize(product.type));
   const int blocks = Blocks(product.type, product.rows);
   const int rows = DivideUp(product.rows, blocks);
-  const size_t x_stride = size_t{1} * product.in * bytes;
+  const size_t x_stride = product.x_stride;
+  const int row = product.in * bytes;
   const size_t y_stride = size_t{1} * product.panel_count * kTileSize;
   const size_t panel_size = TilePanelSize(bytes, product.in);
   // A step takes all slices of so many numbers.
   const int step = slices ? kInt24Slices * kTileDepth : kTileDepth;
-  const int depths = static_cast<int>(x_stride / step);
+  const int depths = row / step;
   const int together = slices || blocks == 1 ? 1 : 2;
-  const int parts = static_cast<int>(DivideUp(x_stride * together, kMaxDepthBytes));
+  const int parts = DivideUp(row * together, kMaxDepthBytes);
   const size_t fetches_in_a_step = slices ? 8 : 1;
   Fetcher fetcher(product.to_fetch, fetches_in_a_step * blocks * depths * product.panel_count);
   _tile_loadconfig(&kShapes[rows]);

@@ -33,11 +33,13 @@ bool HasTiles();
 // y[2]) + y[3]).
 struct TileProduct {
   InputType type = InputType::kUint8;
-  // [rows, in] as ProductInput keeps them. The memory continues for kTileSize rows more, which may
-  // be read.
+  // [rows, in] at x_stride, as ProductInput keeps them. The memory continues for kTileSize rows
+  // more, which may be read.
   const void* x = nullptr;
+  size_t x_stride = 0;  // bytes
   int rows = 0;
-  int in = 0;                      // a multiple of kTileDepth, at most kMaxIn
+  // At most kMaxIn. A row is a multiple of kTileDepth bytes, and with slices of three times that.
+  int in = 0;
   const int8_t* panels = nullptr;  // one after another, as PackTilePanel packs them
   int panel_count = 0;
   // [TileParts(type), TileRows(type, rows), columns of all panels]

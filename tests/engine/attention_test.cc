@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <random>
 #include <vector>
 
@@ -99,6 +100,14 @@ TEST(AttentionTest, AQueryHasTheSameBitsWhateverOtherQueriesAreAsked) {
       const std::vector<float> some = packed.Attend(queries);
       EXPECT_TRUE(std::equal(some.begin(), some.end(), all.begin())) << queries;
     }
+  });
+}
+
+TEST(AttentionTest, WhatIsNoNumberIsNotLost) {
+  Packed packed(20, 8);
+  packed.data[packed.stride() * 7 + 8] = std::numeric_limits<float>::quiet_NaN();  // a key's
+  ForEachHighwayTarget([&] {
+    for (float y : packed.Attend(20)) EXPECT_TRUE(std::isnan(y));
   });
 }
 

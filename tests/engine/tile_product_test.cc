@@ -96,6 +96,7 @@ struct Case {
     AlignedArray<int32_t> y(TileParts(type) * part);
     MultiplyTiles({.type = type,
                    .x = x.data(),
+                   .x_stride = size_t(bytes) * in,
                    .rows = rows,
                    .in = in,
                    .panels = packed.data(),

@@ -1,0 +1,105 @@
+// What both kinds of attention do: transposing keys, and softmax. Included once per instruction
+// set, inside Highway's foreach_target.
+#include "engine/vectors-inl.h"
+
+#if defined(VERDICT_ENGINE_ATTENTION_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef VERDICT_ENGINE_ATTENTION_INL_H_
+#undef VERDICT_ENGINE_ATTENTION_INL_H_
+#else
+#define VERDICT_ENGINE_ATTENTION_INL_H_
+#endif
+
+#include <cstddef>
+#include <cstring>
+
+#include "engine/rounding.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace verdict {
+namespace HWY_NAMESPACE {
+
+// to [columns, rows] = the transposed of from [rows, columns], both at strides; at most 4 each. Any
+// numbers of 32 bits.
+HWY_INLINE void TransposeBlock(const float* from, size_t stride, size_t rows, size_t columns,
+                               float* to, size_t to_stride) {
+#if HWY_TARGET != HWY_SCALAR
+  if (rows == 4 && columns == 4) {
+    const hn::FixedTag<float, 4> d;
+    const hn::Repartition<uint64_t, decltype(d)> pairs;
+    const auto row0 = hn::LoadU(d, from), row1 = hn::LoadU(d, from + stride);
+    const auto row2 = hn::LoadU(d, from + 2 * stride), row3 = hn::LoadU(d, from + 3 * stride);
+    const auto lower01 = hn::BitCast(pairs, hn::InterleaveLower(d, row0, row1));
+    const auto lower23 = hn::BitCast(pairs, hn::InterleaveLower(d, row2, row3));
+    const auto upper01 = hn::BitCast(pairs, hn::InterleaveUpper(d, row0, row1));
+    const auto upper23 = hn::BitCast(pairs, hn::InterleaveUpper(d, row2, row3));
+    hn::Store(hn::BitCast(d, hn::InterleaveLower(pairs, lower01, lower23)), d, to);
+    hn::Store(hn::BitCast(d, hn::InterleaveUpper(pairs, lower01, lower23)), d, to + to_stride);
+    hn::Store(hn::BitCast(d, hn::InterleaveLower(pairs, upper01, upper23)), d, to + 2 * to_stride);
+    hn::Store(hn::BitCast(d, hn::InterleaveUpper(pairs, upper01, upper23)), d, to + 3 * to_stride);
+    return;
+  }
+#endif
+  for (size_t column = 0; column < columns; ++column) {
+    for (size_t row = 0; row < rows; ++row) {
+      std::memcpy(to + column * to_stride + row, from + row * stride + column, sizeof(float));
+    }
+  }
+}
+
+// 2^t for t <= 0; relative error 3e-7, and nothing smaller than 2^-126. Coefficients by
+// engine/fit_kernels.py.
+HWY_INLINE Vec Exp2(F32 d, Vec t) {
+  const hn::RebindToSigned<F32> integers;
+  const auto least = hn::Set(d, -126.0f);
+  t = hn::IfThenElse(hn::Lt(t, least), least, t);  // a NaN stays one
+  const auto whole = hn::Round(t);
+  const auto f = hn::Sub(t, whole);
+  auto p = hn::Set(d, 1.3276472e-03f);
+  p = hn::MulAdd(p, f, hn::Set(d, 9.6755419e-03f));
+  p = hn::MulAdd(p, f, hn::Set(d, 5.5507131e-02f));
+  p = hn::MulAdd(p, f, hn::Set(d, 2.4022120e-01f));
+  p = hn::MulAdd(p, f, hn::Set(d, 6.9314694e-01f));
+  p = hn::MulAdd(p, f, hn::Set(d, 1.0000001f));
+  const auto exponent = hn::Add(hn::ConvertTo(integers, whole), hn::Set(integers, 127));
+  return hn::Mul(p, hn::BitCast(d, hn::ShiftLeft<23>(exponent)));
+}
+
+// Calls store(weights, offset) with exp(scale * (score - max)) for every vector of a row of scores;
+// returns one over their sum. The padding's weights are zero.
+template <class Store>
+HWY_INLINE float Exponentiate(const float* scores, size_t tokens, size_t padded_tokens, float scale,
+                              const Store& store) {
+  const F32 d;
+  const size_t lanes = hn::Lanes(d);
+  const size_t whole = tokens / lanes * lanes;
+  const auto rest = hn::FirstN(d, tokens - whole);
+  auto maxima = hn::Set(d, scores[0]);
+  for (size_t j = 0; j < whole; j += lanes) maxima = hn::Max(maxima, hn::Load(d, scores + j));
+  if (whole < tokens) {
+    maxima = hn::Max(maxima, hn::IfThenElse(rest, hn::Load(d, scores + whole), maxima));
+  }
+  // exp(scale * (score - max)) = 2^(score * factor - max * factor)
+  constexpr float kLog2E = 1.44269504f;
+  const auto factor = hn::Set(d, scale * kLog2E);
+  const auto top = hn::Mul(hn::MaxOfLanes(d, maxima), factor);
+  auto sums = hn::Zero(d);
+  for (size_t j = 0; j < whole; j += lanes) {
+    const auto weights = Exp2(d, hn::MulSub(hn::Load(d, scores + j), factor, top));
+    store(weights, j);
+    sums = hn::Add(sums, weights);
+  }
+  if (whole < tokens) {
+    const auto exponents = hn::MulSub(hn::Load(d, scores + whole), factor, top);
+    const auto weights = hn::IfThenElseZero(rest, Exp2(d, exponents));
+    store(weights, whole);
+    sums = hn::Add(sums, weights);
+  }
+  for (size_t j = RoundUp(tokens, lanes); j < padded_tokens; j += lanes) store(hn::Zero(d), j);
+  return 1.0f / hn::GetLane(hn::SumOfLanes(d, sums));
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace verdict
+HWY_AFTER_NAMESPACE();
+
+#endif
