@@ -12,8 +12,6 @@
 #include <cstddef>
 #include <cstring>
 
-#include "engine/rounding.h"
-
 HWY_BEFORE_NAMESPACE();
 namespace verdict {
 namespace HWY_NAMESPACE {
@@ -64,11 +62,11 @@ HWY_INLINE Vec Exp2(F32 d, Vec t) {
   return hn::Mul(p, hn::BitCast(d, hn::ShiftLeft<23>(exponent)));
 }
 
-// Calls store(weights, offset) with exp(scale * (score - max)) for every vector of a row of scores;
-// returns one over their sum. The padding's weights are zero.
+// Calls store(weights, offset) with exp(scale * (score - max)) for every vector of a row of scores,
+// whose last one is filled up with zeros; returns one over their sum. Scores are read to the end of
+// that vector.
 template <class Store>
-HWY_INLINE float Exponentiate(const float* scores, size_t tokens, size_t padded_tokens, float scale,
-                              const Store& store) {
+HWY_INLINE float Exponentiate(const float* scores, size_t tokens, float scale, const Store& store) {
   const F32 d;
   const size_t lanes = hn::Lanes(d);
   const size_t whole = tokens / lanes * lanes;
@@ -94,7 +92,6 @@ HWY_INLINE float Exponentiate(const float* scores, size_t tokens, size_t padded_
     store(weights, whole);
     sums = hn::Add(sums, weights);
   }
-  for (size_t j = RoundUp(tokens, lanes); j < padded_tokens; j += lanes) store(hn::Zero(d), j);
   return 1.0f / hn::GetLane(hn::SumOfLanes(d, sums));
 }
 

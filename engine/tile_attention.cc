@@ -51,15 +51,14 @@ namespace verdict {
 namespace HWY_NAMESPACE {
 
 // A panel's column is a token: [head_dim / 2, kTileSize] pairs of channels, so the transposed of
-// the keys, pair by pair.
+// the keys, pair by pair. Past the last token anything may be: its scores are not read.
 void PackKeysInTiles(const TileAttentionHead& head, const TileAttentionScratch& scratch) {
   const size_t pairs = head.head_dim / 2;
   const size_t stride = head.kv_stride / 2;
   const auto* keys = reinterpret_cast<const float*>(head.k);
   auto* panel = reinterpret_cast<float*>(scratch.keys);
-  for (int first = 0; first < scratch.padded_tokens; first += kTileSize) {
-    const int tokens = std::clamp(head.tokens - first, 0, kTileSize);
-    if (tokens < kTileSize) std::fill_n(panel, pairs * kTileSize, 0.0f);
+  for (int first = 0; first < head.tokens; first += kTileSize) {
+    const int tokens = std::min(kTileSize, head.tokens - first);
     for (int token = 0; token < tokens; token += 4) {
       for (size_t pair = 0; pair < pairs; pair += 4) {
         TransposeBlock(keys + (first + token) * stride + pair, stride, std::min(4, tokens - token),
@@ -91,17 +90,19 @@ void PackValuesInTiles(const TileAttentionHead& head, const TileAttentionScratch
   }
 }
 
-// weights = softmax(scale * scores) but for the sums, one over which it gives.
+// weights = softmax(scale * scores) but for the sums, one over which it gives; zeros past the last
+// token.
 void WeighForTarget(const TileAttentionScratch& scratch, int rows, int tokens, float scale,
                     float* one_over_sums) {
   for (int row = 0; row < rows; ++row) {
     const size_t padded_tokens = scratch.padded_tokens;
     const float* scores = scratch.scores + row * padded_tokens;
     Bf16* weights = scratch.weights + row * padded_tokens;
-    one_over_sums[row] =
-        Exponentiate(scores, tokens, padded_tokens, scale, [=](Vec numbers, size_t i) HWY_ATTR {
-          hn::StoreU(ToBf16(F32(), numbers), U16(), weights + i);
-        });
+    one_over_sums[row] = Exponentiate(scores, tokens, scale, [=](Vec numbers, size_t i) HWY_ATTR {
+      hn::StoreU(ToBf16(F32(), numbers), U16(), weights + i);
+    });
+    std::fill(weights + RoundUp<size_t>(tokens, hn::Lanes(F32())), weights + padded_tokens,
+              Bf16{0});
   }
 }
 

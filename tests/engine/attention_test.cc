@@ -29,6 +29,8 @@ struct Packed {
   std::vector<float> Attend(int queries) const {
     std::vector<float> y(queries * head_dim);
     AlignedBuffer scratch(AttentionScratchSize(tokens, head_dim));
+    // What other texts left there may be anything.
+    std::fill_n(scratch.data(), scratch.size(), std::numeric_limits<float>::quiet_NaN());
     verdict::Attend({.q = data.data(),
                      .k = data.data() + head_dim,
                      .v = data.data() + 2 * head_dim,
