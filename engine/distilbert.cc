@@ -204,11 +204,10 @@ void DistilBert::Attention(const Batch& batch, bool first_tokens_only) {
     };
     float* scratch = attention_scratch_[worker].data();
     if (attends_in_tiles_) {
-      const Bf16* query = activations_.query_bf16.data();
-      AttendInTiles(head(query, std::as_const(activations_.key_value_bf16).data()), scratch);
+      AttendInTiles(head(activations_.query_bf16.data(), activations_.key_value_bf16.data()),
+                    scratch);
     } else {
-      const float* query = activations_.query.data();
-      Attend(head(query, std::as_const(activations_.key_value).data()), scratch);
+      Attend(head(activations_.query.data(), activations_.key_value.data()), scratch);
     }
     for (int row = first_query; row < first_query + queries; ++row) {
       activations_.context.RoundColumns(row, channel, config_.head_dim());
