@@ -13,6 +13,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/engine/highway_targets.h"
+#include "tests/engine/plain_attention.h"
 
 namespace verdict {
 namespace {
@@ -53,24 +54,8 @@ struct Packed {
   }
 
   std::vector<float> PlainAttend() const {
-    std::vector<float> y;
-    for (int query = 0; query < tokens; ++query) {
-      std::vector<double> weights(tokens, 0.0);
-      for (int key = 0; key < tokens; ++key) {
-        for (int i = 0; i < head_dim; ++i) {
-          weights[key] += double{at(query, 0, i)} * at(key, 1, i) / std::sqrt(double(head_dim));
-        }
-      }
-      const double max = *std::max_element(weights.begin(), weights.end());
-      double sum = 0;
-      for (double& weight : weights) sum += weight = std::exp(weight - max);
-      for (int i = 0; i < head_dim; ++i) {
-        double value = 0;
-        for (int key = 0; key < tokens; ++key) value += weights[key] / sum * at(key, 2, i);
-        y.push_back(static_cast<float>(value));
-      }
-    }
-    return y;
+    return PlainAttention(tokens, head_dim,
+                          [this](int token, int part, int i) { return at(token, part, i); });
   }
 
   size_t stride() const { return 3 * static_cast<size_t>(head_dim); }
