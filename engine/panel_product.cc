@@ -13,6 +13,7 @@
 #define HWY_TARGET_INCLUDE "engine/panel_product.cc"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 // After foreach_target.h: compiled once per instruction set.
+#include "engine/integer_products-inl.h"
 #include "engine/vectors-inl.h"
 #include "hwy/highway.h"
 

@@ -115,36 +115,6 @@ HWY_INLINE hn::Vec<U16> ToBf16(F32, Vec x) {
   return hn::DemoteTo(U16(), hn::BitCast(integers, hn::ShiftRight<16>(rounded)));
 }
 
-#if HWY_TARGET != HWY_SCALAR
-using Int8 = hn::Repartition<int8_t, F32>;
-using Uint8 = hn::RebindToUnsigned<Int8>;
-using Int16 = hn::Repartition<int16_t, F32>;
-
-// sums + x y, each two neighbours added up. x y of the smallest numbers does not fit twice.
-HWY_INLINE hn::Vec<Int32> AddPairs(hn::Vec<Int16> x, hn::Vec<Int16> y, hn::Vec<Int32> sums) {
-  auto unused = hn::Zero(Int32());  // on these CPUs the first lane is a whole pair's sum
-  return hn::ReorderWidenMulAccumulate(Int32(), x, y, sums, unused);
-}
-
-// x y in 16 bits, each two neighbours added up. Sums that do not fit differ between instruction
-// sets.
-HWY_INLINE hn::Vec<Int16> MulBytePairs(hn::Vec<Uint8> x, hn::Vec<Int8> y) {
-#if HWY_TARGET == HWY_AVX2
-  return hn::Vec<Int16>{_mm256_maddubs_epi16(x.raw, y.raw)};
-#elif HWY_TARGET <= HWY_AVX3
-  return hn::Vec<Int16>{_mm512_maddubs_epi16(x.raw, y.raw)};
-#else
-  const Int16 d;
-  const hn::RebindToUnsigned<Int16> words;
-  const auto x_even = hn::And(hn::BitCast(d, x), hn::Set(d, 0xFF));
-  const auto x_odd = hn::BitCast(d, hn::ShiftRight<8>(hn::BitCast(words, x)));
-  const auto y_even = hn::ShiftRight<8>(hn::ShiftLeft<8>(hn::BitCast(d, y)));
-  const auto y_odd = hn::ShiftRight<8>(hn::BitCast(d, y));
-  return hn::Add(hn::Mul(x_even, y_even), hn::Mul(x_odd, y_odd));
-#endif
-}
-#endif
-
 }  // namespace HWY_NAMESPACE
 }  // namespace verdict
 HWY_AFTER_NAMESPACE();

@@ -32,17 +32,7 @@ struct Packed {
     AlignedBuffer scratch(AttentionScratchSize(tokens, head_dim));
     // What other texts left there may be anything.
     std::fill_n(scratch.data(), scratch.size(), std::numeric_limits<float>::quiet_NaN());
-    verdict::Attend({.q = data.data(),
-                     .k = data.data() + head_dim,
-                     .v = data.data() + 2 * head_dim,
-                     .y = y.data(),
-                     .q_stride = stride(),
-                     .kv_stride = stride(),
-                     .y_stride = static_cast<size_t>(head_dim),
-                     .queries = queries,
-                     .tokens = tokens,
-                     .head_dim = head_dim},
-                    scratch.data());
+    verdict::Attend(HeadOf(data.data(), tokens, head_dim, queries, y.data()), scratch.data());
     return y;
   }
 

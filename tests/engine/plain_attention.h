@@ -1,12 +1,30 @@
-// Attention by its plain formula, in float64.
+// What the tests of both kinds of attention share: heads, and the plain formula in float64.
 #ifndef VERDICT_TESTS_ENGINE_PLAIN_ATTENTION_H_
 #define VERDICT_TESTS_ENGINE_PLAIN_ATTENTION_H_
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <vector>
 
+#include "engine/attention.h"
+
 namespace verdict {
+
+// A head whose tokens' queries, keys and values lie side by side in `data`.
+template <class T>
+AttentionHeadOf<T> HeadOf(const T* data, int tokens, int head_dim, int queries, float* y) {
+  return {.q = data,
+          .k = data + head_dim,
+          .v = data + 2 * head_dim,
+          .y = y,
+          .q_stride = 3 * static_cast<size_t>(head_dim),
+          .kv_stride = 3 * static_cast<size_t>(head_dim),
+          .y_stride = static_cast<size_t>(head_dim),
+          .queries = queries,
+          .tokens = tokens,
+          .head_dim = head_dim};
+}
 
 // softmax(q k^T / sqrt(head_dim)) v [tokens, head_dim], where number(token, part, i) is the ith of
 // a token's query (part 0), key (1) or value (2).
