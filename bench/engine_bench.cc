@@ -5,8 +5,8 @@
 #include <cmath>
 #include <cstdio>
 #include <fstream>
-#include <functional>
 #include <iostream>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -55,34 +55,40 @@ double RunMilliseconds(Engine& engine, const Batch& batch) {
 // The steps' times since `before`, in the order of the pass.
 Profile::Steps TimesSince(const Profile& before, const Profile& profile) {
   Profile::Steps steps = profile.steps();
-  for (auto& [step, time] : steps) {
-    for (const auto& [name, earlier] : before.steps()) {
-      if (name == step) time -= earlier;
+  for (Profile::Step& step : steps) {
+    for (const Profile::Step& earlier : before.steps()) {
+      if (earlier.name != step.name) continue;
+      step.time -= earlier.time;
+      step.products -= earlier.products;
     }
   }
   return steps;
 }
 
-double SumOf(const Profile::Steps& steps, const std::function<bool(std::string_view)>& wanted) {
-  double sum = 0;
-  for (const auto& [step, time] : steps) {
-    if (wanted(step)) sum += Milliseconds(time).count();
+// All steps as one.
+Profile::Step SumOf(const Profile::Steps& steps) {
+  Profile::Step sum;
+  for (const Profile::Step& step : steps) {
+    sum.time += step.time;
+    sum.products += step.products;
   }
   return sum;
 }
 
-bool IsAny(std::string_view) { return true; }
-// Products with what is done to them while they are in a cache.
-bool IsProduct(std::string_view step) {
-  return step != "embedding" && step != "attention" && step != "norms" && step != "head";
+// What share of `whole`, in percent.
+double Percent(std::chrono::nanoseconds part, std::chrono::nanoseconds whole) {
+  return std::round(1000.0 * static_cast<double>(part.count()) / static_cast<double>(whole.count())) /
+         10;
 }
 
-// Each step's share, in percent.
+// Each step's share, and of those with products what these take alone.
 nlohmann::ordered_json Percentages(const Profile::Steps& steps) {
   nlohmann::ordered_json percentages;
-  const double sum = SumOf(steps, IsAny);
-  for (const auto& [step, time] : steps) {
-    percentages[std::string(step)] = std::round(1000 * Milliseconds(time).count() / sum) / 10;
+  const Profile::Step sum = SumOf(steps);
+  for (const Profile::Step& step : steps) {
+    percentages[std::string(step.name)] = Percent(step.time, sum.time);
+    if (step.products.count() == 0) continue;
+    percentages[std::string(step.name) + ": products"] = Percent(step.products, sum.time);
   }
   return percentages;
 }
@@ -98,33 +104,56 @@ Batch BatchOf(const std::string& shape, const Model& model) {
   return batch;
 }
 
-// Times in milliseconds, ascending.
-std::vector<double> TimesOf(Engine& engine, const Batch& batch, double seconds) {
-  std::vector<double> times;
-  for (double total = 0; total < seconds * 1000 || times.size() < 7; total += times.back()) {
-    times.push_back(RunMilliseconds(engine, batch));
-  }
-  std::sort(times.begin(), times.end());
-  return times;
+double Median(std::vector<double> numbers) {
+  std::sort(numbers.begin(), numbers.end());
+  return numbers[numbers.size() / 2];
 }
 
-// `peak` is in operations a second; 0: not measured.
+struct Measurements {
+  std::vector<double> milliseconds;  // of passes
+  std::vector<double> peaks;         // operations a second, if measured: in turn with the passes
+};
+
+// `peak` may be null; else it takes some time of its own, and is measured once at least.
+Measurements Measure(Engine& engine, const Batch& batch, double seconds, HotMatrixPeak* peak) {
+  constexpr double kPeakShare = 0.125;  // of the time of the passes
+  Measurements measured;
+  Milliseconds next_peak(0);
+  for (double total = 0; total < seconds * 1000 || measured.milliseconds.size() < 7;) {
+    measured.milliseconds.push_back(RunMilliseconds(engine, batch));
+    total += measured.milliseconds.back();
+    while (peak != nullptr && total * kPeakShare >= next_peak.count()) {
+      measured.peaks.push_back(peak->Measure());
+      next_peak += HotMatrixPeak::kWindow;
+    }
+  }
+  return measured;
+}
+
+// `peak` may be null.
 nlohmann::ordered_json BenchShape(const Model& model, const std::string& shape,
-                                  const BenchOptions& options, double peak,
+                                  const BenchOptions& options, HotMatrixPeak* peak,
                                   const Profile& profile) {
   const Batch batch = BatchOf(shape, model);
   for (int i = 0; i < 2; ++i) RunMilliseconds(*model.engine, batch);
   // Run adds to it.
   const Profile before = profile;  // NOLINT(performance-unnecessary-copy-initialization)
-  const std::vector<double> times = TimesOf(*model.engine, batch, options.seconds);
+  const Measurements measured = Measure(*model.engine, batch, options.seconds, peak);
   const Profile::Steps steps = TimesSince(before, profile);
-  const double median = times[times.size() / 2];
-  nlohmann::ordered_json row = {{"shape", shape}, {"min_ms", times.front()}, {"p50_ms", median}};
-  if (peak > 0) {
+  const double least = *std::min_element(measured.milliseconds.begin(), measured.milliseconds.end());
+  const double median = Median(measured.milliseconds);
+  nlohmann::ordered_json row = {{"shape", shape}, {"min_ms", least}, {"p50_ms", median}};
+  if (peak != nullptr) {
     const PassOperations operations = NecessaryOperations(model.config, batch);
-    const double products = median * SumOf(steps, IsProduct) / SumOf(steps, IsAny);
-    row["share_of_peak"] = operations.all() / (peak * median / 1000);
-    row["products_share_of_peak"] = operations.products / (peak * products / 1000);
+    const double hot = Median(measured.peaks);
+    const double best = *std::max_element(measured.peaks.begin(), measured.peaks.end());
+    const Profile::Step sum = SumOf(steps);
+    const double products = Milliseconds(sum.products) / Milliseconds(sum.time);
+    row["peak"] = hot;
+    row["share_of_peak"] = operations.all() / (hot * median / 1000);
+    row["products_share_of_peak"] = operations.products / (hot * products * median / 1000);
+    row["best_peak"] = best;
+    row["best_share_of_best_peak"] = operations.all() / (best * least / 1000);
   }
   if (options.profile) row["percent"] = Percentages(steps);
   return row;
@@ -165,14 +194,11 @@ int Main(int argc, char** argv) {
       ->capture_default_str();
   app.add_flag("--profile", options.profile, "say what share of the time each step took");
   app.add_flag("--peak", options.peak,
-               "measure the matrix peak first, and say what share of it each shape reaches");
+               "measure the matrix peak in turn with the passes, and say what share they reach");
   CLI11_PARSE(app, argc, argv);
 
-  double peak = 0;
-  if (options.peak) {
-    peak = HotMatrixPeak(*PrecisionOf(options.precision), options.threads);
-    std::cout << nlohmann::ordered_json{{"peak", peak}} << std::endl;
-  }
+  std::optional<HotMatrixPeak> peak;
+  if (options.peak) peak.emplace(*PrecisionOf(options.precision), options.threads);
   Profile profile;
   const auto model = LoadModel(options.model, {.threads = options.threads,
                                                .max_batch_tokens = options.max_batch_tokens,
@@ -185,7 +211,7 @@ int Main(int argc, char** argv) {
   for (const std::string& warning : model->warnings)
     std::cerr << "engine_bench: " << warning << "\n";
   for (const std::string& shape : options.shapes) {
-    std::cout << BenchShape(*model, shape, options, peak, profile) << std::endl;
+    std::cout << BenchShape(*model, shape, options, peak ? &*peak : nullptr, profile) << std::endl;
   }
   if (!options.lengths_file.empty()) std::cout << BenchLengths(*model, options) << std::endl;
   return 0;

@@ -1,11 +1,12 @@
 #include "bench/roofline.h"
 
-#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
 #include <iostream>
 #include <memory>
+#include <numeric>
+#include <utility>
 #include <vector>
 
 #include "engine/aligned_buffer.h"
@@ -27,10 +28,8 @@ constexpr int kRows = InnerProduct::kMaxRows;
 constexpr int kIn = 768;
 constexpr int kPanels = 2;  // ours, of a thread
 constexpr int kOneDnnColumns = 128;
-// A window: long enough that starting the threads does not count, short enough to fall between two
-// disturbances by neighbours.
-constexpr auto kWindow = std::chrono::milliseconds(10);
-constexpr int kWindows = 50;
+
+}  // namespace
 
 // One thread's operands, zeros all: what is multiplied does not change how long it takes.
 class HotProduct {
@@ -39,6 +38,8 @@ class HotProduct {
   virtual void Run() = 0;
   virtual int columns() const = 0;
 };
+
+namespace {
 
 class HotPanels : public HotProduct {
  public:
@@ -102,18 +103,18 @@ class HotTiles : public HotProduct {
 
 class HotInnerProduct : public HotProduct {
  public:
-  explicit HotInnerProduct(const InnerProduct& product)
-      : product_(product),
-        packed_(product.packed_size()),
-        weights_(product.Pack(plain_.data(), packed_.data())),
-        workspace_(product.MakeWorkspace()) {}
+  explicit HotInnerProduct(std::shared_ptr<const InnerProduct> product)
+      : product_(std::move(product)),
+        packed_(product_->packed_size()),
+        weights_(product_->Pack(plain_.data(), packed_.data())),
+        workspace_(product_->MakeWorkspace()) {}
 
   int columns() const override { return kOneDnnColumns; }
 
-  void Run() override { product_.Run(kRows, x_.data(), *weights_, *workspace_); }
+  void Run() override { product_->Run(kRows, x_.data(), *weights_, *workspace_); }
 
  private:
-  const InnerProduct& product_;
+  const std::shared_ptr<const InnerProduct> product_;
   const AlignedBuffer x_{kRows * kIn};
   const AlignedBuffer plain_{kOneDnnColumns * kIn};
   AlignedArray<std::byte> packed_;
@@ -121,22 +122,21 @@ class HotInnerProduct : public HotProduct {
   const std::shared_ptr<InnerProduct::Workspace> workspace_;
 };
 
-// Operations a second in one window.
-double WindowRate(std::vector<std::unique_ptr<HotProduct>>& products, Workers& workers) {
-  std::vector<double> rates(products.size());
-  workers.ParallelFor(static_cast<int>(products.size()), [&](int item, int) {
-    const auto start = Clock::now();
-    auto elapsed = Clock::duration::zero();
-    double operations = 0;
-    for (; elapsed < kWindow; elapsed = Clock::now() - start) {
-      products[item]->Run();
-      operations += 2.0 * kRows * kIn * products[item]->columns();
-    }
-    rates[item] = operations / std::chrono::duration<double>(elapsed).count();
-  });
-  double sum = 0;
-  for (double rate : rates) sum += rate;
-  return sum;
+std::unique_ptr<HotProduct> MakeHotProduct(const ProductKind& kind) {
+  switch (kind.kernels) {
+    case Kernels::kPanels:
+      return std::make_unique<HotPanels>(kind.precision);
+    case Kernels::kTiles:
+      return std::make_unique<HotTiles>(kind.input());
+    case Kernels::kOneDnn:
+      break;
+  }
+  auto product = InnerProduct::Create(kind.precision, kIn, kOneDnnColumns);
+  if (!product.ok()) {
+    std::cerr << product.status() << "\n";
+    std::exit(1);
+  }
+  return std::make_unique<HotInnerProduct>(*std::move(product));
 }
 
 }  // namespace
@@ -160,37 +160,27 @@ PassOperations NecessaryOperations(const ModelConfig& config, const Batch& batch
   return operations;
 }
 
-double HotMatrixPeak(Precision precision, int threads) {
-  const ProductKind kind = FastestProducts(precision);
-  std::shared_ptr<const InnerProduct> inner_product;
-  if (kind.kernels == Kernels::kOneDnn) {
-    auto created = InnerProduct::Create(precision, kIn, kOneDnnColumns);
-    if (!created.ok()) {
-      std::cerr << created.status() << "\n";
-      std::exit(1);
-    }
-    inner_product = *std::move(created);
-  }
-  std::vector<std::unique_ptr<HotProduct>> products;
+HotMatrixPeak::HotMatrixPeak(Precision precision, int threads) : workers_(threads) {
   for (int thread = 0; thread < threads; ++thread) {
-    switch (kind.kernels) {
-      case Kernels::kPanels:
-        products.push_back(std::make_unique<HotPanels>(precision));
-        break;
-      case Kernels::kTiles:
-        products.push_back(std::make_unique<HotTiles>(kind.input()));
-        break;
-      case Kernels::kOneDnn:
-        products.push_back(std::make_unique<HotInnerProduct>(*inner_product));
-        break;
+    products_.push_back(MakeHotProduct(FastestProducts(precision)));
+  }
+}
+
+HotMatrixPeak::~HotMatrixPeak() = default;
+
+double HotMatrixPeak::Measure() {
+  std::vector<double> rates(products_.size());
+  workers_.ParallelFor(static_cast<int>(products_.size()), [&](int item, int) {
+    const auto start = Clock::now();
+    auto elapsed = Clock::duration::zero();
+    double operations = 0;
+    for (; elapsed < kWindow; elapsed = Clock::now() - start) {
+      products_[item]->Run();
+      operations += 2.0 * kRows * kIn * products_[item]->columns();
     }
-  }
-  Workers workers(threads);
-  double peak = 0;
-  for (int window = 0; window < kWindows; ++window) {
-    peak = std::max(peak, WindowRate(products, workers));
-  }
-  return peak;
+    rates[item] = operations / std::chrono::duration<double>(elapsed).count();
+  });
+  return std::accumulate(rates.begin(), rates.end(), 0.0);
 }
 
 }  // namespace verdict

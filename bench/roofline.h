@@ -2,9 +2,14 @@
 #ifndef VERDICT_BENCH_ROOFLINE_H_
 #define VERDICT_BENCH_ROOFLINE_H_
 
+#include <chrono>
+#include <memory>
+#include <vector>
+
 #include "engine/config.h"
 #include "engine/engine.h"
 #include "engine/precision.h"
+#include "engine/workers.h"
 
 namespace verdict {
 
@@ -20,10 +25,25 @@ struct PassOperations {
 
 PassOperations NecessaryOperations(const ModelConfig& config, const Batch& batch);
 
-// The most operations a second that `threads` threads reach together with the kernels that serve
-// `precision` on this CPU, for hundredths of a second, on 64 rows and weights [.., 768] that stay
-// in their caches.
-double HotMatrixPeak(Precision precision, int threads);
+// The operations a second that `threads` threads reach together with the kernels that serve
+// `precision` on this CPU, on 64 rows and weights [.., 768] that stay in their caches. It changes
+// with what else the machine does: what is compared with it is measured in turn with it.
+class HotMatrixPeak {
+ public:
+  HotMatrixPeak(Precision precision, int threads);
+  ~HotMatrixPeak();
+
+  // In a window of kWindow.
+  double Measure();
+
+  // Long enough that starting the threads does not count, short enough to fall between two
+  // disturbances by neighbours.
+  static constexpr std::chrono::milliseconds kWindow{10};
+
+ private:
+  std::vector<std::unique_ptr<class HotProduct>> products_;  // [threads]
+  Workers workers_;
+};
 
 }  // namespace verdict
 

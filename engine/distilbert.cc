@@ -56,7 +56,7 @@ DistilBert::DistilBert(const ModelConfig& config, DistilBertWeights weights,
             .kernels = absl::StrJoin(weights_.kernels, ","),
             .threads = options.threads,
             .parameters = weights_.parameters},
-      linear_scratch_(options.threads),
+      linear_scratch_(options.threads, /*times_products=*/options.profile != nullptr),
       workers_(options.threads) {
   const int rows = section_tokens_ + InnerProduct::kMaxRows;
   const auto rows_of = [rows](int columns) {

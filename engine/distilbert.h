@@ -65,7 +65,7 @@ class DistilBert : public Engine {
 
   // Counts the time since the last step as `step`'s.
   void Took(std::string_view step) {
-    if (profile_ != nullptr) profile_->Add(step);
+    if (profile_ != nullptr) profile_->Add(step, linear_scratch_.TakeProductTime());
   }
 
   // Steps over rows.

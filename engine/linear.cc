@@ -227,9 +227,9 @@ void Linear::RunPanels(const Call& call, Workers& workers, LinearScratch& scratc
     rectangle.panels = std::min(tiling.group_panels, panels_ - rectangle.first_panel);
     const ToFetch fetch = Share(NextWeights(tiling, piece, call, workers), block, tiling.blocks);
     if (kind_.kernels == Kernels::kTiles) {
-      RunTilePiece(call, rectangle, fetch, scratch.sums_of(worker));
+      RunTilePiece(call, rectangle, fetch, worker, scratch);
     } else {
-      RunPanelPiece(call, rectangle, fetch);
+      RunPanelPiece(call, rectangle, fetch, worker, scratch);
     }
   });
 }
@@ -255,17 +255,20 @@ EpilogueTile Linear::Result(const Call& call, const Rectangle& piece) const {
 }
 
 void Linear::RunTilePiece(const Call& call, const Rectangle& piece, const ToFetch& fetch,
-                          int32_t* sums) const {
+                          int worker, LinearScratch& scratch) const {
   const std::byte* panels = packed_.get() + piece.first_panel * panel_size_;
-  MultiplyTiles({.type = kind_.input(),
-                 .x = RowsOf(call, piece.first_row),
-                 .x_stride = static_cast<size_t>(filled_in_) * NumberSize(),
-                 .rows = piece.rows,
-                 .in = filled_in_,
-                 .panels = reinterpret_cast<const int8_t*>(panels),
-                 .panel_count = piece.panels,
-                 .y = sums,
-                 .to_fetch = fetch});
+  int32_t* sums = scratch.sums_of(worker);
+  scratch.Product(worker, [&] {
+    MultiplyTiles({.type = kind_.input(),
+                   .x = RowsOf(call, piece.first_row),
+                   .x_stride = static_cast<size_t>(filled_in_) * NumberSize(),
+                   .rows = piece.rows,
+                   .in = filled_in_,
+                   .panels = reinterpret_cast<const int8_t*>(panels),
+                   .panel_count = piece.panels,
+                   .y = sums,
+                   .to_fetch = fetch});
+  });
   EpilogueTile tile = Result(call, piece);
   tile.product = sums;
   tile.product_stride = static_cast<size_t>(piece.panels) * kTileSize;
@@ -274,29 +277,32 @@ void Linear::RunTilePiece(const Call& call, const Rectangle& piece, const ToFetc
   ApplyEpilogue(call.epilogue, tile);
 }
 
-void Linear::RunPanelPiece(const Call& call, const Rectangle& piece, const ToFetch& fetch) const {
+void Linear::RunPanelPiece(const Call& call, const Rectangle& piece, const ToFetch& fetch,
+                           int worker, LinearScratch& scratch) const {
   const std::byte* x = RowsOf(call, piece.first_row);
   const size_t x_size = NumberSize();
   const std::byte* panels = packed_.get() + piece.first_panel * panel_size_;
   EpilogueTile tile = Result(call, piece);
   const int max_depth = MaxDepth();
   const int depths = DivideUp(filled_in_, max_depth);
-  for (int depth = 0; depth < depths; ++depth) {
-    const int first_in = depth * max_depth;
-    const int in = std::min(max_depth, filled_in_ - first_in);
-    MultiplyPanels({.precision = kind_.precision,
-                    .x = x + first_in * x_size,
-                    .x_stride = static_cast<size_t>(filled_in_),
-                    .rows = tile.rows,
-                    .in = in,
-                    .panels = panels + PanelSize(kind_.precision, first_in),
-                    .panel_stride = static_cast<size_t>(filled_in_) * panel_columns_,
-                    .y = tile.y,
-                    .y_stride = tile.y_stride,
-                    .columns = tile.columns,
-                    .adds = first_in > 0,
-                    .to_fetch = Share(fetch, depth, depths)});
-  }
+  scratch.Product(worker, [&] {
+    for (int depth = 0; depth < depths; ++depth) {
+      const int first_in = depth * max_depth;
+      const int in = std::min(max_depth, filled_in_ - first_in);
+      MultiplyPanels({.precision = kind_.precision,
+                      .x = x + first_in * x_size,
+                      .x_stride = static_cast<size_t>(filled_in_),
+                      .rows = tile.rows,
+                      .in = in,
+                      .panels = panels + PanelSize(kind_.precision, first_in),
+                      .panel_stride = static_cast<size_t>(filled_in_) * panel_columns_,
+                      .y = tile.y,
+                      .y_stride = tile.y_stride,
+                      .columns = tile.columns,
+                      .adds = first_in > 0,
+                      .to_fetch = Share(fetch, depth, depths)});
+    }
+  });
   tile.product = tile.y;
   tile.product_stride = tile.y_stride;
   ApplyEpilogue(call.epilogue, tile);
@@ -307,18 +313,20 @@ void Linear::RunOneDnn(const Call& call, Workers& workers, LinearScratch& scratc
   // cache.
   const int row_pieces = DivideUp(call.rows, InnerProduct::kMaxRows);
   workers.ParallelFor(panels_ * row_pieces, [&](int piece, int worker) {
-    RunOneDnnPiece(call, piece / row_pieces, piece % row_pieces * InnerProduct::kMaxRows,
-                   scratch.of(worker, product_.get()));
+    RunOneDnnPiece(call, piece / row_pieces, piece % row_pieces * InnerProduct::kMaxRows, worker,
+                   scratch);
   });
 }
 
-void Linear::RunOneDnnPiece(const Call& call, int panel, int first_row,
-                            InnerProduct::Workspace& workspace) const {
+void Linear::RunOneDnnPiece(const Call& call, int panel, int first_row, int worker,
+                            LinearScratch& scratch) const {
   const int rows = std::min(call.rows - first_row, InnerProduct::kMaxRows);
   EpilogueTile tile =
       Result(call, {.first_row = first_row, .rows = rows, .first_panel = panel, .panels = 1});
-  tile.product = product_->Run(product_->AdmittedRows(rows), RowsOf(call, first_row),
-                               *panel_weights_[panel], workspace);
+  tile.product = scratch.Product(worker, [&] {
+    return product_->Run(product_->AdmittedRows(rows), RowsOf(call, first_row),
+                         *panel_weights_[panel], scratch.of(worker, product_.get()));
+  });
   tile.product_stride = static_cast<size_t>(panel_columns_);
   ApplyEpilogue(call.epilogue, tile);
 }

@@ -97,15 +97,17 @@ class Linear {
   int NumberSize() const;
   void PackOne(int panel, const void* weights);
   void RunPanels(const Call& call, Workers& workers, LinearScratch& scratch) const;
-  void RunPanelPiece(const Call& call, const Rectangle& piece, const ToFetch& fetch) const;
-  void RunTilePiece(const Call& call, const Rectangle& piece, const ToFetch& fetch,
-                    int32_t* sums) const;
+  // Each computes one piece, on the worker's thread.
+  void RunPanelPiece(const Call& call, const Rectangle& piece, const ToFetch& fetch, int worker,
+                     LinearScratch& scratch) const;
+  void RunTilePiece(const Call& call, const Rectangle& piece, const ToFetch& fetch, int worker,
+                    LinearScratch& scratch) const;
   const std::byte* RowsOf(const Call& call, int first) const;
   // Where a piece's results go and what is done to them; but the product.
   EpilogueTile Result(const Call& call, const Rectangle& piece) const;
   void RunOneDnn(const Call& call, Workers& workers, LinearScratch& scratch) const;
-  void RunOneDnnPiece(const Call& call, int panel, int first_row,
-                      InnerProduct::Workspace& workspace) const;
+  void RunOneDnnPiece(const Call& call, int panel, int first_row, int worker,
+                      LinearScratch& scratch) const;
 
   // Elements of a row of x that are multiplied at once, at most, by panels.
   int MaxDepth() const;

@@ -1,5 +1,7 @@
 #include "engine/linear_scratch.h"
 
+#include <utility>
+
 namespace verdict {
 
 void LinearScratch::Reserve(const InnerProduct* product) {
@@ -13,6 +15,14 @@ void LinearScratch::Reserve(size_t sums) {
   for (OfWorker& worker : by_worker_) {
     if (worker.sums.size() < sums) worker.sums = AlignedArray<int32_t>(sums);
   }
+}
+
+std::chrono::nanoseconds LinearScratch::TakeProductTime() {
+  std::chrono::nanoseconds sum(0);
+  for (OfWorker& worker : by_worker_) {
+    sum += std::exchange(worker.product_time, std::chrono::nanoseconds(0));
+  }
+  return sum / by_worker_.size();
 }
 
 }  // namespace verdict

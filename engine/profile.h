@@ -4,7 +4,6 @@
 
 #include <chrono>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace verdict {
@@ -12,13 +11,21 @@ namespace verdict {
 // Sums the wall time of named steps, in the order in which they first occur. Used from one thread.
 class Profile {
  public:
-  // A name lives as long as the profile: a literal.
-  using Steps = std::vector<std::pair<std::string_view, std::chrono::nanoseconds>>;
+  struct Step {
+    std::string_view name;  // lives as long as the profile: a literal
+    std::chrono::nanoseconds time{0};
+    // What of it matrix products took alone, without what is done to their results: of all threads
+    // the mean.
+    std::chrono::nanoseconds products{0};
+  };
+  using Steps = std::vector<Step>;
 
-  // Adds the time since the last call, or since Start, to `step`.
-  void Add(std::string_view step) {
+  // Adds the time since the last call, or since Start, to step `name`.
+  void Add(std::string_view name, std::chrono::nanoseconds products) {
     const auto now = Clock::now();
-    SumOf(step) += now - last_;
+    Step& step = StepOf(name);
+    step.time += now - last_;
+    step.products += products;
     last_ = now;
   }
   void Start() { last_ = Clock::now(); }
@@ -28,11 +35,11 @@ class Profile {
  private:
   using Clock = std::chrono::steady_clock;
 
-  std::chrono::nanoseconds& SumOf(std::string_view step) {
-    for (auto& [name, sum] : steps_) {
-      if (name == step) return sum;
+  Step& StepOf(std::string_view name) {
+    for (Step& step : steps_) {
+      if (step.name == name) return step;
     }
-    return steps_.emplace_back(step, 0).second;
+    return steps_.emplace_back(Step{.name = name});
   }
 
   Clock::time_point last_;

@@ -33,7 +33,7 @@ struct Case {
       x.Round(row);
     }
     Workers workers(threads);
-    LinearScratch scratch(threads);
+    LinearScratch scratch(threads, /*times_products=*/false);
     linear->Reserve(scratch);
     std::vector<float> y(size_t(rows) * out);
     linear->Run({.x = x.rounded(),

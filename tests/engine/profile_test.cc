@@ -15,16 +15,22 @@ TEST(ProfileTest, StepsStandInTheOrderInWhichTheyFirstOccurAndAddUp) {
   Profile profile;
   const auto begin = std::chrono::steady_clock::now();
   profile.Start();
-  for (const char* step : {"b", "a", "b", "c", "a"}) profile.Add(step);
+  int products = 0;
+  for (const char* step : {"b", "a", "b", "c", "a"}) {
+    profile.Add(step, std::chrono::nanoseconds(++products));
+  }
   const std::chrono::nanoseconds elapsed = std::chrono::steady_clock::now() - begin;
   std::vector<std::string> names;
+  std::vector<int64_t> product_times;
   std::chrono::nanoseconds sum(0);
-  for (const auto& [name, time] : profile.steps()) {
-    names.emplace_back(name);
-    EXPECT_GE(time.count(), 0);
-    sum += time;
+  for (const Profile::Step& step : profile.steps()) {
+    names.emplace_back(step.name);
+    product_times.push_back(step.products.count());
+    EXPECT_GE(step.time.count(), 0);
+    sum += step.time;
   }
   EXPECT_THAT(names, ElementsAre("b", "a", "c"));
+  EXPECT_THAT(product_times, ElementsAre(1 + 3, 2 + 5, 4));
   EXPECT_LE(sum, elapsed);
 }
 
