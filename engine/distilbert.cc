@@ -65,14 +65,14 @@ DistilBert::DistilBert(const ModelConfig& config, DistilBertWeights weights,
   const auto rows_of_bf16 = [rows](int columns) {
     return AlignedArray<Bf16>(static_cast<size_t>(rows) * columns);
   };
-  activations_ = {.hidden = {input_type_, rows, config.dim},
+  activations_ = {.hidden = {weights_.products, rows, config.dim},
                   .query = rows_of(attends_in_tiles_ ? 0 : config.dim),
                   .key_value = rows_of(attends_in_tiles_ ? 0 : 2 * config.dim),
                   .query_bf16 = rows_of_bf16(attends_in_tiles_ ? config.dim : 0),
                   .key_value_bf16 = rows_of_bf16(attends_in_tiles_ ? 2 * config.dim : 0),
-                  .context = {input_type_, rows, config.dim},
+                  .context = {weights_.products, rows, config.dim},
                   .projected = rows_of(config.dim),
-                  .expanded = {input_type_, rows, config.hidden_dim}};
+                  .expanded = {weights_.products, rows, config.hidden_dim}};
   for (const TransformerLayer& layer : weights_.layers) {
     for (const Linear* linear : {&layer.query, &layer.key_value, &layer.attention_output,
                                  &layer.feed_forward_in, &layer.feed_forward_out}) {
@@ -231,12 +231,14 @@ void DistilBert::KeepFirstTokens(const Batch& batch) {
 void DistilBert::Classify(int texts, float* logits) {
   AlignedBuffer& projected = activations_.projected;
   weights_.pre_classifier.Run({.x = activations_.hidden.row(0),
+                               .x_stride = config_.dim * sizeof(float),
                                .rows = texts,
                                .y = projected.data(),
                                .y_stride = static_cast<size_t>(config_.dim),
                                .epilogue = Epilogue::kBiasRelu},
                               workers_, linear_scratch_);
   weights_.classifier.Run({.x = projected.data(),
+                           .x_stride = config_.dim * sizeof(float),
                            .rows = texts,
                            .y = logits,
                            .y_stride = static_cast<size_t>(weights_.classifier.out())},
@@ -247,6 +249,7 @@ void DistilBert::Classify(int texts, float* logits) {
 void DistilBert::Project(const Linear& linear, const ProductInput& x, int rows, AlignedBuffer& y,
                          const Linear* next) {
   linear.Run({.x = x.rounded(),
+              .x_stride = x.rounded_stride(),
               .x_quantizations = x.quantizations(),
               .rows = rows,
               .y = y.data(),
@@ -258,6 +261,7 @@ void DistilBert::Project(const Linear& linear, const ProductInput& x, int rows, 
 void DistilBert::ProjectForAttention(const Linear& linear, int rows, AlignedBuffer& y,
                                      AlignedArray<Bf16>& y_bf16, const Linear* next) {
   Linear::Call call = {.x = activations_.hidden.rounded(),
+                       .x_stride = activations_.hidden.rounded_stride(),
                        .x_quantizations = activations_.hidden.quantizations(),
                        .rows = rows,
                        .y_stride = static_cast<size_t>(linear.out()),
@@ -274,6 +278,7 @@ void DistilBert::ProjectForAttention(const Linear& linear, int rows, AlignedBuff
 void DistilBert::Expand(const Linear& linear, int rows, const Linear* next) {
   ProductInput& expanded = activations_.expanded;
   Linear::Call call = {.x = activations_.hidden.rounded(),
+                       .x_stride = activations_.hidden.rounded_stride(),
                        .x_quantizations = activations_.hidden.quantizations(),
                        .rows = rows,
                        .epilogue = config_.activation == HiddenActivation::kRelu
@@ -282,7 +287,7 @@ void DistilBert::Expand(const Linear& linear, int rows, const Linear* next) {
                        .next = next};
   if (input_type_ == InputType::kBf16) {
     call.y_bf16 = static_cast<Bf16*>(expanded.rounded());
-    call.y_stride = ProductInput::RoundedColumns(input_type_, linear.out());
+    call.y_stride = expanded.rounded_stride() / sizeof(Bf16);
   } else {
     call.y = expanded.row(0);
     call.y_stride = linear.out();

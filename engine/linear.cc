@@ -235,8 +235,7 @@ void Linear::RunPanels(const Call& call, Workers& workers, LinearScratch& scratc
 }
 
 const std::byte* Linear::RowsOf(const Call& call, int first) const {
-  return static_cast<const std::byte*>(call.x) +
-         static_cast<size_t>(first) * filled_in_ * NumberSize();
+  return static_cast<const std::byte*>(call.x) + first * call.x_stride;
 }
 
 EpilogueTile Linear::Result(const Call& call, const Rectangle& piece) const {
@@ -261,7 +260,7 @@ void Linear::RunTilePiece(const Call& call, const Rectangle& piece, const ToFetc
   scratch.Product(worker, [&] {
     MultiplyTiles({.type = kind_.input(),
                    .x = RowsOf(call, piece.first_row),
-                   .x_stride = static_cast<size_t>(filled_in_) * NumberSize(),
+                   .x_stride = call.x_stride,
                    .rows = piece.rows,
                    .in = filled_in_,
                    .panels = reinterpret_cast<const int8_t*>(panels),
@@ -291,7 +290,7 @@ void Linear::RunPanelPiece(const Call& call, const Rectangle& piece, const ToFet
       const int in = std::min(max_depth, filled_in_ - first_in);
       MultiplyPanels({.precision = kind_.precision,
                       .x = x + first_in * x_size,
-                      .x_stride = static_cast<size_t>(filled_in_),
+                      .x_stride = call.x_stride / x_size,
                       .rows = tile.rows,
                       .in = in,
                       .panels = panels + PanelSize(kind_.precision, first_in),

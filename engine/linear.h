@@ -49,9 +49,11 @@ class Linear {
   void Reserve(LinearScratch& scratch) const;
 
   struct Call {
-    // [rows, in] of the kind's input type, as ProductInput keeps them. The memory continues for
-    // InnerProduct::kMaxRows rows more: they are read, and what they give is thrown away.
+    // [rows, in] of the kind's input type at x_stride bytes, as ProductInput keeps them. The memory
+    // continues for InnerProduct::kMaxRows rows more: they are read, and what they give is thrown
+    // away.
     const void* x = nullptr;
+    size_t x_stride = 0;
     const Quantization* x_quantizations = nullptr;  // [rows], where that type has a scale
     int rows = 0;
     // [rows, out] at y_stride, in one of two types; the other is null. Bf16 is for layers that take

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "engine/fetcher.h"
 #include "engine/rounding.h"
 
 namespace verdict {
@@ -12,6 +13,15 @@ namespace {
 // other kernel takes.
 constexpr int kColumnMultiple = 64;
 
+// Bytes. A cache keeps lines that lie a power of two apart in few places, where the rows of a block
+// would displace each other: where the kernel allows it, a row is an odd number of lines.
+size_t RoundedStride(ProductKind kind, int columns) {
+  const size_t dense =
+      ProductInput::RoundedColumns(kind.input(), columns) * ElementSize(kind.input());
+  if (kind.kernels != Kernels::kTiles) return dense;
+  return (DivideUp(dense, kCacheLine) | 1) * kCacheLine;
+}
+
 }  // namespace
 
 int ProductInput::RoundedColumns(InputType type, int columns) {
@@ -19,13 +29,13 @@ int ProductInput::RoundedColumns(InputType type, int columns) {
   return RoundUp(columns, kColumnMultiple);
 }
 
-ProductInput::ProductInput(InputType type, int rows, int columns)
-    : type_(type),
+ProductInput::ProductInput(ProductKind kind, int rows, int columns)
+    : type_(kind.input()),
       columns_(columns),
-      rounded_stride_(RoundedColumns(type, columns) * ElementSize(type)),
+      rounded_stride_(RoundedStride(kind, columns)),
       values_(static_cast<size_t>(rows) * columns) {
-  if (type != InputType::kF32) rounded_ = AlignedArray<std::byte>(rows * rounded_stride_);
-  if (HasScale(type)) quantizations_.resize(rows);
+  if (type_ != InputType::kF32) rounded_ = AlignedArray<std::byte>(rows * rounded_stride_);
+  if (HasScale(type_)) quantizations_.resize(rows);
 }
 
 void ProductInput::Round(int row) {

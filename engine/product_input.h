@@ -18,10 +18,10 @@ class ProductInput {
  public:
   ProductInput() = default;
   // All [rows, columns] are zero.
-  ProductInput(InputType type, int rows, int columns);
+  ProductInput(ProductKind kind, int rows, int columns);
 
-  // Elements from one rounded row to the next: but in float32 a row is filled up with zeros, as the
-  // instructions take several at once.
+  // Elements of a rounded row: but in float32 it is filled up with zeros, as the instructions take
+  // several at once.
   static int RoundedColumns(InputType type, int columns);
 
   InputType type() const { return type_; }
@@ -38,10 +38,12 @@ class ProductInput {
   // Makes row `to` equal to row `from`.
   void Copy(int from, int to);
 
-  // [rows, RoundedColumns] of the type.
+  // [rows, RoundedColumns] of the type, at rounded_stride.
   const void* rounded() const;
   // The same, for those who round themselves; in float32 and bf16.
   void* rounded() { return const_cast<void*>(static_cast<const ProductInput*>(this)->rounded()); }
+  // Bytes from one rounded row to the next.
+  size_t rounded_stride() const { return rounded_stride_; }
   // [rows]: what a row's integers stand for; null where they are none.
   const Quantization* quantizations() const {
     return quantizations_.empty() ? nullptr : quantizations_.data();
@@ -52,8 +54,8 @@ class ProductInput {
 
   InputType type_ = InputType::kF32;
   int columns_ = 0;
-  size_t rounded_stride_ = 0;  // bytes
-  AlignedBuffer values_;       // [rows, columns]
+  size_t rounded_stride_ = 0;
+  AlignedBuffer values_;  // [rows, columns]
   AlignedArray<std::byte> rounded_;
   std::vector<Quantization> quantizations_;
 };

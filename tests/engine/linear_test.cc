@@ -27,7 +27,7 @@ struct Case {
     InnerProductCache products(kind);
     const auto linear = Linear::Create(products, weights, bias);
     EXPECT_TRUE(linear.ok()) << linear.status();
-    ProductInput x(kind.input(), rows + InnerProduct::kMaxRows, in);
+    ProductInput x(kind, rows + InnerProduct::kMaxRows, in);
     for (int row = 0; row < rows; ++row) {
       std::copy_n(numbers.begin() + (first_row + row) * in, in, x.row(row));
       x.Round(row);
@@ -37,6 +37,7 @@ struct Case {
     linear->Reserve(scratch);
     std::vector<float> y(size_t(rows) * out);
     linear->Run({.x = x.rounded(),
+                 .x_stride = x.rounded_stride(),
                  .x_quantizations = x.quantizations(),
                  .rows = rows,
                  .y = y.data(),
