@@ -26,6 +26,9 @@ constexpr int kMaxDepthBytes = 4096;
 constexpr int kMaxBlockRows = 96;
 // With as many rows for each, the threads share the rows, and each passes over all weights.
 constexpr int kPartRows = 128;
+// Tiles are fast enough to wait for rows from L3: so much of them at most stays in a 2 MB L2, beside
+// the weights that pass by.
+constexpr size_t kPartBytes = 1200 * 1024;
 // The columns of such a piece: no more than the most, and where rows are few the least, as the
 // smallest pieces are shared most evenly.
 constexpr int kMinGroupColumns = 32;
@@ -177,6 +180,10 @@ int Linear::MaxDepth() const { return kMaxDepthBytes / NumberSize(); }
 Linear::Tiling Linear::PanelTiling(int rows, int threads) const {
   Tiling tiling;
   tiling.parts = std::clamp(rows / kPartRows, 1, threads);
+  if (kind_.kernels == Kernels::kTiles && tiling.parts == threads) {
+    const size_t bytes_of_a_thread = size_t{1} * rows * filled_in_ * NumberSize() / threads;
+    tiling.parts *= static_cast<int>(DivideUp(bytes_of_a_thread, kPartBytes));
+  }
   tiling.blocks = DivideUp(DivideUp(rows, tiling.parts), kMaxBlockRows);
   int columns = rows <= kFewRows ? kMinGroupColumns : 2 * kMinGroupColumns;
   if (tiling.parts * tiling.blocks > 1) {
@@ -197,11 +204,9 @@ ToFetch Linear::Group(const Tiling& tiling, int group) const {
 
 ToFetch Linear::NextWeights(const Tiling& tiling, const Piece& piece, const Call& call,
                             const Workers& workers) const {
-  const int first_of_part = piece.part * tiling.groups;
-  const int end_of_share =
-      workers.FirstItem(piece.worker + 1, tiling.parts * tiling.groups) - first_of_part;
-  if (piece.group + 1 < std::min(tiling.groups, end_of_share)) {
-    return Group(tiling, piece.group + 1);
+  const int next_piece = piece.part * tiling.groups + piece.group + 1;
+  if (next_piece < workers.FirstItem(piece.worker + 1, tiling.parts * tiling.groups)) {
+    return Group(tiling, next_piece % tiling.groups);
   }
   if (call.next == nullptr) return {};
   const Tiling next = call.next->PanelTiling(call.rows, workers.threads());

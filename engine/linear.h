@@ -69,8 +69,8 @@ class Linear {
   void Run(const Call& call, Workers& workers, LinearScratch& scratch) const;
 
  private:
-  // How a product of panels, or of tiles, is cut: its rows into parts, for the threads, and those
-  // into blocks, its panels into groups. A block and a group are a piece of work.
+  // How a product of panels, or of tiles, is cut: its rows into parts, one or some for each thread,
+  // and those into blocks, its panels into groups. A block and a group are a piece of work.
   struct Tiling {
     int parts = 1;
     int blocks = 1;  // of a part

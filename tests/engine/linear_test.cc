@@ -143,7 +143,7 @@ TEST(LinearInFloat32Test, TilesAreAsExactAsFloat32) {
 }
 
 TEST_P(LinearTest, ARowHasTheSameBitsWhateverRowsAndThreadsAreWithIt) {
-  for (auto [in, out] : {std::pair{768, 200}, {120, 6}, {1100, 70}}) {
+  for (auto [in, out] : {std::pair{768, 200}, {120, 6}, {1100, 70}, {3072, 40}}) {
     const Case layer(GetParam(), in, out);
     const std::vector<float> all = layer.Run(1, 0, Case::kRows);
     for (int threads : {1, 2, 3}) {
