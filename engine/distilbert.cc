@@ -31,6 +31,14 @@ void ForEachRow(Workers& workers, int rows, const Visit& visit) {
   });
 }
 
+// What makes `activation`'s numbers before they are rounded to `type`.
+Epilogue EpilogueOf(HiddenActivation activation, InputType type) {
+  if (activation == HiddenActivation::kRelu) return Epilogue::kBiasRelu;
+  const bool narrow =
+      type == InputType::kBf16 || type == InputType::kInt8 || type == InputType::kUint8;
+  return narrow ? Epilogue::kBiasRoughGelu : Epilogue::kBiasGelu;
+}
+
 Batch BatchOfOne(int tokens) {
   Batch batch;
   batch.Append(std::vector<int32_t>(tokens, 0));
@@ -281,9 +289,7 @@ void DistilBert::Expand(const Linear& linear, int rows, const Linear* next) {
                        .x_stride = activations_.hidden.rounded_stride(),
                        .x_quantizations = activations_.hidden.quantizations(),
                        .rows = rows,
-                       .epilogue = config_.activation == HiddenActivation::kRelu
-                                       ? Epilogue::kBiasRelu
-                                       : Epilogue::kBiasGelu,
+                       .epilogue = EpilogueOf(config_.activation, input_type_),
                        .next = next};
   if (input_type_ == InputType::kBf16) {
     call.y_bf16 = static_cast<Bf16*>(expanded.rounded());

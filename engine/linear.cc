@@ -135,7 +135,9 @@ void Linear::RoundColumn(int column, const float* weights, std::byte* rounded) {
       break;
   }
   column_scales_[column] = scale;
-  if (!column_sums_.empty()) column_sums_[column] = std::accumulate(bytes, bytes + filled_in_, 0);
+  if (column_sums_.empty()) return;
+  const int sum = std::accumulate(bytes, bytes + filled_in_, 0);
+  column_sums_[column] = static_cast<float>(sum);  // exact: kMaxIn bytes make less than 2^24
 }
 
 // `weights` is [panel_columns_, filled_in_].

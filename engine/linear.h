@@ -126,7 +126,7 @@ class Linear {
   int out_ = 0;
   AlignedBuffer bias_;                // [out]
   std::vector<float> column_scales_;  // [out]; of integers
-  std::vector<int32_t> column_sums_;  // [out]: of the rounded weights; where x has zero points
+  std::vector<float> column_sums_;    // [out]: of the rounded weights; where x has zero points
   int panel_columns_ = 0;
   int panels_ = 0;
   size_t panel_size_ = 0;              // bytes

@@ -22,23 +22,23 @@ struct Identity {
 };
 
 // x Phi(x), where Phi(x) - 1/2 is x P(x^2) / Q(x^2) on |x| <= 5.42, from where Phi is 1 in float32;
-// largest error 1.8e-7. Coefficients by engine/fit_kernels.py.
+// largest error of Phi 1.8e-7. Coefficients by engine/fit_kernels.py.
 struct Gelu {
   HWY_INLINE Vec operator()(F32 d, Vec x) const {
     const auto limit = hn::Set(d, 5.4199829f);
     const auto clamped = hn::Min(hn::Max(x, hn::Neg(limit)), limit);
     const auto t = hn::Mul(clamped, clamped);
-    auto p = hn::Set(d, 1.1584573578e-10f);
-    p = hn::MulAdd(p, t, hn::Set(d, -2.1939696282e-08f));
-    p = hn::MulAdd(p, t, hn::Set(d, 3.0197247725e-06f));
-    p = hn::MulAdd(p, t, hn::Set(d, 1.5049155627e-04f));
-    p = hn::MulAdd(p, t, hn::Set(d, 4.3837805279e-03f));
-    p = hn::MulAdd(p, t, hn::Set(d, 3.4017618746e-02f));
-    p = hn::MulAdd(p, t, hn::Set(d, 3.9894226193e-01f));
-    auto q = hn::Set(d, 5.5650165460e-05f);
-    q = hn::MulAdd(q, t, hn::Set(d, 1.7164120218e-03f));
-    q = hn::MulAdd(q, t, hn::Set(d, 2.7979534119e-02f));
-    q = hn::MulAdd(q, t, hn::Set(d, 2.5193554163e-01f));
+    auto p = hn::Set(d, 1.1584571e-10f);
+    p = hn::MulAdd(p, t, hn::Set(d, -2.1939696e-08f));
+    p = hn::MulAdd(p, t, hn::Set(d, 3.0197275e-06f));
+    p = hn::MulAdd(p, t, hn::Set(d, 1.5049189e-04f));
+    p = hn::MulAdd(p, t, hn::Set(d, 4.3837833e-03f));
+    p = hn::MulAdd(p, t, hn::Set(d, 3.4017652e-02f));
+    p = hn::MulAdd(p, t, hn::Set(d, 3.9894226e-01f));
+    auto q = hn::Set(d, 5.5650260e-05f);
+    q = hn::MulAdd(q, t, hn::Set(d, 1.7164143e-03f));
+    q = hn::MulAdd(q, t, hn::Set(d, 2.7979555e-02f));
+    q = hn::MulAdd(q, t, hn::Set(d, 2.5193563e-01f));
     q = hn::MulAdd(q, t, hn::Set(d, 1.0f));
     // One step of Newton's from the hardware's estimate: with a division, AVX2 takes 19 cycles a
     // vector in place of 16.
@@ -46,6 +46,24 @@ struct Gelu {
     const auto one_over_q = hn::Mul(estimate, hn::NegMulAdd(q, estimate, hn::Set(d, 2.0f)));
     const auto phi = hn::MulAdd(hn::Mul(clamped, p), one_over_q, hn::Set(d, 0.5f));
     return hn::Mul(x, phi);
+  }
+};
+
+// Where Phi(x) - 1/2 is x P(x^2) on |x| <= 3.95, and Phi 0 or 1 beyond. Coefficients by
+// engine/fit_kernels.py.
+struct RoughGelu {
+  HWY_INLINE Vec operator()(F32 d, Vec x) const {
+    const auto limit = hn::Set(d, 3.95f);
+    const auto clamped = hn::Min(hn::Max(x, hn::Neg(limit)), limit);
+    const auto t = hn::Mul(clamped, clamped);
+    auto p = hn::Set(d, 2.4435767e-08f);
+    p = hn::MulAdd(p, t, hn::Set(d, -1.6811518e-06f));
+    p = hn::MulAdd(p, t, hn::Set(d, 4.9551927e-05f));
+    p = hn::MulAdd(p, t, hn::Set(d, -8.2903926e-04f));
+    p = hn::MulAdd(p, t, hn::Set(d, 8.8429172e-03f));
+    p = hn::MulAdd(p, t, hn::Set(d, -6.4722747e-02f));
+    p = hn::MulAdd(p, t, hn::Set(d, 3.9798668e-01f));
+    return hn::Mul(x, hn::MulAdd(clamped, p, hn::Set(d, 0.5f)));
   }
 };
 
@@ -78,23 +96,23 @@ struct ProductRow<int32_t> {
         column_scales(tile.column_scales),
         column_sums(tile.column_sums),
         scale(hn::Set(F32(), tile.x[row].scale)),
-        zero_point(hn::Set(Int32(), tile.x[row].zero_point)) {}
+        zero_point(hn::Set(F32(), static_cast<float>(tile.x[row].zero_point))) {}
 
   template <class Part>
   HWY_INLINE Vec PlusBias(Vec bias, size_t i, Part part) const {
-    auto sum = part.Load(Int32(), product + i);
+    auto sum = hn::ConvertTo(F32(), part.Load(Int32(), product + i));
     if (column_sums != nullptr) {
-      sum = hn::Sub(sum, hn::Mul(zero_point, part.Load(Int32(), column_sums + i)));
+      sum = hn::NegMulAdd(zero_point, part.Load(F32(), column_sums + i), sum);
     }
     const auto factor = hn::Mul(scale, part.Load(F32(), column_scales + i));
-    return hn::MulAdd(hn::ConvertTo(F32(), sum), factor, bias);
+    return hn::MulAdd(sum, factor, bias);
   }
 
   const int32_t* product;
   const float* column_scales;
-  const int32_t* column_sums;
+  const float* column_sums;
   Vec scale;
-  hn::Vec<Int32> zero_point;
+  Vec zero_point;
 };
 
 // In four parts.
@@ -172,6 +190,8 @@ void ApplyEpilogueForTarget(Epilogue epilogue, const EpilogueTile& tile) {
       return BiasThen(Identity(), tile);
     case Epilogue::kBiasGelu:
       return BiasThen(Gelu(), tile);
+    case Epilogue::kBiasRoughGelu:
+      return BiasThen(RoughGelu(), tile);
     case Epilogue::kBiasRelu:
       return BiasThen(Relu(), tile);
   }

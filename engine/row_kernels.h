@@ -14,7 +14,8 @@ namespace verdict {
 enum class Epilogue {
   kBias,      // y = p + bias
   kBiasGelu,  // y = gelu(p + bias), with erf (Hendrycks & Gimpel 2016), not its tanh approximation
-  kBiasRelu,  // y = max(p + bias, 0)
+  kBiasRoughGelu,  // the same off by 2e-4 at most: for what is rounded to bfloat16 or bytes
+  kBiasRelu,       // y = max(p + bias, 0)
 };
 
 // A product tile and where its result goes; that may be the same place.
@@ -28,7 +29,7 @@ struct EpilogueTile {
   size_t part_stride = 0;                // from one part of the product to the next
   const Quantization* x = nullptr;       // [rows]
   const float* column_scales = nullptr;  // [columns]
-  const int32_t* column_sums = nullptr;  // [columns]; null where no row has a zero point
+  const float* column_sums = nullptr;    // [columns]; null where no row has a zero point
   const float* bias = nullptr;           // [columns]
   // [rows, columns] at y_stride, in one of two types; the other is null.
   float* y = nullptr;

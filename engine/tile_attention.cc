@@ -98,9 +98,13 @@ void WeighForTarget(const TileAttentionScratch& scratch, int rows, int tokens, f
     const size_t padded_tokens = scratch.padded_tokens;
     const float* scores = scratch.scores + row * padded_tokens;
     Bf16* weights = scratch.weights + row * padded_tokens;
-    one_over_sums[row] = Exponentiate(scores, tokens, scale, [=](Vec numbers, size_t i) HWY_ATTR {
-      hn::StoreU(ToBf16(F32(), numbers), U16(), weights + i);
-    });
+    one_over_sums[row] = Exponentiate<Exp2PolynomialForBf16>(
+        scores, tokens, scale, [=](Vec numbers, size_t i) HWY_ATTR {
+          // To the nearest bfloat16, of two the upper: so many weights are not worth more.
+          const hn::RebindToUnsigned<F32> words;
+          const auto rounded = hn::Add(hn::BitCast(words, numbers), hn::Set(words, 0x8000));
+          hn::StoreU(hn::TruncateTo(U16(), hn::ShiftRight<16>(rounded)), U16(), weights + i);
+        });
     std::fill(weights + RoundUp<size_t>(tokens, hn::Lanes(F32())), weights + padded_tokens,
               Bf16{0});
   }

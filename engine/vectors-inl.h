@@ -107,12 +107,11 @@ using U16 = hn::Rebind<uint16_t, F32>;
 
 // The bits of bfloat16. To the nearest, ties to even: Highway's own conversion cuts off.
 HWY_INLINE hn::Vec<U16> ToBf16(F32, Vec x) {
-  const hn::RebindToSigned<F32> integers;
-  const auto bits = hn::BitCast(hn::RebindToUnsigned<F32>(), x);
   const hn::RebindToUnsigned<F32> words;
+  const auto bits = hn::BitCast(words, x);
   const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(words, 1));
   const auto rounded = hn::Add(bits, hn::Add(odd, hn::Set(words, 0x7FFF)));
-  return hn::DemoteTo(U16(), hn::BitCast(integers, hn::ShiftRight<16>(rounded)));
+  return hn::TruncateTo(U16(), hn::ShiftRight<16>(rounded));
 }
 
 }  // namespace HWY_NAMESPACE

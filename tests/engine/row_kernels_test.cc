@@ -1,6 +1,7 @@
 #include "engine/row_kernels.h"
 
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "gmock/gmock.h"
@@ -54,6 +55,25 @@ TEST(EpilogueTest, GeluIsTheOneWithErf) {
   });
 }
 
+TEST(EpilogueTest, RoughGeluIsOffByALittleAndNotAtAllFarFromZero) {
+  ForEachHighwayTarget([] {
+    std::vector<float> x, expected;
+    for (float value = -12; value <= 12; value += 0.001f) {
+      x.push_back(value);
+      expected.push_back(static_cast<float>(PlainGelu(value)));
+    }
+    const std::vector<float> zero_bias(x.size(), 0.0f);
+    const std::vector<float> y = Apply(Epilogue::kBiasRoughGelu, x, zero_bias);
+    EXPECT_THAT(y, Pointwise(FloatNear(2e-4f), expected));
+    for (size_t i = 0; i < x.size(); ++i) {
+      if (std::abs(x[i]) < 4.5f) continue;
+      EXPECT_NEAR(y[i], expected[i], 1e-6 * std::abs(x[i]) + 3e-5) << x[i];
+    }
+    const float not_a_number = std::numeric_limits<float>::quiet_NaN();
+    EXPECT_TRUE(std::isnan(Apply(Epilogue::kBiasRoughGelu, {not_a_number}, {0}).front()));
+  });
+}
+
 TEST(EpilogueTest, NothingIsTouchedPastTheColumns) {
   ForEachHighwayTarget([] {
     constexpr int kColumns = 13, kStride = 20, kRows = 3;
@@ -75,7 +95,8 @@ TEST(EpilogueTest, NothingIsTouchedPastTheColumns) {
 
 TEST(EpilogueTest, IntegersAreScaledByRowAndColumnFromTheRowsZeroPoint) {
   ForEachHighwayTarget([] {
-    const std::vector<int32_t> product = {1, 2, 3, 4, 5, 6}, sums = {-1, 0, 5};
+    const std::vector<int32_t> product = {1, 2, 3, 4, 5, 6};
+    const std::vector<float> sums = {-1, 0, 5};
     const std::vector<Quantization> x = {{.scale = 0.5, .zero_point = 3}, {.scale = 2}};
     const std::vector<float> columns = {1, 10, 100}, bias = {0.25, 0, -1};
     std::vector<float> y(6);
