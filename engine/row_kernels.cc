@@ -77,7 +77,7 @@ struct ProductRow;
 
 template <>
 struct ProductRow<float> {
-  ProductRow(const EpilogueTile& tile, int row)
+  HWY_INLINE ProductRow(const EpilogueTile& tile, int row)
       : product(static_cast<const float*>(tile.product) + row * tile.product_stride) {}
 
   // p + bias of the vector at `i`.
@@ -91,7 +91,7 @@ struct ProductRow<float> {
 
 template <>
 struct ProductRow<int32_t> {
-  ProductRow(const EpilogueTile& tile, int row)
+  HWY_INLINE ProductRow(const EpilogueTile& tile, int row)
       : product(static_cast<const int32_t*>(tile.product) + row * tile.product_stride),
         column_scales(tile.column_scales),
         column_sums(tile.column_sums),
@@ -120,7 +120,7 @@ struct Parts {};
 
 template <>
 struct ProductRow<Parts> {
-  ProductRow(const EpilogueTile& tile, int row)
+  HWY_INLINE ProductRow(const EpilogueTile& tile, int row)
       : product(static_cast<const int32_t*>(tile.product) + row * tile.product_stride),
         part_stride(tile.part_stride),
         column_scales(tile.column_scales),
