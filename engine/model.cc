@@ -50,7 +50,7 @@ absl::StatusOr<Model> Load(const std::string& directory, const EngineOptions& op
   const ProductKind products = FastestProducts(options.precision);
   if (products.kernels == Kernels::kPanels && products.precision != Precision::kF32) {
     warnings.push_back(absl::StrFormat(
-        "this CPU (%s) has no instructions for %s: the products are computed %s", OneDnnIsa(),
+        "this CPU (%s) has no fast instructions for %s: the products are computed %s", OneDnnIsa(),
         PrecisionName(products.precision),
         products.precision == Precision::kBf16 ? "in 16-bit integers, about as exact"
                                                : "in 16 bits, with weights rounded to about 7"));

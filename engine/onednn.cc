@@ -135,7 +135,7 @@ bool HasFastKernels(Precision precision) {
     case Precision::kF32:
       return false;
     case Precision::kBf16:
-      return Includes(cpu_isa::avx512_core_bf16);
+      return HasAmx() || (Includes(cpu_isa::avx512_core_bf16) && !__builtin_cpu_is("intel"));
     case Precision::kInt8:
       return Includes(cpu_isa::avx512_core_vnni) || Includes(cpu_isa::avx2_vnni);
   }

@@ -25,9 +25,10 @@ std::string OneDnnIsa();
 // Whether this CPU has AMX, and oneDNN uses it: then the operating system lets this process.
 bool HasAmx();
 
-// Whether this CPU has instructions for products in `precision`, and oneDNN kernels that use them:
-// bf16 takes AVX512_BF16 or AMX, int8 takes VNNI or AMX. Without them oneDNN converts back and
-// forth, and in int8 saturates. Not in float32, where the products are never oneDNN's.
+// Whether this CPU has fast instructions for products in `precision`, and oneDNN kernels that use
+// them: bf16 takes AVX512_BF16 or AMX, int8 takes VNNI or AMX. Without them oneDNN converts back
+// and forth, and in int8 saturates; and Intel's AVX512_BF16 has half of float32's pace. Not in
+// float32, where the products are never oneDNN's.
 bool HasFastKernels(Precision precision);
 
 // y = x W^T for x [rows, in] and W [out, in], both dense: in bf16, where y is float32, or in int8,
