@@ -77,7 +77,8 @@ Profile::Step SumOf(const Profile::Steps& steps) {
 
 // What share of `whole`, in percent.
 double Percent(std::chrono::nanoseconds part, std::chrono::nanoseconds whole) {
-  return std::round(1000.0 * static_cast<double>(part.count()) / static_cast<double>(whole.count())) /
+  return std::round(1000.0 * static_cast<double>(part.count()) /
+                    static_cast<double>(whole.count())) /
          10;
 }
 
@@ -140,7 +141,8 @@ nlohmann::ordered_json BenchShape(const Model& model, const std::string& shape,
   const Profile before = profile;  // NOLINT(performance-unnecessary-copy-initialization)
   const Measurements measured = Measure(*model.engine, batch, options.seconds, peak);
   const Profile::Steps steps = TimesSince(before, profile);
-  const double least = *std::min_element(measured.milliseconds.begin(), measured.milliseconds.end());
+  const double least =
+      *std::min_element(measured.milliseconds.begin(), measured.milliseconds.end());
   const double median = Median(measured.milliseconds);
   nlohmann::ordered_json row = {{"shape", shape}, {"min_ms", least}, {"p50_ms", median}};
   if (peak != nullptr) {

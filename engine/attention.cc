@@ -134,10 +134,9 @@ HWY_INLINE void AttendRows(const AttentionHead& head, const AttentionScratch& sc
   float one_over_sum[kRows];
   for (int row = 0; row < kRows; ++row) {
     float* scores = scratch.scores + row * scratch.padded_tokens;
-    one_over_sum[row] =
-        Exponentiate<Exp2Polynomial>(scores, head.tokens, scale, [=](Vec weights, size_t i) HWY_ATTR {
-          hn::Store(weights, d, scores + i);
-        });
+    one_over_sum[row] = Exponentiate<Exp2Polynomial>(
+        scores, head.tokens, scale,
+        [=](Vec weights, size_t i) HWY_ATTR { hn::Store(weights, d, scores + i); });
   }
   Multiply<kRows>(scratch.scores, scratch.padded_tokens, head.tokens, scratch.values,
                   scratch.padded_dim, scratch.output);

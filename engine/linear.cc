@@ -26,8 +26,8 @@ constexpr int kMaxDepthBytes = 4096;
 constexpr int kMaxBlockRows = 96;
 // With as many rows for each, the threads share the rows, and each passes over all weights.
 constexpr int kPartRows = 128;
-// Tiles are fast enough to wait for rows from L3: so much of them at most stays in a 2 MB L2, beside
-// the weights that pass by.
+// Tiles are fast enough to wait for rows from L3: so much of them at most stays in a 2 MB L2,
+// beside the weights that pass by.
 constexpr size_t kPartBytes = 1200 * 1024;
 // The columns of such a piece: no more than the most, and where rows are few the least, as the
 // smallest pieces are shared most evenly.
