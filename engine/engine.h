@@ -53,7 +53,7 @@ struct EngineOptions {
   // The most tokens of a batch of several texts; memory for them is taken at load. A single text
   // may have as many as the model takes.
   int max_batch_tokens = 512;
-  // Where the CPU has no instructions for it, others serve, with a warning: see ProductKind.
+  // Where the CPU has no fast instructions for it, others serve, with a warning: see ProductKind.
   Precision precision = Precision::kF32;
   // Where Run adds up the time of its steps; it outlives the engine. Null: nowhere.
   Profile* profile = nullptr;
