@@ -47,27 +47,20 @@ HWY_INLINE void TransposeBlock(const float* from, size_t stride, size_t rows, si
 // 2^f for |f| <= 1/2; relative error 3e-7. Coefficients by engine/fit_kernels.py.
 struct Exp2Polynomial {
   HWY_INLINE Vec operator()(F32 d, Vec f) const {
-    auto p = hn::Set(d, 1.3276472e-03f);
-    p = hn::MulAdd(p, f, hn::Set(d, 9.6755419e-03f));
-    p = hn::MulAdd(p, f, hn::Set(d, 5.5507131e-02f));
-    p = hn::MulAdd(p, f, hn::Set(d, 2.4022120e-01f));
-    p = hn::MulAdd(p, f, hn::Set(d, 6.9314694e-01f));
-    return hn::MulAdd(p, f, hn::Set(d, 1.0000001f));
+    return Polynomial(d, f, 1.3276472e-03f, 9.6755419e-03f, 5.5507131e-02f, 2.4022120e-01f,
+                      6.9314694e-01f, 1.0000001f);
   }
 };
 
 // The same where the result is rounded to bfloat16: relative error 1e-4, but 2^0 is 1.
 struct Exp2PolynomialForBf16 {
   HWY_INLINE Vec operator()(F32 d, Vec f) const {
-    auto p = hn::Set(d, 5.5008933e-02f);
-    p = hn::MulAdd(p, f, hn::Set(d, 2.4221097e-01f));
-    p = hn::MulAdd(p, f, hn::Set(d, 6.9328290e-01f));
-    return hn::MulAdd(p, f, hn::Set(d, 1.0f));
+    return Polynomial(d, f, 5.5008933e-02f, 2.4221097e-01f, 6.9328290e-01f, 1.0f);
   }
 };
 
 // 2^t for t <= 0, and nothing smaller than 2^-126; a NaN stays one.
-template <class Polynomial>
+template <class Exp2OfFraction>
 HWY_INLINE Vec Exp2(F32 d, Vec t) {
   const auto least = hn::Set(d, -126.0f);
 #if HWY_TARGET <= HWY_AVX3
@@ -75,12 +68,12 @@ HWY_INLINE Vec Exp2(F32 d, Vec t) {
   // as below.
   t = Vec{_mm512_max_ps(least.raw, t.raw)};  // of a NaN and a number the second
   const Vec f{_mm512_reduce_ps(t.raw, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)};
-  return Vec{_mm512_scalef_ps(Polynomial()(d, f).raw, hn::Sub(t, f).raw)};
+  return Vec{_mm512_scalef_ps(Exp2OfFraction()(d, f).raw, hn::Sub(t, f).raw)};
 #else
   const hn::RebindToSigned<F32> integers;
   t = hn::IfThenElse(hn::Lt(t, least), least, t);
   const auto whole = hn::Round(t);
-  const auto p = Polynomial()(d, hn::Sub(t, whole));
+  const auto p = Exp2OfFraction()(d, hn::Sub(t, whole));
   const auto exponent = hn::Add(hn::ConvertTo(integers, whole), hn::Set(integers, 127));
   return hn::Mul(p, hn::BitCast(d, hn::ShiftLeft<23>(exponent)));
 #endif
@@ -89,7 +82,7 @@ HWY_INLINE Vec Exp2(F32 d, Vec t) {
 // Calls store(weights, offset) with exp(scale * (score - max)) for every vector of a row of scores,
 // whose last one is filled up with zeros; returns one over their sum. Scores are read to the end of
 // that vector.
-template <class Polynomial, class Store>
+template <class Exp2OfFraction, class Store>
 HWY_INLINE float Exponentiate(const float* scores, size_t tokens, float scale, const Store& store) {
   const F32 d;
   const size_t lanes = hn::Lanes(d);
@@ -106,13 +99,13 @@ HWY_INLINE float Exponentiate(const float* scores, size_t tokens, float scale, c
   const auto top = hn::Mul(hn::MaxOfLanes(d, maxima), factor);
   auto sums = hn::Zero(d);
   for (size_t j = 0; j < whole; j += lanes) {
-    const auto weights = Exp2<Polynomial>(d, hn::MulSub(hn::Load(d, scores + j), factor, top));
+    const auto weights = Exp2<Exp2OfFraction>(d, hn::MulSub(hn::Load(d, scores + j), factor, top));
     store(weights, j);
     sums = hn::Add(sums, weights);
   }
   if (whole < tokens) {
     const auto exponents = hn::MulSub(hn::Load(d, scores + whole), factor, top);
-    const auto weights = hn::IfThenElseZero(rest, Exp2<Polynomial>(d, exponents));
+    const auto weights = hn::IfThenElseZero(rest, Exp2<Exp2OfFraction>(d, exponents));
     store(weights, whole);
     sums = hn::Add(sums, weights);
   }

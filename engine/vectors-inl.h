@@ -103,6 +103,14 @@ struct Gathered {
   Vec by_turn[kTurns];
 };
 
+// The polynomial of x with these coefficients, highest power first (Horner's rule).
+template <class... Lower>
+HWY_INLINE Vec Polynomial(F32 d, Vec x, float highest, Lower... lower) {
+  auto sum = hn::Set(d, highest);
+  ((sum = hn::MulAdd(sum, x, hn::Set(d, lower))), ...);
+  return sum;
+}
+
 using U16 = hn::Rebind<uint16_t, F32>;
 
 // The bits of bfloat16. To the nearest, ties to even: Highway's own conversion cuts off.

@@ -43,31 +43,36 @@ TEST(EpilogueTest, ReluStopsAtZero) {
   });
 }
 
-TEST(EpilogueTest, GeluIsTheOneWithErf) {
-  ForEachHighwayTarget([] {
-    std::vector<float> x, expected;
+// Numbers, and their GELU by the plain formula.
+struct GeluTable {
+  GeluTable() {
     for (float value = -12; value <= 12; value += 0.001f) {
       x.push_back(value);
-      expected.push_back(static_cast<float>(PlainGelu(value)));
+      gelu.push_back(static_cast<float>(PlainGelu(value)));
     }
-    const std::vector<float> zero_bias(x.size(), 0.0f);
-    EXPECT_THAT(Apply(Epilogue::kBiasGelu, x, zero_bias), Pointwise(FloatNear(2e-6f), expected));
+  }
+  std::vector<float> Apply(Epilogue epilogue) const {
+    return verdict::Apply(epilogue, x, std::vector<float>(x.size(), 0.0f));
+  }
+  std::vector<float> x, gelu;
+};
+
+TEST(EpilogueTest, GeluIsTheOneWithErf) {
+  const GeluTable table;
+  ForEachHighwayTarget([&] {
+    EXPECT_THAT(table.Apply(Epilogue::kBiasGelu), Pointwise(FloatNear(2e-6f), table.gelu));
   });
 }
 
 TEST(EpilogueTest, RoughGeluIsOffByALittleAndNotAtAllFarFromZero) {
-  ForEachHighwayTarget([] {
-    std::vector<float> x, expected;
-    for (float value = -12; value <= 12; value += 0.001f) {
-      x.push_back(value);
-      expected.push_back(static_cast<float>(PlainGelu(value)));
-    }
-    const std::vector<float> zero_bias(x.size(), 0.0f);
-    const std::vector<float> y = Apply(Epilogue::kBiasRoughGelu, x, zero_bias);
-    EXPECT_THAT(y, Pointwise(FloatNear(2e-4f), expected));
-    for (size_t i = 0; i < x.size(); ++i) {
-      if (std::abs(x[i]) < 4.5f) continue;
-      EXPECT_NEAR(y[i], expected[i], 1e-6 * std::abs(x[i]) + 3e-5) << x[i];
+  const GeluTable table;
+  ForEachHighwayTarget([&] {
+    const std::vector<float> y = table.Apply(Epilogue::kBiasRoughGelu);
+    EXPECT_THAT(y, Pointwise(FloatNear(2e-4f), table.gelu));
+    for (size_t i = 0; i < y.size(); ++i) {
+      const float x = table.x[i];
+      if (std::abs(x) < 4.5f) continue;
+      EXPECT_NEAR(y[i], table.gelu[i], 1e-6 * std::abs(x) + 3e-5) << x;
     }
     const float not_a_number = std::numeric_limits<float>::quiet_NaN();
     EXPECT_TRUE(std::isnan(Apply(Epilogue::kBiasRoughGelu, {not_a_number}, {0}).front()));
