@@ -140,7 +140,9 @@ struct Tokenizer::Parts {
         added_to_original(Select(description.added_tokens, false, normalizer)),
         added_to_normalized(Select(description.added_tokens, true, normalizer)),
         cls(description.cls.id),
-        sep(description.sep.id) {
+        sep(description.sep.id),
+        model_max_length(description.model_max_length),
+        warnings(description.warnings) {
     const auto name = [this](const std::string& text, int32_t id) {
       if (texts.size() <= static_cast<size_t>(id)) texts.resize(id + 1);
       texts[id] = text;
@@ -168,6 +170,8 @@ struct Tokenizer::Parts {
   AddedTokens added_to_normalized;
   int32_t cls;
   int32_t sep;
+  std::optional<size_t> model_max_length;
+  std::vector<std::string> warnings;
   std::vector<std::string> texts;  // by id
 
  private:
@@ -281,5 +285,9 @@ std::string_view Tokenizer::text(int32_t id) const {
 }
 
 int32_t Tokenizer::vocab_size() const { return static_cast<int32_t>(parts_->texts.size()); }
+
+std::optional<size_t> Tokenizer::model_max_length() const { return parts_->model_max_length; }
+
+const std::vector<std::string>& Tokenizer::warnings() const { return parts_->warnings; }
 
 }  // namespace verdict

@@ -94,6 +94,13 @@ class Tokenizer {
   // One more than the largest id that Encode can return.
   int32_t vocab_size() const;
 
+  // The most tokens that the model takes by tokenizer_config.json, special tokens counted; at least
+  // 3. nullopt: no limit. Encode does not heed it: its caller does.
+  std::optional<size_t> model_max_length() const;
+
+  // What is odd in the files, or ignored as the reference ignores it: a sentence each, for the log.
+  const std::vector<std::string>& warnings() const;
+
  private:
   struct Parts;
   explicit Tokenizer(std::unique_ptr<const Parts> parts);

@@ -2,7 +2,9 @@
 #ifndef VERDICT_ENGINE_TOKENIZER_DESCRIPTION_H_
 #define VERDICT_ENGINE_TOKENIZER_DESCRIPTION_H_
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,6 +36,10 @@ struct TokenizerDescription {
   std::vector<AddedToken> added_tokens;
   SpecialToken cls;  // begins every input
   SpecialToken sep;  // ends each of its texts
+  // The most tokens that the model takes, special tokens counted; nullopt: no limit.
+  std::optional<size_t> model_max_length;
+  // What is odd but harmless, or ignored as the reference ignores it: a sentence each, for the log.
+  std::vector<std::string> warnings;
 };
 
 // Whether the fields agree with each other: every id stands for one text, the unknown token is in

@@ -9,8 +9,8 @@
 
 namespace verdict {
 
-// Reads `directory`/tokenizer.json; without one vocab.txt, with tokenizer_config.json if there is
-// one.
+// Reads `directory`/tokenizer.json; without one vocab.txt. What tokenizer_config.json says, if
+// there is one, is heeded beside vocab.txt; beside tokenizer.json only its model_max_length.
 //
 // NOT_FOUND: neither is there. Otherwise as ReadWholeFile, ParseTokenizerJson and ParseVocabTxt.
 absl::StatusOr<TokenizerDescription> ReadTokenizerFiles(const std::string& directory);

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -345,6 +346,50 @@ TEST_F(TokenizerDirectoryTest, TokenizerConfigGoesWithVocabTxt) {
   Write("vocab.txt", kVocab);
   Write("tokenizer_config.json", R"({"do_lower_case": false})");
   EXPECT_EQ(IdsOf(*Tokenizer::Load(directory_), "E"), (std::vector<int32_t>{2, 9, 3}));
+}
+
+struct MaxLength {
+  const char* name;
+  std::string config;
+  std::optional<size_t> expected;
+};
+
+void PrintTo(const MaxLength& length, std::ostream* out) { *out << length.name; }
+
+class MaxLengthTest : public TokenizerDirectoryTest,
+                      public testing::WithParamInterface<MaxLength> {};
+
+TEST_P(MaxLengthTest, IsTheConfigsBesideEitherFile) {
+  Write("tokenizer_config.json", GetParam().config);
+  Write("vocab.txt", kVocab);
+  EXPECT_EQ(Tokenizer::Load(directory_)->model_max_length(), GetParam().expected);
+  Write("tokenizer.json", ValidTokenizerJson().dump());
+  EXPECT_EQ(Tokenizer::Load(directory_)->model_max_length(), GetParam().expected);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Config, MaxLengthTest,
+    testing::Values(MaxLength{"Stated", R"({"model_max_length": 16})", 16},
+                    MaxLength{"Absent", "{}", std::nullopt},
+                    MaxLength{"Null", R"({"model_max_length": null})", std::nullopt},
+                    MaxLength{"VeryLarge",
+                              R"({"model_max_length": 1000000000000000019884624838656})",
+                              std::nullopt},
+                    MaxLength{"FormerName", R"({"max_len": 16})", 16},
+                    MaxLength{"BothNames", R"({"max_len": 16, "model_max_length": 9})", 9},
+                    MaxLength{"NullAndFormerName", R"({"max_len": 16, "model_max_length": null})",
+                              std::nullopt}),
+    [](const auto& info) { return info.param.name; });
+
+TEST_F(TokenizerDirectoryTest, AMaxLengthThatIsNoLengthIsRefusedByName) {
+  Write("vocab.txt", kVocab);
+  for (const std::string length : {"\"512\"", "512.0", "-1", "2", "true"}) {
+    Write("tokenizer_config.json", R"({"model_max_length": )" + length + "}");
+    EXPECT_EQ(std::string(Tokenizer::Load(directory_).status().message()),
+              directory_ +
+                  "/tokenizer_config.json: \"model_max_length\": expected a whole number " +
+                  "of at least 3, found " + length);
+  }
 }
 
 TEST_F(TokenizerDirectoryTest, WithoutEitherFileNothingIsFound) {
