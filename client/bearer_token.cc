@@ -6,8 +6,8 @@
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "client/text_file.h"
+#include "latency/steady_clock.h"
 
 namespace verdict {
 namespace {
@@ -36,7 +36,7 @@ class TokenInterceptor final : public grpc::experimental::Interceptor {
     if (methods->QueryInterceptionHookPoint(
             grpc::experimental::InterceptionHookPoints::PRE_SEND_INITIAL_METADATA)) {
       methods->GetSendInitialMetadata()->emplace(
-          "authorization", absl::StrCat("Bearer ", file_->Token(absl::Now())));
+          "authorization", absl::StrCat("Bearer ", file_->Token(SteadyNow())));
     }
     methods->Proceed();
   }

@@ -7,10 +7,10 @@
 #include <utility>
 #include <vector>
 
-#include "absl/time/clock.h"
 #include "client/bearer_token.h"
 #include "client/credentials.h"
 #include "client/target.h"
+#include "latency/steady_clock.h"
 
 namespace verdict {
 namespace {
@@ -73,7 +73,7 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenChannel(const ClientOptions& 
     return grpc::CreateCustomChannel(*target, *credentials, arguments);
   }
   absl::StatusOr<std::unique_ptr<TokenFile>> token =
-      TokenFile::Open(options.token_file, absl::Now());
+      TokenFile::Open(options.token_file, SteadyNow());
   if (!token.ok()) return token.status();
   std::vector<std::unique_ptr<grpc::experimental::ClientInterceptorFactoryInterface>> interceptors;
   interceptors.push_back(ShowToken(*std::move(token)));

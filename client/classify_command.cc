@@ -16,7 +16,6 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_format.h"
-#include "absl/time/clock.h"
 #include "client/bulk_classifier.h"
 #include "client/classify_flags.h"
 #include "client/client.h"
@@ -24,6 +23,7 @@
 #include "client/connection_flags.h"
 #include "client/output.h"
 #include "client/progress_bar.h"
+#include "latency/steady_clock.h"
 
 namespace verdict {
 namespace {
@@ -48,7 +48,7 @@ class Classification {
       : flags_(flags),
         format_(ChooseFormat(flags.json), TerminalColumns()),
         // Where the results are seen as they come, they are the progress.
-        bar_(isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO) ? stderr : nullptr, absl::Now()),
+        bar_(isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO) ? stderr : nullptr, SteadyNow()),
         bulk_(client, ToBulkOptions(flags), [this](const Outcome& outcome) { Print(outcome); }) {}
 
   ExitStatus Arguments() {
@@ -92,7 +92,7 @@ class Classification {
     absl::PrintF("%s\n", format_.Line(outcome));
     progress_.texts = outcome.number;
     progress_.bytes += outcome.text.size() + 1;
-    bar_.Update(absl::Now(), progress_);
+    bar_.Update(SteadyNow(), progress_);
   }
 
   ExitStatus Finish(const absl::Status& status) {

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "client/channel.h"
+#include "latency/steady_clock.h"
 
 namespace verdict {
 namespace {
@@ -46,10 +47,10 @@ template <typename Request, typename Response>
 absl::StatusOr<Response> Client::Call(
     grpc::Status (v1::Classifier::Stub::*method)(grpc::ClientContext*, const Request&, Response*),
     const Request& request, Timeout timeout) const {
-  const absl::Time deadline = absl::Now() + timeout.value_or(options_.timeout);
+  const absl::Time deadline = SteadyNow() + timeout.value_or(options_.timeout);
   for (int attempt = 1;; ++attempt) {
     grpc::ClientContext context;
-    if (deadline != absl::InfiniteFuture()) context.set_deadline(absl::ToChronoTime(deadline));
+    if (deadline != absl::InfiniteFuture()) context.set_deadline(WallTime(deadline));
     context.set_wait_for_ready(options_.wait_for_ready);
     Response response;
     const grpc::Status status = (stub_.get()->*method)(&context, request, &response);
@@ -62,7 +63,7 @@ absl::StatusOr<Response> Client::Call(
         retries_->AfterFailure({.number = attempt,
                                 .code = failure.code(),
                                 .pushback_ms = PushbackMs(context),
-                                .remaining = deadline - absl::Now()},
+                                .remaining = deadline - SteadyNow()},
                                Random());
     if (!pause.has_value()) return failure;
     absl::SleepFor(*pause);

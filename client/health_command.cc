@@ -3,12 +3,12 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_format.h"
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "client/channel.h"
 #include "client/commands.h"
 #include "client/connection_flags.h"
 #include "grpc/health/v1/health.grpc.pb.h"
+#include "latency/steady_clock.h"
 
 namespace verdict {
 namespace {
@@ -22,7 +22,7 @@ ExitStatus RunHealth(const ClientOptions& options) {
   const auto channel = OpenChannel(options, Servers::kAll);
   if (!channel.ok()) return ReportWrongConnection(channel.status());
   grpc::ClientContext context;
-  context.set_deadline(absl::ToChronoTime(absl::Now() + options.timeout));
+  context.set_deadline(WallTime(SteadyNow() + options.timeout));
   context.set_wait_for_ready(options.wait_for_ready);
   HealthCheckResponse health;
   const grpc::Status status =

@@ -10,6 +10,7 @@
 #include "absl/time/clock.h"
 #include "absl/types/span.h"
 #include "engine/thread_name.h"
+#include "latency/steady_clock.h"
 #include "server/log.h"
 
 namespace verdict {
@@ -58,7 +59,7 @@ absl::Status Batcher::Submit(std::vector<QueuedText>* texts) {
   Refusal refusal;
   {
     absl::MutexLock lock(&mutex_);
-    const absl::Time now = absl::Now();
+    const absl::Time now = SteadyNow();
     refusal = Refuse({tokens, queue_.WorkUntilDone(*texts), deadline}, now);
     if (refusal.status.ok()) {
       if (queue_.empty() && !busy_) moved_ = now;
@@ -73,14 +74,14 @@ absl::Status Batcher::CheckRoom(absl::Time deadline, int64_t texts) {
   Refusal refusal;
   {
     absl::MutexLock lock(&mutex_);
-    refusal = Refuse({1, queue_.LeastWorkUntilDone(), deadline}, absl::Now());
+    refusal = Refuse({1, queue_.LeastWorkUntilDone(), deadline}, SteadyNow());
   }
   return Shed(refusal, texts);
 }
 
 absl::Duration Batcher::Pushback() const {
   absl::MutexLock lock(&mutex_);
-  return forecast_.Pushback(queue_.WorkWaiting(), absl::Now());
+  return forecast_.Pushback(queue_.WorkWaiting(), SteadyNow());
 }
 
 Batcher::Refusal Batcher::Refuse(const Request& request, absl::Time now) {
@@ -117,13 +118,20 @@ absl::Duration Batcher::Stalled(absl::Time now) const {
 }
 
 size_t Batcher::Drain(absl::Time deadline) {
-  std::vector<QueuedText> left;
   {
     absl::MutexLock lock(&mutex_);
     draining_ = true;
-    mutex_.AwaitWithDeadline(absl::Condition(this, &Batcher::Idle), deadline);
+  }
+  const auto idle = [this] {
+    absl::MutexLock lock(&mutex_);
+    return Idle();
+  };
+  LookUntil(idle, deadline);
+  std::vector<QueuedText> left;
+  {
+    absl::MutexLock lock(&mutex_);
     left = queue_.TakeAll();
-    ReportQueue(absl::Now());
+    ReportQueue(SteadyNow());
   }
   const size_t count = left.size();
   EndAll(std::move(left), absl::UnavailableError("the server is going away"));
@@ -138,13 +146,13 @@ void Batcher::ServeEngine() {
     {
       absl::MutexLock lock(&mutex_);
       if (busy_) {
-        forecast_.BatchDone(computed, absl::Now());
+        forecast_.BatchDone(computed, SteadyNow());
         metrics_->SetTokensPerSecond(forecast_.tokens_per_second());
       }
       busy_ = false;
       mutex_.Await(absl::Condition(this, &Batcher::HasWork));
       if (queue_.empty()) return;  // stopping
-      const absl::Time now = absl::Now();
+      const absl::Time now = SteadyNow();
       moved_ = now;
       popped = queue_.Pop(now, forecast_.EndOfFullBatch(now));
       forecast_.BatchStarted(popped.tokens, now);
@@ -164,8 +172,13 @@ void Batcher::SweepQueue() {
       absl::MutexLock lock(&mutex_);
       sweeping_ = false;
       mutex_.Await(absl::Condition(this, &Batcher::NeedsSweep));
-      if (mutex_.AwaitWithTimeout(absl::Condition(&stopping_), kSweepInterval)) return;
-      const absl::Time now = absl::Now();
+      if (stopping_) return;
+    }
+    absl::SleepFor(kSweepInterval);
+    {
+      absl::MutexLock lock(&mutex_);
+      if (stopping_) return;
+      const absl::Time now = SteadyNow();
       dead = queue_.TakeDead(now);
       sweeping_ = true;
       ReportQueue(now);
@@ -185,9 +198,9 @@ bool Batcher::RunBatch(std::vector<QueuedText> texts) {
     if (is_new) batch.Append(text.input_ids);
     row_of.push_back(row->second);
   }
-  const absl::Time start = absl::Now();
+  const absl::Time start = SteadyNow();
   absl::StatusOr<Logits> logits = engine_->Run(batch);
-  const absl::Time end = absl::Now();
+  const absl::Time end = SteadyNow();
   const absl::Duration inference = end - start;
   if (!logits.ok()) {
     Log(LogLevel::kError, "the engine failed on a batch",

@@ -7,7 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "latency/steady_clock.h"
 #include "server/message_bytes.h"
 
 namespace verdict {
@@ -55,7 +55,7 @@ void Call::Fail(const absl::Status& status) {
 // Counts before it finishes: whoever has a reply finds it in the metrics.
 void Call::End(const absl::Status& status) {
   if (status.ok()) serving_.metrics->MessageSent(method_);
-  serving_.metrics->CallHandled(method_, status.code(), absl::Now() - caller_.arrival());
+  serving_.metrics->CallHandled(method_, status.code(), SteadyNow() - caller_.arrival());
   Finish(grpc::Status(static_cast<grpc::StatusCode>(status.code()), std::string(status.message())));
 }
 

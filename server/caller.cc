@@ -2,7 +2,7 @@
 
 #include <grpcpp/server_context.h>
 
-#include "absl/time/clock.h"
+#include "latency/steady_clock.h"
 
 namespace verdict {
 namespace {
@@ -14,13 +14,13 @@ constexpr absl::Duration kDeadlineTolerance = absl::Milliseconds(10);
 }  // namespace
 
 Caller::Caller(OpenCalls* open_calls, const grpc::CallbackServerContext& context)
-    : place_(open_calls), arrival_(absl::Now()), deadline_(absl::FromChrono(context.deadline())) {}
+    : place_(open_calls), arrival_(SteadyNow()), deadline_(SteadyTime(context.deadline())) {}
 
 // A deadline that passes is a cancellation too, for gRPC: by its own timer here, or by the client,
 // which gives up at the same moment.
 void Caller::Leave() {
   absl::StatusCode still_waits = absl::StatusCode::kOk;
-  abandoned_.compare_exchange_strong(still_waits, absl::Now() + kDeadlineTolerance < deadline_
+  abandoned_.compare_exchange_strong(still_waits, SteadyNow() + kDeadlineTolerance < deadline_
                                                       ? absl::StatusCode::kCancelled
                                                       : absl::StatusCode::kDeadlineExceeded);
 }

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "latency/steady_clock.h"
 #include "verdict/unchecked/v1/classifier.pb.h"
 #include "verdict/v1/classifier.pb.h"
 
@@ -21,7 +21,7 @@ absl::StatusOr<QueuedText> Classification::Encode(const unchecked::v1::Input& in
                                                   EncodedText* encoded) const {
   const absl::StatusOr<TextInput> checked = CheckInput(input, field, serving_.limits);
   if (!checked.ok()) return checked.status();
-  const absl::Time start = absl::Now();
+  const absl::Time start = SteadyNow();
   absl::StatusOr<Encoding> encoding = serving_.model->tokenizer.Encode(
       *checked, serving_.model->config.max_tokens(), options_.truncation);
   if (!encoding.ok()) {
@@ -30,7 +30,7 @@ absl::StatusOr<QueuedText> Classification::Encode(const unchecked::v1::Input& in
   }
   *encoded = {.total_tokens = encoding->total_tokens,
               .used_tokens = encoding->input_ids.size(),
-              .tokenize = absl::Now() - start};
+              .tokenize = SteadyNow() - start};
   serving_.metrics->ObserveStage(Stage::kTokenize, encoded->tokenize);
   if (encoding->truncated()) serving_.metrics->CountTruncated();
   QueuedText text;
@@ -43,7 +43,7 @@ absl::StatusOr<QueuedText> Classification::Encode(const unchecked::v1::Input& in
 absl::StatusOr<v1::ClassifyResponse> Classification::Answer(
     const EncodedText& encoded, const absl::StatusOr<TextResult>& result) const {
   if (!result.ok()) return result.status();
-  const absl::Duration total = absl::Now() - arrival_;
+  const absl::Duration total = SteadyNow() - arrival_;
   serving_.metrics->ObserveStage(Stage::kTotal, total);
   return MakeReply(serving_.model->config, options_, encoded, *result, total);
 }

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "absl/strings/string_view.h"
-#include "absl/time/clock.h"
+#include "latency/steady_clock.h"
 #include "server/classify_batch_call.h"
 #include "server/classify_call.h"
 #include "server/classify_stream_call.h"
@@ -80,10 +80,10 @@ class ClassifierService final : public ServiceBase {
     if (serving_.tokens == nullptr) return absl::OkStatus();
     const auto header = context.client_metadata().find("authorization");
     if (header == context.client_metadata().end()) {
-      return serving_.tokens->Check(nullptr, absl::Now());
+      return serving_.tokens->Check(nullptr, SteadyNow());
     }
     const absl::string_view value(header->second.data(), header->second.size());
-    return serving_.tokens->Check(&value, absl::Now());
+    return serving_.tokens->Check(&value, SteadyNow());
   }
 
   const Serving serving_;

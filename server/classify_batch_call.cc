@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "latency/steady_clock.h"
 #include "server/message_bytes.h"
 #include "verdict/unchecked/v1/classifier.pb.h"
 
@@ -63,7 +63,7 @@ absl::Status ClassifyBatchCall::EncodeAll(const grpc::ByteBuffer& bytes,
 // Many long texts take a while to tokenize; nobody may be waiting any more.
 absl::Status ClassifyBatchCall::CheckCaller() const {
   const absl::StatusCode abandoned = caller().abandoned();
-  if (absl::Now() >= caller().deadline() || abandoned == absl::StatusCode::kDeadlineExceeded) {
+  if (SteadyNow() >= caller().deadline() || abandoned == absl::StatusCode::kDeadlineExceeded) {
     serving().metrics->CountExpired(Stage::kTokenize, static_cast<int64_t>(encoded_.size()));
     return absl::DeadlineExceededError("the deadline passed while the texts were tokenized");
   }

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "absl/time/clock.h"
+#include "latency/steady_clock.h"
 #include "server/classification.h"
 #include "server/message_bytes.h"
 #include "server/open_streams.h"
@@ -128,7 +128,7 @@ void ClassifyStreamCall::Take(const unchecked::v1::ClassifyStreamRequest& reques
   const auto message = std::make_shared<Message>(
       Message{.id = request.id(),
               .ticket = *std::move(ticket),
-              .classification = Classification(serving_, caller_, absl::Now()),
+              .classification = Classification(serving_, caller_, SteadyNow()),
               .encoded = {}});
   const absl::Status status = Submit(request.request(), message);
   if (!status.ok()) Answer(message->id, status);
@@ -206,7 +206,7 @@ void ClassifyStreamCall::Begin(const Next& next) {
   if (!next.end.has_value()) return;
   // Counts before it finishes: whoever has the status finds it in the metrics.
   serving_.metrics->CallHandled(Method::kClassifyStream, next.end->code(),
-                                absl::Now() - caller_.arrival());
+                                SteadyNow() - caller_.arrival());
   Finish(grpc::Status(static_cast<grpc::StatusCode>(next.end->code()),
                       std::string(next.end->message())));
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "grpc/health/v1/health.grpc.pb.h"
+#include "latency/steady_clock.h"
 
 namespace verdict {
 
@@ -164,8 +165,11 @@ void Health::EndWatches(absl::Time deadline) {
     if (watch != nullptr) watch->End(GoingAway());
   }
   watches.clear();
-  absl::MutexLock lock(&mutex_);
-  mutex_.AwaitWithDeadline(absl::Condition(this, &Health::Unwatched), deadline);
+  const auto unwatched = [this] {
+    absl::MutexLock lock(&mutex_);
+    return watches_.empty();
+  };
+  LookUntil(unwatched, deadline);
 }
 
 void Health::Add(const std::shared_ptr<HealthWatch>& watch) {

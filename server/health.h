@@ -53,8 +53,6 @@ class Health {
   void Remove(HealthWatch* watch) ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
-  bool Unwatched() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return watches_.empty(); }
-
   mutable absl::Mutex mutex_;
   bool serving_ ABSL_GUARDED_BY(mutex_) = false;
   bool ending_ ABSL_GUARDED_BY(mutex_) = false;

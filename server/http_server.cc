@@ -17,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
+#include "latency/steady_clock.h"
 
 namespace verdict {
 namespace {
@@ -29,8 +30,6 @@ constexpr size_t kReadPieceBytes = 16;
 constexpr size_t kWritePieceBytes = 16 << 10;
 // Whoever sends slowly what nobody reads has so many threads at most.
 constexpr int kMostDiscarding = 32;
-// Whoever waits for the last answers looks so often.
-constexpr absl::Duration kLookEvery = absl::Milliseconds(5);
 constexpr absl::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 constexpr char kHttpDate[] = "%a, %d %b %E4Y %H:%M:%S GMT";
 
@@ -72,12 +71,12 @@ class CivetwebRequest final : public HttpRequest {
     if (expect.has_value() && absl::EqualsIgnoreCase(*expect, "100-continue")) {
       mg_write(connection_, kContinue.data(), kContinue.size());
     }
-    const absl::Time deadline = absl::Now() + body_patience_;
+    const absl::Time deadline = SteadyNow() + body_patience_;
     std::string body(bytes, '\0');
     for (size_t read = 0; read < bytes;) {
       const size_t more = ReadPiece(body.data() + read, bytes - read);
       read += more;
-      if (more == 0 || absl::Now() > deadline) {
+      if (more == 0 || SteadyNow() > deadline) {
         return absl::DeadlineExceededError(
             absl::StrCat("of a body of ", bytes, " bytes, ", read, " came"));
       }
@@ -94,7 +93,7 @@ class CivetwebRequest final : public HttpRequest {
   // Reads on until nothing is left, nothing comes, or `deadline`.
   void Discard(absl::Time deadline) {
     std::array<char, kReadPieceBytes> piece;
-    while (HasRest() && absl::Now() < deadline && ReadPiece(piece.data(), piece.size()) > 0) {
+    while (HasRest() && SteadyNow() < deadline && ReadPiece(piece.data(), piece.size()) > 0) {
     }
   }
 
@@ -133,7 +132,7 @@ void Send(mg_connection* connection, absl::string_view head, absl::string_view b
   absl::string_view piece = first;
   size_t sent = std::min(body.size(), kWritePieceBytes);
   while (mg_write(connection, piece.data(), piece.size()) == static_cast<int>(piece.size()) &&
-         sent < body.size() && absl::Now() < deadline) {
+         sent < body.size() && SteadyNow() < deadline) {
     piece = body.substr(sent, kWritePieceBytes);
     sent += piece.size();
   }
@@ -217,7 +216,7 @@ HttpServer::~HttpServer() {
 }
 
 void HttpServer::AwaitAnswered(absl::Time deadline) const {
-  while (requests_ > 0 && absl::Now() < deadline) absl::SleepFor(kLookEvery);
+  LookUntil([this] { return requests_ == 0; }, deadline);
 }
 
 int HttpServer::OnRequest(mg_connection* connection) {
@@ -229,7 +228,7 @@ int HttpServer::OnRequest(mg_connection* connection) {
   // Closing with bytes unread may take the reply from its reader.
   if (request.HasRest()) {
     if (++server->discarding_ <= kMostDiscarding) {
-      request.Discard(absl::Now() + server->patience_.discard);
+      request.Discard(SteadyNow() + server->patience_.discard);
     }
     --server->discarding_;
   }
@@ -244,7 +243,7 @@ int HttpServer::Answer(mg_connection* connection, HttpRequest* request) const {
   const char* path = info->local_uri == nullptr ? "" : info->local_uri;
   const HttpResponse response = Respond(method, path, request);
   Send(connection, Head(connection, response), method == "HEAD" ? "" : response.body,
-       absl::Now() + patience_.reply);
+       SteadyNow() + patience_.reply);
   return response.status;
 }
 

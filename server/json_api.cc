@@ -18,7 +18,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
-#include "absl/time/clock.h"
+#include "latency/steady_clock.h"
 
 namespace verdict {
 namespace {
@@ -82,7 +82,7 @@ absl::Status SetContext(const HttpRequest& http, grpc::ClientContext* context) {
     if (!asked.ok()) return asked.status();
     timeout = std::min(timeout, *asked);
   }
-  context->set_deadline(absl::ToChronoTime(absl::Now() + timeout));
+  context->set_deadline(WallTime(SteadyNow() + timeout));
   const std::optional<std::string> authorization = http.Header("Authorization");
   // gRPC ends the process that gives it other characters. No token has them.
   if (authorization.has_value() && absl::c_all_of(*authorization, absl::ascii_isprint)) {

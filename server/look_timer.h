@@ -6,8 +6,7 @@
 
 namespace verdict {
 
-// Due once a second by the wall clock, whose steps back or forth it outlives. One thread at a time
-// may call it.
+// Due once a second by the steady clock. One thread at a time may call it.
 class LookTimer {
  public:
   // The file was looked at at `now`.
@@ -15,7 +14,7 @@ class LookTimer {
 
   // Whether to look now; if so, that counts as done.
   bool Due(absl::Time now) {
-    if (now >= last_ && now - last_ < absl::Seconds(1)) return false;
+    if (now - last_ < absl::Seconds(1)) return false;
     last_ = now;
     return true;
   }

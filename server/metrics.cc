@@ -319,8 +319,4 @@ prometheus::MetricFamily Metrics::CollectLatency() const {
 
 std::string Metrics::Expose() const { return prometheus::TextSerializer().Serialize(Collect()); }
 
-absl::Time Metrics::MonotonicNow() {
-  return absl::UnixEpoch() + absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch());
-}
-
 }  // namespace verdict

@@ -19,6 +19,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "latency/steady_clock.h"
 #include "server/latency_summary.h"
 #include "server/metric_labels.h"
 #include "server/process_metrics.h"
@@ -33,7 +34,7 @@ namespace verdict {
 class Metrics final : public prometheus::Collectable {
  public:
   // `clock` tells the rolling windows the time and never steps back; tests hand in their own.
-  explicit Metrics(const ServedModel& model, std::function<absl::Time()> clock = MonotonicNow);
+  explicit Metrics(const ServedModel& model, std::function<absl::Time()> clock = SteadyNow);
 
   Metrics(const Metrics&) = delete;
   Metrics& operator=(const Metrics&) = delete;
@@ -92,9 +93,6 @@ class Metrics final : public prometheus::Collectable {
   // The same in Prometheus' text format, and the Content-Type to serve it with.
   std::string Expose() const;
   static constexpr char kContentType[] = "text/plain; version=0.0.4; charset=utf-8";
-
-  // Time since some fixed moment, which setting the wall clock does not change.
-  static absl::Time MonotonicNow();
 
  private:
   static constexpr int kCodes = 17;  // absl::StatusCode kOk to kUnauthenticated

@@ -1,16 +1,8 @@
 #include "server/open_calls.h"
 
-#include <algorithm>
-
-#include "absl/time/clock.h"
+#include "latency/steady_clock.h"
 
 namespace verdict {
-namespace {
-
-// Those who wait look so often, as a call that arrives or ends has better to do than to wake them.
-constexpr absl::Duration kLookEvery = absl::Milliseconds(5);
-
-}  // namespace
 
 OpenCalls::Place::Place(OpenCalls* calls) : calls_(calls), accepted_(!calls->draining_) {
   ++calls_->arrived_;
@@ -26,20 +18,21 @@ absl::Status OpenCalls::CheckOpen() const {
 }
 
 void OpenCalls::AwaitAccepted(absl::Time deadline) const {
-  for (absl::Time now; accepted_ > 0 && (now = absl::Now()) < deadline;) {
-    absl::SleepFor(std::min(kLookEvery, deadline - now));
-  }
+  LookUntil([this] { return accepted_ == 0; }, deadline);
 }
 
 void OpenCalls::AwaitQuiet(absl::Duration quiet, absl::Time deadline) const {
   int64_t arrived = arrived_;
-  absl::Time end = absl::Now() + quiet;
-  for (absl::Time now; (now = absl::Now()) < std::min(end, deadline);) {
-    absl::SleepFor(std::min(kLookEvery, std::min(end, deadline) - now));
-    if (arrived_ == arrived) continue;
-    arrived = arrived_;
-    end = absl::Now() + quiet;
-  }
+  absl::Time end = SteadyNow() + quiet;
+  const auto is_quiet = [&] {
+    const absl::Time now = SteadyNow();
+    if (arrived_ != arrived) {
+      arrived = arrived_;
+      end = now + quiet;
+    }
+    return now >= end;
+  };
+  LookUntil(is_quiet, deadline);
 }
 
 }  // namespace verdict

@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
+#include "latency/steady_clock.h"
 #include "server/bearer_tokens.h"
 #include "server/http_server.h"
 
@@ -206,12 +207,11 @@ absl::Status CheckTrustOptions(const ServerOptions& options) {
   if (tls.certificate.empty() && !tls.client_ca.empty()) {
     return absl::InvalidArgumentError("--tls-client-ca needs --tls-cert and --tls-key; found none");
   }
-  const absl::Time now = absl::Now();
   if (!tls.certificate.empty()) {
-    if (absl::Status status = ReadTlsFiles(tls, now).status(); !status.ok()) return status;
+    if (absl::Status status = ReadTlsFiles(tls, absl::Now()).status(); !status.ok()) return status;
   }
   if (options.auth_token_file.empty()) return absl::OkStatus();
-  return BearerTokens::Open(options.auth_token_file, now).status();
+  return BearerTokens::Open(options.auth_token_file, SteadyNow()).status();
 }
 
 // "model" for "models/model/" and "models/model".

@@ -12,7 +12,7 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "latency/steady_clock.h"
 
 namespace verdict {
 namespace {
@@ -30,7 +30,7 @@ std::vector<std::string> Hosts(std::string host) {
 // Whether something happens on the socket before `deadline`.
 bool Await(int socket, short events, absl::Time deadline) {
   while (true) {
-    const int64_t left = absl::ToInt64Milliseconds(deadline - absl::Now());
+    const int64_t left = absl::ToInt64Milliseconds(deadline - SteadyNow());
     if (left <= 0) return false;
     pollfd polled = {.fd = socket, .events = events, .revents = 0};
     const int n = poll(&polled, 1, static_cast<int>(left));
@@ -59,7 +59,7 @@ PortProbe::PortProbe(const std::string& host, int port) {
 }
 
 PortProbe::Outcome PortProbe::Run(absl::Duration timeout) const {
-  const absl::Time deadline = absl::Now() + timeout;
+  const absl::Time deadline = SteadyNow() + timeout;
   Outcome outcome = addresses_.empty() ? Outcome::kUnknown : Outcome::kSilent;
   for (const Address& address : addresses_) {
     outcome = Try(address, deadline);

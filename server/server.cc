@@ -18,6 +18,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "engine/cpu_limits.h"
+#include "latency/steady_clock.h"
 #include "server/classifier_service.h"
 #include "server/connection_settings.h"
 #include "server/http_routes.h"
@@ -100,13 +101,13 @@ absl::Status CannotListen(absl::string_view option, const std::string& address) 
 absl::StatusOr<Model> LoadServedModel(const ServerOptions& options, absl::Duration* load) {
   const int threads =
       options.threads > 0 ? options.threads : UsableThreads(CpuQuota(""), AffinityCpus());
-  const absl::Time start = absl::Now();
+  const absl::Time start = SteadyNow();
   const int64_t batch_tokens = QueueLimits(options, threads).max_batch_tokens;
   absl::StatusOr<Model> model =
       LoadModel(options.model_directory, {.threads = threads,
                                           .max_batch_tokens = static_cast<int>(batch_tokens),
                                           .precision = options.precision});
-  *load = absl::Now() - start;
+  *load = SteadyNow() - start;
   if (!model.ok()) return model.status();
   for (const std::string& warning : model->warnings) Log(LogLevel::kWarning, warning);
   Log(LogLevel::kInfo, "model loaded",
@@ -124,7 +125,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
                                                       absl::Duration load) {
   std::unique_ptr<BearerTokens> tokens;
   if (!options.auth_token_file.empty()) {
-    auto opened = BearerTokens::Open(options.auth_token_file, absl::Now());
+    auto opened = BearerTokens::Open(options.auth_token_file, SteadyNow());
     if (!opened.ok()) return opened.status();
     tokens = *std::move(opened);
   }
@@ -137,7 +138,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   server->metrics_.SetReady(true);
   server->watchdog_.emplace(PortProbe(HostOf(options.grpc_address), server->grpc_port()),
                             [server = server.get()] {
-                              const absl::Duration stalled = server->batcher_.Stalled(absl::Now());
+                              const absl::Duration stalled = server->batcher_.Stalled(SteadyNow());
                               server->metrics_.SetEngineStalled(stalled);
                               return stalled;
                             });
@@ -204,7 +205,7 @@ absl::Status Server::StartGrpc(const ServerOptions& options) {
 
 absl::Status Server::StartHttp(const ServerOptions& options) {
   const auto liveness = [this] {
-    const absl::Duration stalled = batcher_.Stalled(absl::Now());
+    const absl::Duration stalled = batcher_.Stalled(SteadyNow());
     if (stalled < kEnginePatience) return absl::OkStatus();
     return absl::UnavailableError(absl::StrCat(
         "the engine has not moved for ", absl::ToInt64Seconds(stalled), " s, with work to do"));
@@ -251,15 +252,15 @@ void Server::Drain(const DrainTimes& times) {
   health_.Set(false);
   watchdog_->Stop();
   absl::SleepFor(times.delay);
-  const absl::Time deadline = absl::Now() + times.timeout;
+  const absl::Time deadline = SteadyNow() + times.timeout;
   open_calls_.Drain();
   streams_.Drain();
   open_calls_.AwaitAccepted(deadline);  // some may not have submitted their texts yet
   const size_t unfinished = batcher_.Drain(deadline);
   open_calls_.AwaitAccepted(deadline + kFlush);
   http_->AwaitAnswered(deadline + kFlush);
-  open_calls_.AwaitQuiet(kQuiet, std::min(absl::Now() + kMostQuiet, deadline + kLastQuiet));
-  health_.EndWatches(std::min(absl::Now() + kFlush, deadline + kLastFlush));
+  open_calls_.AwaitQuiet(kQuiet, std::min(SteadyNow() + kMostQuiet, deadline + kLastQuiet));
+  health_.EndWatches(std::min(SteadyNow() + kFlush, deadline + kLastFlush));
   Log(unfinished == 0 ? LogLevel::kInfo : LogLevel::kWarning, "drained",
       {{"unfinished_texts", unfinished}});
 }

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "absl/time/clock.h"
+#include "latency/steady_clock.h"
 
 namespace verdict {
 namespace {
@@ -17,7 +18,7 @@ namespace {
 class TlsCredentials final : public grpc::ServerCredentials {
  public:
   TlsCredentials(const TlsPaths& paths, TlsFiles files, std::function<void(absl::Time)> on_change)
-      : files_(paths, std::move(files), absl::Now()),
+      : files_(paths, std::move(files), SteadyNow()),
         on_change_(std::move(on_change)),
         credentials_(grpc_ssl_server_credentials_create_with_options(
             grpc_ssl_server_credentials_create_options_using_config_fetcher(
@@ -43,7 +44,7 @@ class TlsCredentials final : public grpc::ServerCredentials {
   static grpc_ssl_certificate_config_reload_status Fetch(
       void* self, grpc_ssl_server_certificate_config** config) {
     auto* credentials = static_cast<TlsCredentials*>(self);
-    const std::optional<TlsFiles> files = credentials->files_.TakeNew(absl::Now());
+    const std::optional<TlsFiles> files = credentials->files_.TakeNew(SteadyNow(), absl::Now());
     if (!files.has_value()) return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_UNCHANGED;
     const grpc_ssl_pem_key_cert_pair pair = {.private_key = files->key.c_str(),
                                              .cert_chain = files->certificate.c_str()};

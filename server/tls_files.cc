@@ -102,7 +102,7 @@ absl::Status CheckKey(const TlsPaths& paths, const TlsFiles& files, const X509* 
 
 }  // namespace
 
-absl::StatusOr<TlsFiles> ReadTlsFiles(const TlsPaths& paths, absl::Time now) {
+absl::StatusOr<TlsFiles> ReadTlsFiles(const TlsPaths& paths, absl::Time date) {
   TlsFiles files;
   absl::StatusOr<std::string> bytes = Read("--tls-cert", paths.certificate);
   if (!bytes.ok()) return bytes.status();
@@ -114,7 +114,7 @@ absl::StatusOr<TlsFiles> ReadTlsFiles(const TlsPaths& paths, absl::Time now) {
   if (!chain.ok()) return chain.status();
   const X509* own = chain->front().get();
   if (absl::Status status = CheckKey(paths, files, own); !status.ok()) return status;
-  absl::Status status = CheckTimes(paths.certificate, own, now, &files.expiry);
+  absl::Status status = CheckTimes(paths.certificate, own, date, &files.expiry);
   if (!status.ok()) return status;
   if (paths.client_ca.empty()) return files;
   bytes = Read("--tls-client-ca", paths.client_ca);
@@ -128,16 +128,16 @@ absl::StatusOr<TlsFiles> ReadTlsFiles(const TlsPaths& paths, absl::Time now) {
 WatchedTlsFiles::WatchedTlsFiles(TlsPaths paths, TlsFiles files, absl::Time now)
     : paths_(std::move(paths)), files_(std::move(files)), timer_(now) {}
 
-std::optional<TlsFiles> WatchedTlsFiles::TakeNew(absl::Time now) {
-  if (timer_.Due(now)) Look(now);
+std::optional<TlsFiles> WatchedTlsFiles::TakeNew(absl::Time now, absl::Time date) {
+  if (timer_.Due(now)) Look(date);
   if (taken_) return std::nullopt;
   taken_ = true;
   return files_;
 }
 
-void WatchedTlsFiles::Look(absl::Time now) {
+void WatchedTlsFiles::Look(absl::Time date) {
   // Read in full, for they are small: times and sizes of files do not tell every change.
-  absl::StatusOr<TlsFiles> found = ReadTlsFiles(paths_, now);
+  absl::StatusOr<TlsFiles> found = ReadTlsFiles(paths_, date);
   if (!found.ok()) {
     if (complaint_ == found.status().message()) return;
     complaint_ = std::string(found.status().message());

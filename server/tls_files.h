@@ -32,23 +32,24 @@ struct TlsFiles {
 // Reads and checks them.
 //
 // INVALID_ARGUMENT: a file cannot be read or is not PEM, the key is another certificate's, or the
-// certificate is not valid at `now`. The message names the option, what was expected and what was
+// certificate is not valid on `date`. The message names the option, what was expected and what was
 // found, and never quotes a key.
-absl::StatusOr<TlsFiles> ReadTlsFiles(const TlsPaths& paths, absl::Time now);
+absl::StatusOr<TlsFiles> ReadTlsFiles(const TlsPaths& paths, absl::Time date);
 
 // Files that are looked at again as time goes by, at most once a second. Those that do not pass
 // ReadTlsFiles, such as half of a new pair, change nothing: the log says so once, and they are
 // looked at again. One thread at a time may call it.
 class WatchedTlsFiles {
  public:
-  // `files` are what was read at `now`.
+  // `files` are what was read at `now`, on the steady clock.
   WatchedTlsFiles(TlsPaths paths, TlsFiles files, absl::Time now);
 
-  // The files to be used from `now` on, if they are others than those of the call before.
-  std::optional<TlsFiles> TakeNew(absl::Time now);
+  // The files to be used from now on, if they are others than those of the call before. `now` is on
+  // the steady clock; `date` is that of the wall clock, on which certificates must be valid.
+  std::optional<TlsFiles> TakeNew(absl::Time now, absl::Time date);
 
  private:
-  void Look(absl::Time now);
+  void Look(absl::Time date);
 
   const TlsPaths paths_;
   TlsFiles files_;

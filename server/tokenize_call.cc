@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "absl/time/clock.h"
+#include "latency/steady_clock.h"
 #include "server/message_bytes.h"
 #include "verdict/unchecked/v1/classifier.pb.h"
 #include "verdict/v1/classifier.pb.h"
@@ -27,10 +27,10 @@ void TokenizeCall::Start(const grpc::ByteBuffer& bytes) {
   if (!truncation.ok()) return Fail(truncation.status());
   const Tokenizer& tokenizer = serving().model->tokenizer;
   const auto max_tokens = static_cast<size_t>(serving().model->config.max_tokens());
-  const absl::Time start = absl::Now();
+  const absl::Time start = SteadyNow();
   const std::vector<Token> tokens = tokenizer.Tokenize(
       *input, request.add_special_tokens(), {.max_tokens = max_tokens, .truncation = *truncation});
-  serving().metrics->ObserveStage(Stage::kTokenize, absl::Now() - start);
+  serving().metrics->ObserveStage(Stage::kTokenize, SteadyNow() - start);
   v1::TokenizeResponse response;
   response.mutable_tokens()->Reserve(static_cast<int>(tokens.size()));
   for (const Token& token : tokens) {

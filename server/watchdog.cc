@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <utility>
 
-#include "absl/time/clock.h"
+#include "latency/steady_clock.h"
 #include "server/log.h"
 
 namespace verdict {
@@ -29,23 +29,23 @@ Watchdog::Watchdog(PortProbe probe, std::function<absl::Duration()> stalled)
     : probe_(std::move(probe)), stalled_(std::move(stalled)), thread_([this] { Watch(); }) {}
 
 Watchdog::~Watchdog() {
-  if (!stopped_.HasBeenNotified()) stopped_.Notify();
+  stopped_.Notify();
   thread_.join();
 }
 
 void Watchdog::Watch() {
   PortWatch port;
   bool stuck = false;
-  while (!stopped_.WaitForNotificationWithTimeout(kEvery)) {
+  while (!stopped_.WaitFor(kEvery)) {
     LookAtEngine(&stuck);
     LookAtPort(&port);
   }
 }
 
 void Watchdog::LookAtPort(PortWatch* port) {
-  const absl::Time start = absl::Now();
+  const absl::Time start = SteadyNow();
   const PortProbe::Outcome outcome = probe_.Run(kProbeTimeout);
-  if (!port->Lost(outcome, start, absl::Now()) || stopped_.HasBeenNotified()) return;
+  if (!port->Lost(outcome, start, SteadyNow()) || stopped_.HasBeenNotified()) return;
   Log(LogLevel::kError,
       "the gRPC port does not accept any more, as after running out of files; ending",
       {{"status", kLostPortStatus}});

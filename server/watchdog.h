@@ -6,8 +6,8 @@
 #include <optional>
 #include <thread>
 
-#include "absl/synchronization/notification.h"
 #include "absl/time/time.h"
+#include "latency/steady_notification.h"
 #include "server/port_probe.h"
 
 namespace verdict {
@@ -52,7 +52,7 @@ class Watchdog {
   Watchdog(const Watchdog&) = delete;
   Watchdog& operator=(const Watchdog&) = delete;
 
-  // From now on it ends nothing; from any thread, once.
+  // From now on it ends nothing; from any thread.
   void Stop() { stopped_.Notify(); }
 
  private:
@@ -62,7 +62,7 @@ class Watchdog {
 
   const PortProbe probe_;
   const std::function<absl::Duration()> stalled_;
-  absl::Notification stopped_;
+  SteadyNotification stopped_;
   std::thread thread_;
 };
 

@@ -3,19 +3,21 @@
 namespace verdict {
 
 void EndedCalls::Push(LoadCall* call) {
-  absl::MutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   calls_.push_back(call);
+  if (for_a_call_) ended_.notify_one();
 }
 
 void EndedCalls::Wait(absl::Duration timeout, bool for_a_call) {
-  absl::MutexLock lock(&mutex_);
+  std::unique_lock lock(mutex_);
   for_a_call_ = for_a_call;
-  mutex_.AwaitWithTimeout(absl::Condition(this, &EndedCalls::Awaited), timeout);
+  const auto awaited = [this] { return for_a_call_ && !calls_.empty(); };
+  ended_.wait_for(lock, absl::ToChronoNanoseconds(timeout), awaited);
   for_a_call_ = false;
 }
 
 void EndedCalls::Take(std::vector<LoadCall*>* calls) {
-  absl::MutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   calls->swap(calls_);
 }
 

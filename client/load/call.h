@@ -5,14 +5,14 @@
 #include <grpcpp/client_context.h>
 #include <grpcpp/support/status.h>
 
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <mutex>
 #include <optional>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "client/load/mix.h"
 #include "client/load/recorder.h"
@@ -67,13 +67,11 @@ class EndedCalls {
   void Take(std::vector<LoadCall*>* calls);
 
  private:
-  bool Awaited() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    return for_a_call_ && !calls_.empty();
-  }
-
-  absl::Mutex mutex_;
-  bool for_a_call_ ABSL_GUARDED_BY(mutex_) = false;
-  std::vector<LoadCall*> calls_ ABSL_GUARDED_BY(mutex_);
+  // Not absl's, whose timed waits follow the wall clock. Guards all below.
+  std::mutex mutex_;
+  std::condition_variable ended_;
+  bool for_a_call_ = false;
+  std::vector<LoadCall*> calls_;
 };
 
 }  // namespace verdict

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "client/channel.h"
+#include "latency/steady_clock.h"
 
 namespace verdict {
 namespace {
@@ -20,7 +20,7 @@ absl::Status AwaitConnection(grpc::Channel* channel, bool wait, absl::Time deadl
     if (state == GRPC_CHANNEL_TRANSIENT_FAILURE && !wait) {
       return absl::UnavailableError("cannot connect");
     }
-    if (!channel->WaitForStateChange(state, absl::ToChronoTime(deadline))) {
+    if (!channel->WaitForStateChange(state, WallTime(deadline))) {
       return absl::UnavailableError("not connected in time");
     }
   }
@@ -48,7 +48,7 @@ LoadConnections::LoadConnections(const ClientOptions& options,
 }
 
 absl::Status LoadConnections::Connect() const {
-  const absl::Time deadline = absl::Now() + kPatience;
+  const absl::Time deadline = SteadyNow() + kPatience;
   for (const std::shared_ptr<grpc::Channel>& channel : channels_) {
     absl::Status status = AwaitConnection(channel.get(), options_.wait_for_ready, deadline);
     if (!status.ok()) return status;

@@ -11,8 +11,8 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "latency/steady_clock.h"
 #include "tests/server/http_get.h"
 
 namespace verdict {
@@ -59,8 +59,8 @@ int RollingServers::Restart(int index, int signal) {
 }
 
 bool RollingServers::AwaitCalls(int index) const {
-  const absl::Time deadline = absl::Now() + absl::Seconds(10);
-  while (absl::Now() < deadline) {
+  const absl::Time deadline = SteadyNow() + absl::Seconds(10);
+  while (SteadyNow() < deadline) {
     if (Answered(index) >= 10) return true;
   }
   return false;

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "absl/strings/match.h"
-#include "absl/time/clock.h"
+#include "latency/steady_clock.h"
 #include "tests/server/batcher_fixture.h"
 
 namespace verdict {
@@ -88,7 +88,7 @@ TEST_F(BatcherTest, RejectsWhenFullAndLeavesTheRequestIntact) {
 TEST_F(BatcherTest, ExpiredNeverReachesABatch) {
   HoldEngine();
   QueuedText late = outcomes_.Text(1);
-  late.deadline = absl::Now();
+  late.deadline = SteadyNow();
   ASSERT_TRUE(Submit(std::move(late)).ok());
   ASSERT_TRUE(Submit(outcomes_.Text(2)).ok());
   engine_.Release();
@@ -155,13 +155,13 @@ TEST_F(BatcherTest, DrainingRefusesNewTexts) {
 }
 
 TEST_F(BatcherTest, AnEngineThatDoesNotMoveThoughItHasWorkIsStalled) {
-  EXPECT_EQ(batcher_->Stalled(absl::Now() + absl::Hours(1)), absl::ZeroDuration());  // idle
-  const absl::Time start = absl::Now();
+  EXPECT_EQ(batcher_->Stalled(SteadyNow() + absl::Hours(1)), absl::ZeroDuration());  // idle
+  const absl::Time start = SteadyNow();
   HoldEngine();
   ASSERT_TRUE(Submit(outcomes_.Text(1)).ok());
-  const absl::Duration stalled = batcher_->Stalled(absl::Now() + absl::Hours(1));
+  const absl::Duration stalled = batcher_->Stalled(SteadyNow() + absl::Hours(1));
   EXPECT_GE(stalled, absl::Hours(1));
-  EXPECT_LE(stalled, absl::Now() + absl::Hours(1) - start);
+  EXPECT_LE(stalled, SteadyNow() + absl::Hours(1) - start);
   engine_.Release();
   outcomes_.Await(2);
 }

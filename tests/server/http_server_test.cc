@@ -10,10 +10,10 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "latency/steady_clock.h"
 #include "tests/server/localhost.h"
 #include "tests/server/tcp_connection.h"
 
@@ -73,7 +73,7 @@ class HttpServerTest : public ::testing::Test {
     return connection.ReadAll();
   }
 
-  void AwaitAnswered() { server_->AwaitAnswered(absl::Now() + absl::Seconds(10)); }
+  void AwaitAnswered() { server_->AwaitAnswered(SteadyNow() + absl::Seconds(10)); }
 
   // More than the kernel holds for a reader.
   const std::string big_ = std::string(32'000'000, 'x');  // NOLINT(bugprone-string-constructor)
@@ -163,7 +163,7 @@ class ImpatientHttpServerTest : public HttpServerTest {
     TcpConnection connection(server_->port());
     connection.Write(
         absl::StrCat(request_line, " HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n"));
-    return connection.TrickleUntilClosed(absl::Now() + absl::Seconds(10));
+    return connection.TrickleUntilClosed(SteadyNow() + absl::Seconds(10));
   }
 };
 
@@ -217,26 +217,26 @@ TEST_F(HttpServerTest, TwentyHalfOpenConnectionsDoNotDelayAScrape) {
     idle.push_back(std::make_unique<TcpConnection>(server_->port()));
     if (i % 2 == 0) idle.back()->Write("GET /met");
   }
-  const absl::Time begin = absl::Now();
+  const absl::Time begin = SteadyNow();
   EXPECT_THAT(Ask("GET /metrics"), StartsWith("HTTP/1.1 200 "));
   // Far below the time-out that ends the idle ones: none of them was waited for.
-  EXPECT_LT(absl::Now() - begin, absl::Seconds(1));
+  EXPECT_LT(SteadyNow() - begin, absl::Seconds(1));
 }
 
 TEST_F(HttpServerTest, FourHundredHalfOpenConnectionsDelayAScrapeByLessThanItsTimeOut) {
   std::vector<std::unique_ptr<TcpConnection>> idle;
   for (int i = 0; i < 400; ++i) idle.push_back(std::make_unique<TcpConnection>(server_->port()));
-  const absl::Time begin = absl::Now();
+  const absl::Time begin = SteadyNow();
   EXPECT_THAT(Ask("GET /metrics"), StartsWith("HTTP/1.1 200 "));
-  EXPECT_LT(absl::Now() - begin, absl::Seconds(10));  // Prometheus' own
+  EXPECT_LT(SteadyNow() - begin, absl::Seconds(10));  // Prometheus' own
 }
 
 TEST_F(HttpServerTest, StopsInSpiteOfAHalfOpenConnection) {
   TcpConnection idle(server_->port());
   idle.Write("GET /met");
-  const absl::Time begin = absl::Now();
+  const absl::Time begin = SteadyNow();
   server_.reset();
-  EXPECT_LT(absl::Now() - begin, absl::Seconds(5));
+  EXPECT_LT(SteadyNow() - begin, absl::Seconds(5));
 }
 
 TEST_F(HttpServerTest, ABusyPortIsAnErrorThatNamesIt) {

@@ -5,8 +5,8 @@
 #include <optional>
 #include <thread>
 
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "latency/steady_clock.h"
 
 namespace verdict {
 namespace {
@@ -24,7 +24,7 @@ TEST(OpenCallsTest, AcceptedCallsAreWaitedFor) {
   OpenCalls calls;
   auto call = std::make_optional<OpenCalls::Place>(&calls);
   calls.Drain();
-  calls.AwaitAccepted(absl::Now());  // not for longer than asked
+  calls.AwaitAccepted(SteadyNow());  // not for longer than asked
   std::thread waiting([&] { calls.AwaitAccepted(absl::InfiniteFuture()); });
   call.reset();
   waiting.join();
@@ -39,10 +39,10 @@ TEST(OpenCallsTest, RefusedCallsAreNotWaitedFor) {
 
 TEST(OpenCallsTest, ItIsQuietSomeTimeAfterTheLastCall) {
   OpenCalls calls;
-  const absl::Time start = absl::Now();
+  const absl::Time start = SteadyNow();
   calls.AwaitQuiet(kQuiet, absl::InfiniteFuture());
-  EXPECT_GE(absl::Now(), start + kQuiet);
-  calls.AwaitQuiet(absl::Hours(1), absl::Now());  // not for longer than asked
+  EXPECT_GE(SteadyNow(), start + kQuiet);
+  calls.AwaitQuiet(absl::Hours(1), SteadyNow());  // not for longer than asked
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "absl/time/clock.h"
+#include "latency/steady_clock.h"
 #include "tests/server/batcher_fixture.h"
 
 namespace verdict {
@@ -28,8 +28,8 @@ class OverloadTest : public BatcherTest {
   // Shows the batcher an engine that takes `batch_time` for 12 tokens, or somewhat more.
   void TeachRate(absl::Duration batch_time = absl::Milliseconds(2)) {
     engine_.SetScript([batch_time](const Batch& batch) -> absl::StatusOr<Logits> {
-      const absl::Time end = absl::Now() + batch_time;
-      while (absl::Now() < end) {
+      const absl::Time end = SteadyNow() + batch_time;
+      while (SteadyNow() < end) {
       }
       return Logits{.values = std::vector<float>(static_cast<size_t>(batch.texts())), .labels = 1};
     });
@@ -52,7 +52,7 @@ class OverloadTest : public BatcherTest {
 
   absl::Status SubmitWithin(absl::Duration timeout) {
     QueuedText text = outcomes_.Text(next_, 12);
-    text.deadline = absl::Now() + timeout;
+    text.deadline = SteadyNow() + timeout;
     const absl::Status status = Submit(std::move(text));
     if (status.ok()) ++next_;
     return status;
@@ -75,14 +75,14 @@ TEST_F(OverloadTest, WhatCannotBeDoneInTimeIsRefusedAtOnce) {
 
 TEST_F(OverloadTest, ARefusalNeedsNoTokens) {
   TeachRate();
-  EXPECT_TRUE(batcher_->CheckRoom(absl::Now() + absl::Seconds(5), 1).ok());
+  EXPECT_TRUE(batcher_->CheckRoom(SteadyNow() + absl::Seconds(5), 1).ok());
   FillQueue();
   // Both lanes: the short texts' turn comes, but not for all of them.
   for (int i = 0; i < 3'000; ++i) ASSERT_TRUE(Submit(outcomes_.Text(next_++, 3)).ok());
-  EXPECT_EQ(batcher_->CheckRoom(absl::Now() + absl::Milliseconds(100), 7).code(),
+  EXPECT_EQ(batcher_->CheckRoom(SteadyNow() + absl::Milliseconds(100), 7).code(),
             absl::StatusCode::kResourceExhausted);
   EXPECT_TRUE(Exposes("verdict_shed_total{reason=\"deadline\"} 7"));
-  EXPECT_TRUE(batcher_->CheckRoom(absl::Now() + absl::Hours(10), 1).ok());
+  EXPECT_TRUE(batcher_->CheckRoom(SteadyNow() + absl::Hours(10), 1).ok());
   EXPECT_TRUE(batcher_->CheckRoom(absl::InfiniteFuture(), 1).ok());
   engine_.Release();
 }
@@ -106,7 +106,7 @@ TEST_F(OverloadTest, DrainingIsToldWithoutTokensToo) {
 
 TEST_F(OverloadTest, NothingIsRefusedForTimeWhileTheRateIsUnknown) {
   FillQueue();
-  EXPECT_TRUE(batcher_->CheckRoom(absl::Now() + absl::Seconds(5), 1).ok());
+  EXPECT_TRUE(batcher_->CheckRoom(SteadyNow() + absl::Seconds(5), 1).ok());
   EXPECT_TRUE(SubmitWithin(absl::Seconds(5)).ok());
   EXPECT_TRUE(Exposes("verdict_tokens_per_second 0"));
   EXPECT_EQ(batcher_->Pushback(), absl::Seconds(1));
@@ -140,7 +140,7 @@ TEST_F(OverloadTest, TheDeadLeaveWhileTheEngineIsBusy) {
     if (i % 2 == 0) {
       text.abandoned = &abandoned;
     } else {
-      text.deadline = absl::Now() + absl::Milliseconds(5);
+      text.deadline = SteadyNow() + absl::Milliseconds(5);
     }
     ASSERT_TRUE(Submit(std::move(text)).ok());
   }
@@ -180,7 +180,7 @@ TEST_F(OverloadTest, DrainWaitsForThoseThatTheSweepEnds) {
   engine_.AwaitRuns(1);
   for (int i = 1; i <= 100; ++i) {
     QueuedText text = outcomes_.Text(i);
-    text.deadline = absl::Now();
+    text.deadline = SteadyNow();
     ASSERT_TRUE(Submit(std::move(text)).ok());
   }
   std::thread release([this] {

@@ -8,7 +8,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#include "absl/time/clock.h"
+#include "latency/steady_clock.h"
 
 namespace verdict {
 
@@ -51,7 +51,7 @@ std::string TcpConnection::ReadAll() const {
 }
 
 bool TcpConnection::TrickleUntilClosed(absl::Time deadline) const {
-  while (absl::Now() < deadline) {
+  while (SteadyNow() < deadline) {
     pollfd readable = {.fd = socket_, .events = POLLIN, .revents = 0};
     if (poll(&readable, 1, 10) > 0) {
       char bytes[4096];

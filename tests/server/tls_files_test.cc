@@ -122,38 +122,40 @@ TEST_F(TlsFilesTest, TheClientsAuthorityMustBeACertificate) {
 }
 
 TEST_F(TlsFilesTest, AChangeIsTakenOnceASecondAndOnlyOnce) {
-  const absl::Time start = absl::Now();
+  const absl::Time start = SteadyNow();
   WatchedTlsFiles watched(paths_, Read(), start);
-  EXPECT_TRUE(watched.TakeNew(start).has_value());
-  EXPECT_FALSE(watched.TakeNew(start + absl::Seconds(2)).has_value());
+  EXPECT_TRUE(watched.TakeNew(start, absl::Now()).has_value());
+  EXPECT_FALSE(watched.TakeNew(start + absl::Seconds(2), absl::Now()).has_value());
   const CertifiedKey next = authority_.Issue();
   Write(next);
-  EXPECT_FALSE(watched.TakeNew(start + absl::Seconds(2.9)).has_value());
-  const std::optional<TlsFiles> files = watched.TakeNew(start + absl::Seconds(3));
+  EXPECT_FALSE(watched.TakeNew(start + absl::Seconds(2.9), absl::Now()).has_value());
+  const std::optional<TlsFiles> files = watched.TakeNew(start + absl::Seconds(3), absl::Now());
   ASSERT_TRUE(files.has_value());
   EXPECT_EQ(files->certificate, next.certificate);
-  EXPECT_FALSE(watched.TakeNew(start + absl::Seconds(5)).has_value());
+  EXPECT_FALSE(watched.TakeNew(start + absl::Seconds(5), absl::Now()).has_value());
 }
 
-TEST_F(TlsFilesTest, AChangeIsTakenThoughTheClockWasSetBack) {
-  const absl::Time start = absl::Now();
-  WatchedTlsFiles watched(paths_, Read(), start + absl::Hours(1));
-  EXPECT_TRUE(watched.TakeNew(start + absl::Hours(1)).has_value());
+TEST_F(TlsFilesTest, AStepOfTheWallClockChangesNothing) {
+  const absl::Time start = SteadyNow();
+  const absl::Time date = absl::Now();
+  WatchedTlsFiles watched(paths_, Read(), start);
+  EXPECT_TRUE(watched.TakeNew(start, date).has_value());
   Write(authority_.Issue());
-  EXPECT_TRUE(watched.TakeNew(start).has_value());
+  EXPECT_FALSE(watched.TakeNew(start + absl::Seconds(0.5), date + absl::Hours(1)).has_value());
+  EXPECT_TRUE(watched.TakeNew(start + absl::Seconds(1), date - absl::Minutes(50)).has_value());
 }
 
 TEST_F(TlsFilesTest, HalfOfANewPairIsNeverTaken) {
-  const absl::Time start = absl::Now();
+  const absl::Time start = SteadyNow();
   WatchedTlsFiles watched(paths_, Read(), start);
-  EXPECT_TRUE(watched.TakeNew(start).has_value());
+  EXPECT_TRUE(watched.TakeNew(start, absl::Now()).has_value());
   const CertifiedKey next = authority_.Issue();
   WriteFile(paths_.certificate, next.certificate);
-  EXPECT_FALSE(watched.TakeNew(start + absl::Seconds(1)).has_value());
+  EXPECT_FALSE(watched.TakeNew(start + absl::Seconds(1), absl::Now()).has_value());
   std::filesystem::remove(paths_.key);
-  EXPECT_FALSE(watched.TakeNew(start + absl::Seconds(2)).has_value());
+  EXPECT_FALSE(watched.TakeNew(start + absl::Seconds(2), absl::Now()).has_value());
   WriteFile(paths_.key, next.key);
-  const std::optional<TlsFiles> files = watched.TakeNew(start + absl::Seconds(3));
+  const std::optional<TlsFiles> files = watched.TakeNew(start + absl::Seconds(3), absl::Now());
   ASSERT_TRUE(files.has_value());
   EXPECT_EQ(files->key, next.key);
 }

@@ -1,0 +1,39 @@
+#include "latency/steady_clock.h"
+
+#include <algorithm>
+
+#include "absl/time/clock.h"
+
+namespace verdict {
+namespace {
+
+constexpr absl::Duration kLookEvery = absl::Milliseconds(5);
+
+}  // namespace
+
+absl::Time SteadyNow() {
+  return absl::UnixEpoch() + absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch());
+}
+
+absl::Time SteadyTime(std::chrono::system_clock::time_point wall) {
+  const absl::Time time = absl::FromChrono(wall);
+  // gRPC's "no deadline" is the last time that its clock can tell.
+  if (wall == std::chrono::system_clock::time_point::max()) return absl::InfiniteFuture();
+  return SteadyNow() + (time - absl::Now());
+}
+
+std::chrono::system_clock::time_point WallTime(absl::Time steady) {
+  if (steady == absl::InfiniteFuture()) return std::chrono::system_clock::time_point::max();
+  return absl::ToChronoTime(absl::Now() + (steady - SteadyNow()));
+}
+
+bool LookUntil(absl::FunctionRef<bool()> done, absl::Time deadline) {
+  while (!done()) {
+    const absl::Duration left = deadline - SteadyNow();
+    if (left <= absl::ZeroDuration()) return false;
+    absl::SleepFor(std::min(kLookEvery, left));
+  }
+  return true;
+}
+
+}  // namespace verdict
