@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""Floods of resets, of calls without requests and of endless headers against verdictd, bare and behind nghttpx.
+"""Floods of resets, of calls without requests and of endless headers against verdictd, bare and behind nginx.
 
 Bare, the figures are what gRPC 1.51 makes of them, and there is no bound: the library alone cannot pass, and README.md
-says so. Behind the front, with deploy/front/nghttpx.conf, the same floods leave the server calm: its memory and CPU time
+says so. Behind the front, with deploy/front/nginx.conf, the same floods leave the server calm: its memory and CPU time
 stay bounded, and the good client's calls through the front are answered.
 """
 import contextlib
@@ -16,7 +16,7 @@ import hpack
 import http2
 import script
 from conversations import CONTINUATION, END_HEADERS, HEADERS, RST_STREAM, frame, literal
-from front import Nghttpx
+from front import Nginx
 from verdictd import LOOPBACK, Samples, Verdictd
 
 MOST_GROWTH_BYTES = 32e6
@@ -104,10 +104,10 @@ def good_calls(port, seconds):
     return latencies, failed
 
 
-def measure(options, conversation, behind_front):
-    """The figures of one flood on a server of its own."""
+def measure(options, conversation, proxy=None):
+    """The figures of one flood on a server of its own, which is behind a `proxy` of the module front."""
     with Verdictd(options.verdictd, options.model) as server, contextlib.ExitStack() as stack:
-        front = stack.enter_context(Nghttpx(server)) if behind_front else None
+        front = stack.enter_context(proxy(server)) if proxy else None
         port = front.port if front else server.grpc_port
         before, _ = good_calls(port, 1)
         cpu, front_cpu = server.cpu_seconds(), front.cpu_seconds() if front else 0
@@ -135,9 +135,9 @@ def test(options, findings):
         name = conversation.__name__
         if options.flood not in (None, name):
             continue
-        findings.note(**{f"{name}_bare": measure(options, conversation, behind_front=False)})
-        behind = measure(options, conversation, behind_front=True)
-        findings.note(**{f"{name}_behind_nghttpx": behind})
+        findings.note(**{f"{name}_bare": measure(options, conversation)})
+        behind = measure(options, conversation, Nginx)
+        findings.note(**{f"{name}_behind_nginx": behind})
         findings.equal(f"{name}_good_calls_failed", behind["good_calls_failed"], 0)
         findings.at_most(f"{name}_p50_seconds_of_good_calls", behind["p50_seconds"], MOST_P50_SECONDS)
         findings.at_most(f"{name}_rss_growth_bytes", behind["rss_growth_bytes"], MOST_GROWTH_BYTES)

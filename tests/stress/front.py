@@ -73,17 +73,6 @@ class Front:
         return sum(process.cpu_seconds(pid) for pid in process.family(self.process.pid))
 
 
-class Nghttpx(Front):
-    NAME, PACKAGE, FILE = "nghttpx", "nghttp2-proxy", "nghttpx.conf"
-
-    def command(self):
-        return [self.program, f"--conf={self.file}"]
-
-    def replacements(self):
-        return [("frontend=127.0.0.1,50050", f"frontend={LOOPBACK},{self.port}"),
-                *((f"{host},50051", f"{LOOPBACK},{server.grpc_port}") for host, server in zip(SHIPPED_HOSTS, self.servers))]
-
-
 class Haproxy(Front):
     NAME, PACKAGE, FILE = "haproxy", "haproxy", "haproxy.cfg"
 
@@ -94,3 +83,14 @@ class Haproxy(Front):
         return [("bind 127.0.0.1:50050", f"bind {self.address}"),
                 *((f"{host}:50051 check port 8080", f"{server.address} check port {server.http_port}")
                   for host, server in zip(SHIPPED_HOSTS, self.servers))]
+
+
+class Nginx(Front):
+    NAME, PACKAGE, FILE = "nginx", "nginx", "nginx.conf"
+
+    def command(self):
+        return [self.program, "-e", "stderr", "-c", str(self.file)]
+
+    def replacements(self):
+        return [("listen 127.0.0.1:50050", f"listen {self.address}"), ("/run/verdict-front", self.folder.name),
+                *((f"{host}:50051", server.address) for host, server in zip(SHIPPED_HOSTS, self.servers))]

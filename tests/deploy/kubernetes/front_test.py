@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""The front's nghttpx.conf before a real verdictd: calls over TLS go through, and plain text does not.
+"""The front's nginx.conf before a real verdictd: calls over TLS go through, and plain text does not.
 
-Usage: front_test.py --verdictd PROGRAM --verdict PROGRAM. Ends with 77 where nghttpx or openssl is missing.
+Usage: front_test.py --verdictd PROGRAM --verdict PROGRAM. Ends with 77 where nginx or openssl is missing.
 """
 import argparse
 import os
@@ -18,7 +18,7 @@ from check import DEMO
 from manifests import KUBERNETES, skip
 
 ARGUMENTS = None
-CONFIGURATION = os.path.join(KUBERNETES, "components/front/nghttpx.conf")
+CONFIGURATION = os.path.join(KUBERNETES, "components/front/nginx.conf")
 
 
 def free_port():
@@ -53,13 +53,14 @@ class Front(unittest.TestCase):
         with open(CONFIGURATION) as file:
             text = file.read()
         # Nothing but where things are: the pod's ports and files are not this machine's.
-        for pattern, here in ((r"0\.0\.0\.0,8443", f"127.0.0.1,{self.port}"), ("127.0.0.1,50051", f"127.0.0.1,{behind}"),
-                              ("/tls/", f"{self.folder}/")):
+        # /tmp first, as the folder may be there.
+        for pattern, here in (("/tmp/", f"{self.folder}/"), (r"0\.0\.0\.0:8443", f"127.0.0.1:{self.port}"),
+                              (r"127\.0\.0\.1:50051", f"127.0.0.1:{behind}"), ("/tls/", f"{self.folder}/")):
             text, count = re.subn(pattern, here, text)
             self.assertGreater(count, 0, pattern)
-        with open(f"{self.folder}/nghttpx.conf", "w") as file:
+        with open(f"{self.folder}/nginx.conf", "w") as file:
             file.write(text)
-        self.start(self.port, ["nghttpx", f"--conf={self.folder}/nghttpx.conf"])
+        self.start(self.port, ["/usr/sbin/nginx", "-e", "stderr", "-c", f"{self.folder}/nginx.conf"])
 
     def start(self, port, command):
         with open(f"{self.folder}/log", "a") as log:
@@ -86,7 +87,7 @@ if __name__ == "__main__":
     parser.add_argument("--verdictd", required=True)
     parser.add_argument("--verdict", required=True)
     ARGUMENTS, rest = parser.parse_known_args()
-    for program, package in (("nghttpx", "nghttp2-proxy"), ("openssl", "openssl")):
+    for program, package in (("/usr/sbin/nginx", "nginx"), ("openssl", "openssl")):
         if shutil.which(program) is None:
             skip(f"{program} is not installed (package {package})")
     unittest.main(argv=[sys.argv[0], *rest])
