@@ -4,11 +4,10 @@
 
 #include <utility>
 
-#include "absl/strings/string_view.h"
-#include "latency/steady_clock.h"
 #include "server/classify_batch_call.h"
 #include "server/classify_call.h"
 #include "server/classify_stream_call.h"
+#include "server/entry.h"
 #include "server/get_model_call.h"
 #include "server/tokenize_call.h"
 #include "verdict/v1/classifier.grpc.pb.h"
@@ -77,13 +76,7 @@ class ClassifierService final : public ServiceBase {
       serving_.metrics->CountShed(ShedReason::kDraining, 1);
       return status;
     }
-    if (serving_.tokens == nullptr) return absl::OkStatus();
-    const auto header = context.client_metadata().find("authorization");
-    if (header == context.client_metadata().end()) {
-      return serving_.tokens->Check(nullptr, SteadyNow());
-    }
-    const absl::string_view value(header->second.data(), header->second.size());
-    return serving_.tokens->Check(&value, SteadyNow());
+    return CheckToken(serving_.tokens, context);
   }
 
   const Serving serving_;

@@ -22,8 +22,6 @@ void ConfigureConnections(int max_request_bytes, grpc::ServerBuilder* builder) {
   // gRPC inflates a message before it looks at its size: a megabyte could become a gigabyte.
   builder->SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
   builder->SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
-  // Only reflection is synchronous.
-  builder->SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::NUM_CQS, 1);
 }
 
 }  // namespace verdict

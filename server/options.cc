@@ -161,6 +161,8 @@ void AddServingOptions(CLI::App& app, ServerOptions* options) {
   AddAddress(app, "--http-address",
              "Where the status page, /v1/classify, /metrics, /healthz and /readyz listen",
              IsHttpAddress, &options->http_address);
+  AddChoice(app, "--reflection", Choices<bool>{{"on", true}, {"off", false}},
+            "Whether gRPC tells tools such as grpcurl of its services", &options->reflection);
   AddAddress(app, "--health-address",
              "Where gRPC health alone is served, in plain text, for probes; empty: nowhere",
              EndsInPort, &options->health_address);

@@ -33,6 +33,7 @@ struct ServerOptions {
   // Where it listens; port 0 takes any free one, and the log says which.
   std::string grpc_address = "0.0.0.0:50051";
   std::string http_address = "0.0.0.0:8080";
+  bool reflection = true;
   std::string health_address;  // a gRPC port with nothing but health, never encrypted; empty: none
 
   // Whom it trusts. Empty: no TLS, and anybody.

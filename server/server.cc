@@ -1,8 +1,6 @@
 #include "server/server.h"
 
-#include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/impl/codegen/service_type.h>
-#include <grpcpp/impl/server_builder_option.h>
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
 
@@ -79,16 +77,6 @@ absl::Status HttpEntry(const TlsPaths& tls) {
       "this server wants a client certificate (--tls-client-ca), which its HTTP port cannot ask "
       "for; call it over gRPC");
 }
-
-// gRPC adds reflection, a plugin, to every server of a process that has it, unless an option takes
-// it out again.
-class NoPlugins final : public grpc::ServerBuilderOption {
- public:
-  void UpdateArguments(grpc::ChannelArguments* /*arguments*/) override {}
-  void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>* plugins) override {
-    plugins->clear();
-  }
-};
 
 absl::Status CannotListen(absl::string_view option, const std::string& address) {
   return absl::UnavailableError(
@@ -178,7 +166,10 @@ Server::Server(const ServerOptions& options, Model model, absl::Duration load,
                                       .defaults = {.activation = ModelActivation(model_.config),
                                                    .truncation = options.truncation}})),
       health_service_(health_.MakeService()),
-      plain_health_service_(health_.MakeService()) {}
+      plain_health_service_(health_.MakeService()),
+      reflection_({"verdict.v1.Classifier", "grpc.health.v1.Health"}, tokens_.get()) {
+  if (options.reflection) reflection_services_ = reflection_.MakeServices();
+}
 
 Server::~Server() {
   watchdog_.reset();
@@ -192,11 +183,11 @@ absl::Status Server::StartGrpc(const ServerOptions& options) {
       options.tls, [this](absl::Time expiry) { metrics_.SetTlsCertificateExpiry(expiry); });
   if (!credentials.ok()) return credentials.status();
   credentials_ = *std::move(credentials);
-  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
   ConfigureConnections(MaxRequestBytes(options.requests), &builder);
   builder.RegisterService(service_.get());
   builder.RegisterService(health_service_.get());
+  for (const auto& service : reflection_services_) builder.RegisterService(service.get());
   builder.AddListeningPort(options.grpc_address, credentials_, &grpc_port_);
   grpc_ = builder.BuildAndStart();
   if (grpc_ == nullptr) return CannotListen("--grpc-address", options.grpc_address);
@@ -237,7 +228,6 @@ absl::Status Server::StartHealth(const ServerOptions& options) {
   if (options.health_address.empty()) return absl::OkStatus();
   grpc::ServerBuilder builder;
   ConfigureConnections(kMaxHealthRequestBytes, &builder);
-  builder.SetOption(std::make_unique<NoPlugins>());
   builder.RegisterService(plain_health_service_.get());
   builder.AddListeningPort(options.health_address, grpc::InsecureServerCredentials(),
                            &health_port_);

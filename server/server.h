@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -21,6 +22,7 @@
 #include "server/open_calls.h"
 #include "server/open_streams.h"
 #include "server/options.h"
+#include "server/reflection_service.h"
 #include "server/watchdog.h"
 
 namespace grpc {
@@ -88,6 +90,8 @@ class Server {
   Health health_;
   const std::unique_ptr<grpc::Service> health_service_;
   const std::unique_ptr<grpc::Service> plain_health_service_;
+  ReflectionService reflection_;
+  std::vector<std::unique_ptr<grpc::Service>> reflection_services_;  // none: it is off
   std::atomic<bool> ready_ = false;
   std::atomic<bool> draining_ = false;
   std::shared_ptr<grpc::ServerCredentials> credentials_;

@@ -44,6 +44,7 @@ TEST(OptionsTest, TheModelIsAllThatIsRequired) {
   EXPECT_EQ(options.threads, 0);
   EXPECT_EQ(options.requests.max_text_bytes, 65536U);
   EXPECT_EQ(options.truncation, Truncation::kRight);
+  EXPECT_TRUE(options.reflection);
   EXPECT_EQ(options.drain.delay, absl::ZeroDuration());
   EXPECT_EQ(options.drain.timeout, absl::Seconds(30));
   EXPECT_EQ(options.tls.certificate, "");
@@ -87,6 +88,8 @@ TEST(OptionsTest, EveryOptionIsTaken) {
                                         "99",
                                         "--truncation",
                                         "head-tail",
+                                        "--reflection",
+                                        "off",
                                         "--drain-delay",
                                         "5s",
                                         "--drain-timeout",
@@ -105,6 +108,7 @@ TEST(OptionsTest, EveryOptionIsTaken) {
   EXPECT_EQ(options.requests.max_inputs, 7U);
   EXPECT_EQ(options.requests.max_text_bytes, 99U);
   EXPECT_EQ(options.truncation, Truncation::kHeadTail);
+  EXPECT_FALSE(options.reflection);
   EXPECT_EQ(options.drain.delay, absl::Seconds(5));
   EXPECT_EQ(options.drain.timeout, absl::Seconds(90));
   EXPECT_EQ(options.log.level, LogLevel::kDebug);

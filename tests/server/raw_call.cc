@@ -67,7 +67,8 @@ grpc::Status CallWithoutRequest(const std::shared_ptr<grpc::Channel>& channel,
 }
 
 RawStream::RawStream(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
-                     const std::string& bytes) {
+                     const std::string& bytes, const std::string& authorization) {
+  if (!authorization.empty()) context_.AddMetadata("authorization", authorization);
   stream_ = grpc::GenericStub(channel).PrepareCall(&context_, method, &queue_);
   stream_->StartCall(nullptr);
   if (Await()) Write(bytes);

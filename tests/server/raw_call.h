@@ -28,7 +28,7 @@ grpc::Status CallWithoutRequest(const std::shared_ptr<grpc::Channel>& channel,
 class RawStream {
  public:
   RawStream(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
-            const std::string& bytes);
+            const std::string& bytes, const std::string& authorization = "");
   ~RawStream();
 
   void Write(const std::string& bytes);

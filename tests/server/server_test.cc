@@ -120,15 +120,6 @@ TEST_F(ServerTest, ServesAndSaysSo) {
   EXPECT_THAT(HttpGet(server_->http_port(), "/metrics"), HasSubstr("\nverdict_ready 1\n"));
 }
 
-TEST_F(ServerTest, ReflectionListsTheService) {
-  RawStream stream(channel_, "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
-                   std::string("\x3A\x00", 2));  // list_services = ""
-  const std::optional<std::string> reply = stream.Read();
-  ASSERT_TRUE(reply.has_value());
-  EXPECT_THAT(*reply, HasSubstr(kService));
-  EXPECT_THAT(*reply, HasSubstr("grpc.health.v1.Health"));
-}
-
 TEST_F(ServerTest, ABusyGrpcPortIsAnErrorThatNamesTheAddress) {
   ServerOptions options = Options();
   options.grpc_address = Loopback(server_->grpc_port());
