@@ -1,6 +1,7 @@
 #include "engine/distilbert.h"
 
 #include <algorithm>
+#include <chrono>
 #include <string>
 #include <utility>
 
@@ -100,10 +101,19 @@ absl::StatusOr<std::unique_ptr<DistilBert>> DistilBert::Create(const ModelConfig
                                                                DistilBertWeights weights,
                                                                const EngineOptions& options) {
   std::unique_ptr<DistilBert> model(new DistilBert(config, std::move(weights), options));
-  for (int tokens : {1, config.max_tokens()}) {
-    if (auto logits = model->Run(BatchOfOne(tokens)); !logits.ok()) return logits.status();
-  }
+  if (absl::Status status = model->WarmUp(); !status.ok()) return status;
   return model;
+}
+
+absl::Status DistilBert::WarmUp() {
+  for (const int tokens : {1, config_.max_tokens()}) {
+    const Batch batch = BatchOfOne(tokens);
+    if (auto logits = Run(batch); !logits.ok()) return logits.status();
+    const auto start = std::chrono::steady_clock::now();
+    if (auto logits = Run(batch); !logits.ok()) return logits.status();
+    info_.warm_up.push_back({tokens, std::chrono::steady_clock::now() - start});
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<Logits> DistilBert::Run(const Batch& batch) {

@@ -25,7 +25,8 @@ namespace verdict {
 // fixed order, and attention looks at one text at a time: that is why a text's bits are its own.
 class DistilBert : public Engine {
  public:
-  // Takes memory for the largest batch, and runs once at the smallest and the largest size.
+  // Takes memory for the largest batch, and runs twice at the smallest and the largest size: to be
+  // warm, and to know how long such a run takes.
   //
   // INTERNAL: as Run.
   static absl::StatusOr<std::unique_ptr<DistilBert>> Create(const ModelConfig& config,
@@ -52,6 +53,7 @@ class DistilBert : public Engine {
   DistilBert(const ModelConfig& config, DistilBertWeights weights, const EngineOptions& options);
 
   absl::Status Check(const Batch& batch) const;
+  absl::Status WarmUp();
   // Some texts of `batch`; valid until the next call.
   const Batch& Section(const Batch& batch, int first, int end);
   // logits is [texts, labels].

@@ -3,6 +3,7 @@
 #ifndef VERDICT_ENGINE_ENGINE_H_
 #define VERDICT_ENGINE_ENGINE_H_
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -59,6 +60,12 @@ struct EngineOptions {
   Profile* profile = nullptr;
 };
 
+// How long one Run took.
+struct TimedRun {
+  int tokens = 0;  // of its batch
+  std::chrono::nanoseconds time{0};
+};
+
 // How an engine computes, for GetModel, the log and the metrics.
 struct EngineInfo {
   std::string precision;  // "f32", "bf16" or "int8": the one in use
@@ -67,6 +74,8 @@ struct EngineInfo {
   std::string kernels;
   int threads = 0;  // that compute one batch
   uint64_t parameters = 0;
+  // Runs at the smallest and the largest size, once warm, from before the first call came.
+  std::vector<TimedRun> warm_up;
 };
 
 // Computes logits. One text's logits are a function of its tokens alone, bit for bit: neither the

@@ -4,8 +4,13 @@
 
 namespace verdict {
 
-FakeEngine::FakeEngine(int labels)
-    : info_{.precision = "f32", .isa = "none", .kernels = "none", .threads = 1, .parameters = 0},
+FakeEngine::FakeEngine(int labels, std::vector<TimedRun> warm_up)
+    : info_{.precision = "f32",
+            .isa = "none",
+            .kernels = "none",
+            .threads = 1,
+            .parameters = 0,
+            .warm_up = std::move(warm_up)},
       script_([labels](const Batch& batch) -> absl::StatusOr<Logits> {
         Logits logits{.values = std::vector<float>(static_cast<size_t>(batch.texts()) * labels),
                       .labels = labels};

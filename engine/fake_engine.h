@@ -20,7 +20,9 @@ class FakeEngine : public Engine {
 
   // Without a script, every text's logits are {its number of tokens, 0, …}: a text can be told by
   // them.
-  explicit FakeEngine(int labels = 2);
+  //
+  // It says that it warmed up with `warm_up`.
+  explicit FakeEngine(int labels = 2, std::vector<TimedRun> warm_up = {});
 
   absl::StatusOr<Logits> Run(const Batch& batch) override ABSL_LOCKS_EXCLUDED(mutex_);
   const EngineInfo& info() const override { return info_; }

@@ -1,9 +1,12 @@
 #include "server/admission.h"
 
 #include <algorithm>
+#include <cmath>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "server/refusal.h"
 
 namespace verdict {
 namespace {
@@ -18,10 +21,7 @@ bool AddWithin(std::atomic<int64_t>& total, int64_t amount, int64_t most) {
   return true;
 }
 
-absl::Status TooMuch(const char* unit, const char* option, int64_t more, int64_t most) {
-  return absl::ResourceExhaustedError(absl::StrCat("too much is in flight: ", more, " more ", unit,
-                                                   " do not fit; ", option, " allows ", most));
-}
+constexpr absl::Duration kUsualRetryDelay = absl::Seconds(1);
 
 }  // namespace
 
@@ -55,10 +55,12 @@ void Admission::Ticket::GiveBack() {
   admission_->metrics_->AddInFlight(-texts_, -bytes_);
   admission_->texts_.fetch_sub(texts_, std::memory_order_relaxed);
   admission_->bytes_.fetch_sub(bytes_, std::memory_order_relaxed);
+  admission_->tickets_.fetch_sub(1, std::memory_order_relaxed);
   admission_ = nullptr;
 }
 
-Admission::Admission(Limits limits, Metrics* metrics) : limits_(limits), metrics_(metrics) {
+Admission::Admission(Limits limits, Metrics* metrics, TimeUntilDone time_until_done)
+    : limits_(limits), metrics_(metrics), time_until_done_(std::move(time_until_done)) {
   metrics_->SetInFlightLimits(limits_.max_texts, limits_.max_bytes);
 }
 
@@ -67,7 +69,24 @@ absl::StatusOr<Admission::Ticket> Admission::Admit(int64_t texts, int64_t bytes)
     CountShed(texts);
     return status;
   }
+  tickets_.fetch_add(1, std::memory_order_relaxed);
   return Ticket(this, texts, bytes);
+}
+
+// Room is made when whole tickets are given back: of calls that are answered, as far as they hold
+// the mean, in any order. So it takes the time in which so large a part of the work is done.
+absl::Status Admission::TooMuch(const Limit& limit, int64_t more, int64_t in_flight) const {
+  Refusal refusal = {.reason = ShedReason::kInFlight, .retry_delay = std::nullopt};
+  if (more <= limit.most) {
+    const auto tickets = static_cast<double>(std::max<int64_t>(1, tickets_.load()));
+    const auto missing = static_cast<double>(std::max<int64_t>(1, more + in_flight - limit.most));
+    const double mean = static_cast<double>(std::max<int64_t>(1, in_flight)) / tickets;
+    const double part = std::min(1.0, std::ceil(missing / mean) / tickets);
+    refusal.retry_delay = time_until_done_ ? time_until_done_(part) : kUsualRetryDelay;
+  }
+  return Refused(absl::StatusCode::kResourceExhausted, refusal,
+                 absl::StrCat("too much is in flight: ", more, " more ", limit.unit,
+                              " do not fit; ", limit.option, " allows ", limit.most));
 }
 
 void Admission::CountShed(int64_t texts) {
@@ -77,10 +96,10 @@ void Admission::CountShed(int64_t texts) {
 absl::Status Admission::Take(int64_t texts, int64_t bytes) {
   absl::Status status;
   if (!AddWithin(bytes_, bytes, limits_.max_bytes)) {
-    status = TooMuch("bytes", "--max-bytes-in-flight", bytes, limits_.max_bytes);
+    status = TooMuch({"bytes", "--max-bytes-in-flight", limits_.max_bytes}, bytes, bytes_);
   } else if (!AddWithin(texts_, texts, limits_.max_texts)) {
     bytes_.fetch_sub(bytes, std::memory_order_relaxed);  // held for an instant: too few to matter
-    status = TooMuch("texts", "--max-texts-in-flight", texts, limits_.max_texts);
+    status = TooMuch({"texts", "--max-texts-in-flight", limits_.max_texts}, texts, texts_);
   }
   if (status.ok()) metrics_->AddInFlight(texts, bytes);
   return status;

@@ -4,9 +4,11 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "server/metrics.h"
 
 namespace verdict {
@@ -56,21 +58,35 @@ class Admission {
     int64_t bytes_ = 0;
   };
 
-  Admission(Limits limits, Metrics* metrics);
+  // How long it takes until so large a part of the work that waits, from 0 to 1, is done.
+  using TimeUntilDone = std::function<absl::Duration(double part)>;
+
+  // Without `time_until_done`, who is refused is told to try again in a second.
+  Admission(Limits limits, Metrics* metrics, TimeUntilDone time_until_done = nullptr);
 
   Admission(const Admission&) = delete;
   Admission& operator=(const Admission&) = delete;
 
-  // RESOURCE_EXHAUSTED: so many more texts or bytes do not fit now; counted as shed, one text where
-  // it is not known yet how many there are.
+  // RESOURCE_EXHAUSTED, with a Refusal: so many more texts or bytes do not fit now; counted as
+  // shed, one text where it is not known yet how many there are.
   absl::StatusOr<Ticket> Admit(int64_t texts, int64_t bytes);
 
  private:
+  // One of the limits.
+  struct Limit {
+    const char* unit;
+    const char* option;
+    int64_t most;
+  };
+
   absl::Status Take(int64_t texts, int64_t bytes);
+  absl::Status TooMuch(const Limit& limit, int64_t more, int64_t in_flight) const;
   void CountShed(int64_t texts);
 
   const Limits limits_;
   Metrics* const metrics_;
+  const TimeUntilDone time_until_done_;
+  std::atomic<int64_t> tickets_ = 0;
   std::atomic<int64_t> texts_ = 0;
   std::atomic<int64_t> bytes_ = 0;
 };

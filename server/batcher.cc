@@ -1,6 +1,7 @@
 #include "server/batcher.h"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 #include <utility>
 
@@ -12,6 +13,7 @@
 #include "engine/thread_name.h"
 #include "latency/steady_clock.h"
 #include "server/log.h"
+#include "server/refusal.h"
 
 namespace verdict {
 namespace {
@@ -26,6 +28,20 @@ void EndAll(std::vector<QueuedText> texts,  // NOLINT(performance-unnecessary-va
   for (QueuedText& text : texts) text.done(status);
 }
 
+// Equal texts have equal logits, bit for bit: each is computed once. `(*row_of)[i]` is the place of
+// texts[i] in the batch.
+Batch Distinct(const std::vector<QueuedText>& texts, std::vector<int>* row_of) {
+  Batch batch;
+  absl::flat_hash_map<absl::Span<const int32_t>, int> rows;
+  row_of->reserve(texts.size());
+  for (const QueuedText& text : texts) {
+    const auto [row, is_new] = rows.try_emplace(text.input_ids, batch.texts());
+    if (is_new) batch.Append(text.input_ids);
+    row_of->push_back(row->second);
+  }
+  return batch;
+}
+
 }  // namespace
 
 Batcher::Batcher(Engine* engine, Metrics* metrics, TextQueue::Limits limits)
@@ -36,6 +52,10 @@ Batcher::Batcher(Engine* engine, Metrics* metrics, TextQueue::Limits limits)
       engine_thread_([this] { ServeEngine(); }),
       sweep_thread_([this] { SweepQueue(); }) {
   metrics_->SetQueueLimit(limits.max_queue_tokens);
+  absl::MutexLock lock(&mutex_);
+  for (const TimedRun& run : engine_->info().warm_up) {
+    forecast_.Know(run.tokens, absl::FromChrono(run.time));
+  }
 }
 
 Batcher::~Batcher() {
@@ -56,60 +76,78 @@ absl::Status Batcher::Submit(std::vector<QueuedText>* texts) {
     tokens += text.tokens();
   }
   const auto count = static_cast<int64_t>(texts->size());
-  Refusal refusal;
+  const bool of_stream = !texts->empty() && texts->front().of_stream;
+  absl::Status status;
   {
     absl::MutexLock lock(&mutex_);
     const absl::Time now = SteadyNow();
-    refusal = Refuse({tokens, queue_.WorkUntilDone(*texts), deadline}, now);
-    if (refusal.status.ok()) {
+    status = Check({.room = {tokens, of_stream},
+                    .own = queue_.OwnWork(*texts),
+                    .work = queue_.WorkUntilDone(*texts),
+                    .deadline = deadline},
+                   now);
+    if (status.ok()) {
       if (queue_.empty() && !busy_) moved_ = now;
-      refusal.status = queue_.Push(texts, now);
+      status = queue_.Push(texts, now);
       ReportQueue(now);
     }
   }
-  return Shed(refusal, count);
+  return Shed(std::move(status), count);
 }
 
-absl::Status Batcher::CheckRoom(absl::Time deadline, int64_t texts) {
-  Refusal refusal;
+absl::Status Batcher::CheckRoom(absl::Time deadline, int64_t texts, bool of_stream) {
+  absl::Status status;
   {
     absl::MutexLock lock(&mutex_);
-    refusal = Refuse({1, queue_.LeastWorkUntilDone(), deadline}, SteadyNow());
+    status = Check({.room = {1, of_stream},
+                    .own = {1, 1},
+                    .work = queue_.LeastWorkUntilDone(),
+                    .deadline = deadline},
+                   SteadyNow());
   }
-  return Shed(refusal, texts);
+  return Shed(std::move(status), texts);
 }
 
-absl::Duration Batcher::Pushback() const {
+absl::Duration Batcher::TimeUntilDone(double part) const {
   absl::MutexLock lock(&mutex_);
-  return forecast_.Pushback(queue_.WorkWaiting(), SteadyNow());
+  const EngineWork all = queue_.WorkWaiting();
+  const EngineWork work = {
+      static_cast<int64_t>(std::ceil(part * static_cast<double>(all.tokens))),
+      static_cast<int64_t>(std::ceil(part * static_cast<double>(all.batches)))};
+  return forecast_.RetryForRoom(work, SteadyNow());
 }
 
-Batcher::Refusal Batcher::Refuse(const Request& request, absl::Time now) {
+absl::Status Batcher::Check(const Request& request, absl::Time now) const {
   if (draining_) {
-    return {absl::UnavailableError("the server is draining"), ShedReason::kDraining};
+    return Refused(absl::StatusCode::kUnavailable, {ShedReason::kDraining, absl::ZeroDuration()},
+                   "the server is draining");
   }
-  if (absl::Status status = queue_.CheckRoom(request.tokens); !status.ok()) {
-    return {std::move(status), ShedReason::kQueueFull};
+  if (absl::Status status = queue_.CheckRoom(request.room); !status.ok()) {
+    if (absl::IsInvalidArgument(status)) return status;
+    const absl::Duration retry =
+        forecast_.RetryForRoom(queue_.WorkUntilRoom(request.room.tokens), now);
+    return Refused(status.code(), {ShedReason::kQueueFull, retry}, status.message());
   }
-  const bool at_once = queue_.empty() && !busy_ && request.work.batches <= 1;
+  const bool idle = queue_.empty() && !forecast_.computing();
   // What is late already is not shed: it ends as all that is.
-  if (at_once || request.deadline <= now || forecast_.InTime(request.work, request.deadline, now)) {
-    return {};
+  if (idle || request.deadline <= now || forecast_.InTime(request.work, request.deadline, now)) {
+    return absl::OkStatus();
   }
+  const absl::Duration timeout = request.deadline - now;
   const absl::Duration time = forecast_.TimeUntilDone(request.work, now);
-  return {absl::ResourceExhaustedError(
-              absl::StrCat("the work ahead takes some ", absl::ToInt64Milliseconds(time),
-                           " ms, and the deadline is in ",
-                           absl::ToInt64Milliseconds(request.deadline - now), " ms")),
-          ShedReason::kDeadline};
+  return Refused(
+      absl::StatusCode::kResourceExhausted,
+      {ShedReason::kDeadline, forecast_.RetryForTime(request.work, request.own, timeout, now)},
+      absl::StrCat("the work ahead takes some ", absl::ToInt64Milliseconds(time),
+                   " ms, and the deadline is in ", absl::ToInt64Milliseconds(timeout), " ms"));
 }
 
-absl::Status Batcher::Shed(const Refusal& refusal, int64_t texts) {
+absl::Status Batcher::Shed(absl::Status status, int64_t texts) {
   // What could never be taken is the caller's fault, and not shed.
-  if (!refusal.status.ok() && !absl::IsInvalidArgument(refusal.status)) {
-    metrics_->CountShed(refusal.reason, texts);
+  if (const auto refusal = RefusalOf(status); refusal.has_value()) {
+    metrics_->CountShed(refusal->reason, texts);
   }
-  return refusal.status;
+  return status;
 }
 
 absl::Duration Batcher::Stalled(absl::Time now) const {
@@ -140,7 +178,7 @@ size_t Batcher::Drain(absl::Time deadline) {
 
 void Batcher::ServeEngine() {
   NameThisThread("engine");
-  bool computed = false;
+  int64_t computed = 0;
   while (true) {
     TextQueue::Popped popped;
     {
@@ -160,7 +198,7 @@ void Batcher::ServeEngine() {
       ReportQueue(now);
     }
     EndDead(&popped);
-    computed = !popped.batch.empty() && RunBatch(std::move(popped.batch));
+    computed = popped.batch.empty() ? 0 : RunBatch(std::move(popped.batch));
   }
 }
 
@@ -187,20 +225,17 @@ void Batcher::SweepQueue() {
   }
 }
 
-bool Batcher::RunBatch(std::vector<QueuedText> texts) {
-  Batch batch;
-  // Equal texts have equal logits, bit for bit: each is computed once.
-  absl::flat_hash_map<absl::Span<const int32_t>, int> rows;
+int64_t Batcher::RunBatch(std::vector<QueuedText> texts) {
   std::vector<int> row_of;
-  row_of.reserve(texts.size());
-  for (const QueuedText& text : texts) {
-    const auto [row, is_new] = rows.try_emplace(text.input_ids, batch.texts());
-    if (is_new) batch.Append(text.input_ids);
-    row_of.push_back(row->second);
-  }
+  const Batch batch = Distinct(texts, &row_of);
   const absl::Time start = SteadyNow();
   absl::StatusOr<Logits> logits = engine_->Run(batch);
   const absl::Time end = SteadyNow();
+  {
+    // Whoever is answered now finds an idle engine, unless somebody waits.
+    absl::MutexLock lock(&mutex_);
+    forecast_.BatchComputed();
+  }
   const absl::Duration inference = end - start;
   if (!logits.ok()) {
     Log(LogLevel::kError, "the engine failed on a batch",
@@ -208,7 +243,7 @@ bool Batcher::RunBatch(std::vector<QueuedText> texts) {
          {"tokens", batch.tokens()},
          {"status", logits.status().ToString()}});
     EndAll(std::move(texts), absl::InternalError("the engine failed; the server's log says how"));
-    return false;
+    return 0;
   }
   metrics_->ObserveBatch(batch.texts(), batch.tokens(), inference);
   metrics_->CountTokens(batch.tokens());
@@ -221,7 +256,7 @@ bool Batcher::RunBatch(std::vector<QueuedText> texts) {
     metrics_->ObserveStage(Stage::kInference, result.inference);
     EndComputed(std::move(result), end, &texts[i]);
   }
-  return true;
+  return batch.tokens();
 }
 
 // Whoever stopped waiting has given its caller a status already; ours agrees with it.

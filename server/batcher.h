@@ -52,18 +52,19 @@ class Batcher {
   //
   // UNAVAILABLE: draining. RESOURCE_EXHAUSTED, INVALID_ARGUMENT: see TextQueue::Push.
   // RESOURCE_EXHAUSTED also: they will not be done before the first of their deadlines. An idle
-  // engine, though, takes what is one batch: nobody waits, and a wrong estimate can be corrected
-  // only by computing.
+  // engine, though, takes everything: nobody else waits, and a wrong estimate can be corrected only
+  // by computing. Statuses but INVALID_ARGUMENT carry a Refusal.
   absl::Status Submit(std::vector<QueuedText>* texts) ABSL_LOCKS_EXCLUDED(mutex_);
 
   // Says what Submit would say to the shortest text with `deadline`, before any work is spent on
   // tokenizing the real ones. Where they are refused, `texts` are counted as shed.
   //
   // UNAVAILABLE, RESOURCE_EXHAUSTED: see Submit.
-  absl::Status CheckRoom(absl::Time deadline, int64_t texts) ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status CheckRoom(absl::Time deadline, int64_t texts, bool of_stream = false)
+      ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // When a caller who gets RESOURCE_EXHAUSTED now should try again: when what waits will be done.
-  absl::Duration Pushback() const ABSL_LOCKS_EXCLUDED(mutex_);
+  // How long it takes until so large a part of what waits, from 0 to 1, is done.
+  absl::Duration TimeUntilDone(double part) const ABSL_LOCKS_EXCLUDED(mutex_);
 
   // For how long the engine's thread has not moved, though it has work. A batch is one move.
   absl::Duration Stalled(absl::Time now) const ABSL_LOCKS_EXCLUDED(mutex_);
@@ -74,27 +75,25 @@ class Batcher {
   size_t Drain(absl::Time deadline) ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
-  // Whether texts are refused, and why; by default they are not.
-  struct Refusal {
-    absl::Status status;
-    ShedReason reason = ShedReason::kQueueFull;
-  };
-
   // What texts ask for.
   struct Request {
-    int64_t tokens = 0;
+    TextQueue::Request room;
+    EngineWork own;   // if they were all
     EngineWork work;  // until they are done
     absl::Time deadline;
   };
 
   void ServeEngine() ABSL_LOCKS_EXCLUDED(mutex_);
   void SweepQueue() ABSL_LOCKS_EXCLUDED(mutex_);
-  // Whether the engine computed them.
-  bool RunBatch(std::vector<QueuedText> texts);
+  // How many tokens the engine computed; 0 if it failed.
+  int64_t RunBatch(std::vector<QueuedText> texts) ABSL_LOCKS_EXCLUDED(mutex_);
   void EndDead(TextQueue::Popped* popped);
   void EndComputed(TextResult result, absl::Time now, QueuedText* text);
-  Refusal Refuse(const Request& request, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::Status Shed(const Refusal& refusal, int64_t texts);
+  // OK: they are taken.
+  absl::Status Check(const Request& request, absl::Time now) const
+      ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+  // Counts what is refused.
+  absl::Status Shed(absl::Status status, int64_t texts);
   void ReportQueue(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool HasWork() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return stopping_ || !queue_.empty(); }
   // An idle engine is about to look at the queue itself.

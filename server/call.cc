@@ -2,6 +2,7 @@
 
 #include <grpcpp/server_context.h>
 
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -9,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "latency/steady_clock.h"
 #include "server/message_bytes.h"
+#include "server/refusal.h"
 
 namespace verdict {
 Call::Call(Method method, const Serving& serving, grpc::CallbackServerContext* context,
@@ -45,8 +47,13 @@ void Call::Reply(const google::protobuf::MessageLite& message) {
 }
 
 void Call::Fail(const absl::Status& status) {
-  if (absl::IsResourceExhausted(status)) {
-    const int64_t pushback_ms = absl::ToInt64Milliseconds(serving_.batcher->Pushback());
+  const std::optional<Refusal> refusal = RefusalOf(status);
+  if (refusal.has_value() && absl::IsResourceExhausted(status)) {
+    // A negative one forbids another try.
+    const int64_t pushback_ms =
+        refusal->retry_delay.has_value()
+            ? absl::ToInt64Milliseconds(absl::Ceil(*refusal->retry_delay, absl::Milliseconds(1)))
+            : -1;
     context_->AddTrailingMetadata("grpc-retry-pushback-ms", absl::StrCat(pushback_ms));
   }
   End(status);

@@ -12,21 +12,22 @@ namespace {
 constexpr double kEstimateMargin = 1.1;
 constexpr absl::Duration kReplyMargin = absl::Milliseconds(1);
 
-constexpr absl::Duration kLeastPushback = absl::Milliseconds(10);
-constexpr absl::Duration kMostPushback = absl::Seconds(10);
+constexpr absl::Duration kLeastRetryDelay = absl::Milliseconds(10);
 // While the rate is unknown.
-constexpr absl::Duration kUsualPushback = absl::Seconds(1);
+constexpr absl::Duration kUsualRetryDelay = absl::Seconds(1);
 
 }  // namespace
 
 void Forecast::BatchStarted(int64_t tokens, absl::Time now) {
   batch_tokens_ = tokens;
   batch_start_ = now;
+  computing_ = tokens > 0;
 }
 
-void Forecast::BatchDone(bool computed, absl::Time now) {
-  if (computed) rate_.Observe(batch_tokens_, now - batch_start_);
+void Forecast::BatchDone(int64_t computed, absl::Time now) {
+  rate_.Observe(computed, now - batch_start_);
   batch_tokens_ = 0;
+  computing_ = false;
 }
 
 absl::Duration Forecast::TimeUntilDone(EngineWork work, absl::Time now) const {
@@ -43,9 +44,18 @@ bool Forecast::InTime(EngineWork work, absl::Time deadline, absl::Time now) cons
   return now + TimeUntilDone(work, now) * kEstimateMargin + kReplyMargin <= deadline;
 }
 
-absl::Duration Forecast::Pushback(EngineWork waiting, absl::Time now) const {
-  if (rate_.unknown()) return kUsualPushback;
-  return std::clamp(TimeUntilDone(waiting, now), kLeastPushback, kMostPushback);
+absl::Duration Forecast::RetryForRoom(EngineWork work, absl::Time now) const {
+  if (rate_.unknown()) return kUsualRetryDelay;
+  return std::max(TimeUntilDone(work, now), kLeastRetryDelay);
+}
+
+std::optional<absl::Duration> Forecast::RetryForTime(EngineWork work, EngineWork own,
+                                                     absl::Duration timeout, absl::Time now) const {
+  if (rate_.unknown()) return kUsualRetryDelay;
+  if (rate_.TimeFor(own) > timeout) return std::nullopt;
+  const absl::Duration most =
+      std::max((timeout - kReplyMargin) / kEstimateMargin, rate_.TimeFor(own));
+  return std::max(TimeUntilDone(work, now) - most, kLeastRetryDelay);
 }
 
 }  // namespace verdict

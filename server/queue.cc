@@ -18,24 +18,36 @@ bool HasLess(EngineWork a, EngineWork b) { return a.tokens < b.tokens; }
 
 }  // namespace
 
-absl::Status TextQueue::CheckRoom(int64_t tokens) const {
-  if (tokens > limits_.max_queue_tokens) {
-    return absl::InvalidArgumentError(absl::StrCat("the inputs have ", tokens,
+absl::Status TextQueue::CheckRoom(Request request) const {
+  if (request.tokens > limits_.max_queue_tokens) {
+    return absl::InvalidArgumentError(absl::StrCat("the inputs have ", request.tokens,
                                                    " tokens together; --max-queue-tokens allows ",
                                                    limits_.max_queue_tokens));
   }
-  if (tokens > limits_.max_queue_tokens - this->tokens()) {
+  const int64_t waiting = tokens() - stream_tokens_;
+  if (!request.of_stream && request.tokens > limits_.max_queue_tokens - waiting) {
     return absl::ResourceExhaustedError(
-        absl::StrCat("the queue is full: ", this->tokens(), " tokens wait, ", tokens,
+        absl::StrCat("the queue is full: ", waiting, " tokens wait, ", request.tokens,
                      " more do not fit; --max-queue-tokens allows ", limits_.max_queue_tokens));
   }
   return absl::OkStatus();
 }
 
+// In whole batches, since room is made by a batch that leaves.
+EngineWork TextQueue::WorkUntilRoom(int64_t tokens) const {
+  const int64_t missing = tokens - (limits_.max_queue_tokens - (this->tokens() - stream_tokens_));
+  const int64_t batches = DivideUp(std::max<int64_t>(0, missing), limits_.max_batch_tokens);
+  return {std::min(batches * limits_.max_batch_tokens, this->tokens()), batches};
+}
+
 absl::Status TextQueue::Push(std::vector<QueuedText>* texts, absl::Time now) {
-  int64_t tokens = 0;
-  for (const QueuedText& text : *texts) tokens += text.tokens();
-  if (absl::Status status = CheckRoom(tokens); !status.ok()) return status;
+  Request request;
+  for (const QueuedText& text : *texts) {
+    request.tokens += text.tokens();
+    request.of_stream = text.of_stream;
+  }
+  if (absl::Status status = CheckRoom(request); !status.ok()) return status;
+  if (request.of_stream) stream_tokens_ += request.tokens;
   for (QueuedText& text : *texts) {
     Lane& lane = IsShort(text) ? short_ : long_;
     lane.tokens += text.tokens();
@@ -49,12 +61,25 @@ absl::Status TextQueue::Push(std::vector<QueuedText>* texts, absl::Time now) {
 TextQueue::Popped TextQueue::Pop(absl::Time now, absl::Time batch_end) {
   Popped popped = TakeDead(now);
   if (empty()) return popped;
+  if (!AnyInTime(batch_end)) batch_end = absl::InfinitePast();
   // Who led leads last, even while it is alone: whoever comes to the other lane meanwhile is next.
   const bool long_leads = short_.texts.empty() || (long_leads_ && !long_.texts.empty());
   Fill(batch_end, long_leads ? &long_ : &short_, &popped);
   Fill(batch_end, long_leads ? &short_ : &long_, &popped);
   long_leads_ = !long_leads;
   return popped;
+}
+
+void TextQueue::Uncount(const QueuedText& text, Lane* lane) {
+  lane->tokens -= text.tokens();
+  if (text.of_stream) stream_tokens_ -= text.tokens();
+}
+
+// Those who came last, who most often have the most time, are looked at first.
+bool TextQueue::AnyInTime(absl::Time batch_end) const {
+  const auto in_time = [batch_end](const QueuedText& text) { return text.deadline >= batch_end; };
+  return std::any_of(short_.texts.rbegin(), short_.texts.rend(), in_time) ||
+         std::any_of(long_.texts.rbegin(), long_.texts.rend(), in_time);
 }
 
 // Ends at the first text that does not fit: a later one must not overtake it, or the longest would
@@ -66,11 +91,11 @@ void TextQueue::Fill(absl::Time batch_end, Lane* lane, Popped* popped) {
     const bool late = text.deadline < batch_end;
     const int64_t without = popped->tokens + tokens() - text.tokens();
     if (late && without >= limits_.max_batch_tokens) {
-      lane->tokens -= text.tokens();
+      Uncount(text, lane);
       popped->expired.push_back(std::move(text));
     } else if (popped->batch.empty() ||
                popped->tokens + text.tokens() <= limits_.max_batch_tokens) {
-      lane->tokens -= text.tokens();
+      Uncount(text, lane);
       popped->tokens += text.tokens();
       popped->batch.push_back(std::move(text));
     } else {
@@ -97,7 +122,7 @@ void TextQueue::TakeDead(absl::Time now, Lane* lane, Popped* popped) {
   for (auto text = lane->texts.begin(); text != lane->texts.end(); ++text) {
     const absl::StatusCode end = text->EndAt(now);
     if (end != absl::StatusCode::kOk) {
-      lane->tokens -= text->tokens();
+      Uncount(*text, lane);
       (end == absl::StatusCode::kCancelled ? popped->cancelled : popped->expired)
           .push_back(std::move(*text));
     } else {
@@ -115,6 +140,7 @@ std::vector<QueuedText> TextQueue::TakeAll() {
     lane->texts.clear();
     lane->tokens = 0;
   }
+  stream_tokens_ = 0;
   return all;
 }
 
@@ -124,6 +150,12 @@ absl::Duration TextQueue::OldestAge(absl::Time now) const {
     if (!lane->texts.empty()) age = std::max(age, now - lane->texts.front().queued_at);
   }
   return age;
+}
+
+EngineWork TextQueue::OwnWork(const std::vector<QueuedText>& texts) const {
+  int64_t tokens = 0;
+  for (const QueuedText& text : texts) tokens += text.tokens();
+  return {tokens, DivideUp(tokens, limits_.max_batch_tokens)};
 }
 
 EngineWork TextQueue::WorkUntilDone(const std::vector<QueuedText>& texts) const {

@@ -2,6 +2,7 @@
 #ifndef VERDICT_SERVER_QUEUE_H_
 #define VERDICT_SERVER_QUEUE_H_
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <deque>
@@ -32,6 +33,8 @@ struct QueuedText {
   const std::atomic<absl::StatusCode>* abandoned = nullptr;
   // The end of this text's way; whoever owns the text runs it exactly once.
   std::function<void(absl::StatusOr<TextResult>)> done;
+  // Whether it is one of a stream, which is left unread until there is room for the next.
+  bool of_stream = false;
   // Set by TextQueue::Push.
   absl::Time queued_at;
 
@@ -59,16 +62,34 @@ class TextQueue {
     // The most tokens of one batch, unless its first text alone has more. More than some 200 a
     // thread gain no speed, and make those wait longer who come while the batch is computed.
     int64_t max_batch_tokens = 512;
-    // The most tokens that wait. At the engine's pace this is the longest time in the queue.
+    // The most tokens that wait, those of streams not counted. At the engine's pace this is the
+    // longest time in the queue.
     int64_t max_queue_tokens = 131072;
   };
 
   explicit TextQueue(Limits limits) : limits_(limits) {}
 
-  // Whether so many tokens can be pushed. Codes are Push's.
-  absl::Status CheckRoom(int64_t tokens) const;
+  // What is to be pushed.
+  struct Request {
+    int64_t tokens = 0;
+    bool of_stream = false;
+  };
 
-  // Takes all of `*texts` (and leaves it empty) iff OK, else none of them.
+  // Whether `request` can be pushed. Codes are Push's.
+  absl::Status CheckRoom(Request request) const;
+
+  // Whether streams should be read on: they have less than a batch waiting. So they can fill every
+  // batch, and whoever else comes finds no more than one of theirs ahead. It binds nobody: Push
+  // takes their texts always.
+  bool StreamsHaveRoom() const {
+    return stream_tokens_ < std::min(limits_.max_batch_tokens, limits_.max_queue_tokens);
+  }
+
+  // What the engine has to do until so many more `tokens` fit.
+  EngineWork WorkUntilRoom(int64_t tokens) const;
+
+  // Takes all of `*texts` (and leaves it empty) iff OK, else none of them. All are of a stream or
+  // none is.
   //
   // RESOURCE_EXHAUSTED: they do not fit now. INVALID_ARGUMENT: they would not fit into an empty
   // queue, so that trying again is pointless.
@@ -85,8 +106,9 @@ class TextQueue {
   // The next batch. A text whose deadline is not after `now`, or that is abandoned, is never in it.
   //
   // Nor is one whose deadline is before `batch_end`, when a full batch would be done, as long as a
-  // full batch waits without it: the engine's time goes to a text that can use it. (With less
-  // waiting, it costs nobody anything to try: the batch is smaller, and so done earlier.)
+  // full batch waits without it, and somebody in it who has more time: the engine's time goes to a
+  // text that can use it. (With less waiting, it costs nobody anything to try: the batch is
+  // smaller, and so done earlier. And where all would be late, none can use another's place.)
   Popped Pop(absl::Time now, absl::Time batch_end = absl::InfinitePast());
 
   // Takes what is dead and leaves the rest: `batch` is empty.
@@ -94,6 +116,9 @@ class TextQueue {
 
   // Everything that waits; the queue is empty then.
   std::vector<QueuedText> TakeAll();
+
+  // What the engine would have to get through at least if `texts` were all.
+  EngineWork OwnWork(const std::vector<QueuedText>& texts) const;
 
   // What the engine has to get through until `texts`, pushed now, are all done.
   EngineWork WorkUntilDone(const std::vector<QueuedText>& texts) const;
@@ -133,13 +158,17 @@ class TextQueue {
     return text.tokens() <= limits_.max_batch_tokens / 4;
   }
   EngineWork WorkUntilEmpty(const Lane& lane, Amount own, const Lane& other, Amount others) const;
-  static void TakeDead(absl::Time now, Lane* lane, Popped* popped);
+  void TakeDead(absl::Time now, Lane* lane, Popped* popped);
+  bool AnyInTime(absl::Time batch_end) const;
   void Fill(absl::Time batch_end, Lane* lane, Popped* popped);
+  // Leaves out of the counts a text that leaves `*lane`.
+  void Uncount(const QueuedText& text, Lane* lane);
 
   const Limits limits_;
   Lane short_;
   Lane long_;
-  bool long_leads_ = false;  // the next batch, if both lanes wait
+  int64_t stream_tokens_ = 0;  // of those in both lanes that are of streams
+  bool long_leads_ = false;    // the next batch, if both lanes wait
 };
 
 }  // namespace verdict

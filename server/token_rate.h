@@ -19,6 +19,10 @@ struct EngineWork {
 // seen: the rate of small batches alone, a quarter of that of full ones, would make a quiet server
 // refuse work that it has all the time for.
 //
+// What was known at the start, the warm-up's times, is never forgotten: where only one size has
+// come for long, it decides how the time is shared between batch and tokens. Nothing is said of
+// sizes beyond the largest known but that they take at least as long as that one.
+//
 // A batch counts for as much as it has tokens, and half as much once two full ones have followed.
 // So it follows a machine that slows down within a few batches, and small ones do not outvote those
 // that matter under load.
@@ -29,14 +33,18 @@ class TokenRate {
   // A full batch has `full_batch_tokens`, at least 1.
   explicit TokenRate(int64_t full_batch_tokens) : full_batch_tokens_(full_batch_tokens) {}
 
+  // Before anything is observed: a batch of `tokens` takes `time`.
+  void Know(int64_t tokens, absl::Duration time);
+
   // A batch of `tokens` kept the engine from the next for `busy`. Durations that are not positive
   // (a clock was set) are left out.
   void Observe(int64_t tokens, absl::Duration busy);
 
-  // Nothing was observed yet. Then all work takes no time, so that nothing is refused for it.
-  bool unknown() const { return weight_ == 0; }
+  // Nothing is known or was observed. Then all work takes no time, so that nothing is refused for
+  // it.
+  bool unknown() const { return largest_ == 0; }
 
-  // How long the engine takes for `work`.
+  // How long the engine takes for `work`, in batches of equal size.
   absl::Duration TimeFor(EngineWork work) const;
 
   absl::Duration TimeForFullBatch() const { return TimeFor({full_batch_tokens_, 1}); }
@@ -45,15 +53,25 @@ class TokenRate {
   double tokens_per_second() const;
 
  private:
+  // Sums over batches, each with its weight: of 1, tokens, seconds, and their products.
+  struct Sums {
+    double weight = 0;
+    double tokens = 0;
+    double seconds = 0;
+    double tokens_squared = 0;
+    double tokens_seconds = 0;
+
+    void Scale(double by);
+    void Add(double batch_tokens, double batch_seconds, double batch_weight);
+    void Add(const Sums& other);
+  };
+
   void Fit();
 
   const int64_t full_batch_tokens_;
-  // Sums over the batches seen, each with its weight: of 1, tokens, seconds, and their products.
-  double weight_ = 0;
-  double tokens_ = 0;
-  double seconds_ = 0;
-  double tokens_squared_ = 0;
-  double tokens_seconds_ = 0;
+  Sums known_;          // each with the weight 1
+  Sums observed_;       // each with its tokens as its weight, if it is the latest
+  double largest_ = 0;  // tokens of the largest batch known or observed
   // What they come to.
   double seconds_per_batch_ = 0;
   double seconds_per_token_ = 0;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "server/refusal.h"
 
 namespace verdict {
 namespace {
@@ -46,6 +47,30 @@ TEST_F(AdmissionTest, ARefusalNamesTheLimit) {
               HasSubstr("11 more texts do not fit; --max-texts-in-flight allows 10"));
   EXPECT_THAT(std::string(admission_.Admit(1, 101).status().message()),
               HasSubstr("101 more bytes do not fit; --max-bytes-in-flight allows 100"));
+}
+
+// A ticket is given back as a whole, when its call is done.
+TEST_F(AdmissionTest, ARefusalSaysWhenTicketsThatMakeRoomAreGivenBack) {
+  double asked = 0;
+  Admission admission({.max_texts = 10, .max_bytes = 100}, &metrics_, [&asked](double part) {
+    asked = part;
+    return absl::Seconds(7);
+  });
+  {
+    const auto all = admission.Admit(10, 10);
+    const absl::Status status = admission.Admit(1, 1).status();
+    ASSERT_TRUE(RefusalOf(status).has_value());
+    EXPECT_EQ(RefusalOf(status)->reason, ShedReason::kInFlight);
+    EXPECT_EQ(RefusalOf(status)->retry_delay, absl::Seconds(7));
+    EXPECT_EQ(asked, 1) << "the one call that is in flight must be done";
+  }
+  std::vector<absl::StatusOr<Admission::Ticket>> tickets;
+  for (int i = 0; i < 10; ++i) tickets.push_back(admission.Admit(1, 10));
+  EXPECT_FALSE(admission.Admit(1, 0).ok());
+  EXPECT_EQ(asked, 0.1);
+  EXPECT_FALSE(admission.Admit(0, 15).ok());
+  EXPECT_EQ(asked, 0.2);
+  EXPECT_EQ(RefusalOf(admission.Admit(11, 0).status())->retry_delay, std::nullopt);
 }
 
 TEST_F(AdmissionTest, ARefusalTakesNothing) {

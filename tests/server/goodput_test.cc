@@ -83,7 +83,7 @@ class Simulation {
     texts[0].input_ids.resize(static_cast<size_t>(NextTokens()));
     texts[0].deadline = now + load_.deadline;
     const EngineWork work = queue_.WorkUntilDone(texts);
-    const bool at_once = queue_.empty() && !busy_ && work.batches <= 1;
+    const bool at_once = queue_.empty() && !busy_;
     if (!at_once && !forecast_.InTime(work, texts[0].deadline, now)) return;
     taken_ += static_cast<double>(texts[0].tokens());
     ASSERT_TRUE(queue_.Push(&texts, now).ok());
@@ -100,7 +100,7 @@ class Simulation {
         now_ + EngineTime(popped.tokens) * (1 + load_.noise * (2 * Uniform() - 1));
     for (; *arrival < done; *arrival += NextGap()) Arrive(*arrival);
     now_ = done;
-    forecast_.BatchDone(/*computed=*/true, now_);
+    forecast_.BatchDone(popped.tokens, now_);
     busy_ = false;
     for (const QueuedText& text : popped.batch) {
       const bool in_time = text.deadline > now_;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "latency/steady_clock.h"
+#include "server/refusal.h"
 #include "tests/server/batcher_fixture.h"
 
 namespace verdict {
@@ -47,7 +48,13 @@ class OverloadTest : public BatcherTest {
     engine_.Hold();
     ASSERT_TRUE(Submit(outcomes_.Text(next_++, 12)).ok());
     engine_.AwaitRuns(static_cast<size_t>(next_));
-    ASSERT_TRUE(Submit(outcomes_.Text(next_++, 90'000)).ok());
+    SubmitMany(7'500, 12);
+  }
+
+  void SubmitMany(int texts, int tokens) {
+    std::vector<QueuedText> many;
+    for (int i = 0; i < texts; ++i) many.push_back(outcomes_.Text(next_++, tokens));
+    ASSERT_TRUE(batcher_->Submit(&many).ok());
   }
 
   absl::Status SubmitWithin(absl::Duration timeout) {
@@ -109,23 +116,77 @@ TEST_F(OverloadTest, NothingIsRefusedForTimeWhileTheRateIsUnknown) {
   EXPECT_TRUE(batcher_->CheckRoom(SteadyNow() + absl::Seconds(5), 1).ok());
   EXPECT_TRUE(SubmitWithin(absl::Seconds(5)).ok());
   EXPECT_TRUE(Exposes("verdict_tokens_per_second 0"));
-  EXPECT_EQ(batcher_->Pushback(), absl::Seconds(1));
+  EXPECT_EQ(batcher_->TimeUntilDone(1), absl::Seconds(1));
   engine_.Release();
 }
 
 // Else one wrong estimate would refuse everything for ever.
-TEST_F(OverloadTest, AnIdleEngineTakesOneBatchWhateverTheEstimate) {
+TEST_F(OverloadTest, AnIdleEngineTakesEverythingWhateverTheEstimate) {
   TeachRate(absl::Milliseconds(50));
-  // It is idle a moment after the last text is done.
-  while (!SubmitWithin(absl::Milliseconds(40)).ok()) {
+  EXPECT_TRUE(SubmitWithin(absl::Milliseconds(40)).ok()) << "at once: what is answered is done";
+  outcomes_.Await(static_cast<size_t>(next_));
+  std::vector<QueuedText> texts;
+  for (int i = 0; i < 100; ++i) {
+    texts.push_back(outcomes_.Text(next_++, 12));
+    texts.back().deadline = SteadyNow() + absl::Milliseconds(40);
   }
+  EXPECT_TRUE(batcher_->CheckRoom(SteadyNow() + absl::Milliseconds(40), 100).ok());
+  EXPECT_TRUE(batcher_->Submit(&texts).ok());
 }
 
-TEST_F(OverloadTest, PushbackGrowsWithTheWorkAhead) {
+// Nor are its texts ended for a time that they would only have taken before.
+TEST_F(OverloadTest, WhatAnIdleEngineTookIsComputedWhateverTheEstimate) {
+  constexpr int kTexts = 400;  // a batch each
+  TeachRate(absl::Milliseconds(50));
+  engine_.SetScript([](const Batch& batch) -> absl::StatusOr<Logits> {
+    return Logits{.values = std::vector<float>(static_cast<size_t>(batch.texts())), .labels = 1};
+  });
+  const int first = next_;
+  std::vector<QueuedText> texts;
+  for (int i = 0; i < kTexts; ++i) {
+    texts.push_back(outcomes_.Text(next_++, 12));
+    texts.back().deadline = SteadyNow() + absl::Seconds(15);
+  }
+  ASSERT_TRUE(batcher_->Submit(&texts).ok());
+  const auto outcomes = outcomes_.Await(static_cast<size_t>(next_));
+  for (int i = first; i < next_; ++i) EXPECT_TRUE(outcomes.at(i).ok()) << outcomes.at(i).status();
+}
+
+TEST_F(OverloadTest, ARefusalSaysWhenTheSameRequestWillBeTaken) {
   TeachRate();
-  EXPECT_LT(batcher_->Pushback(), absl::Seconds(5));
   FillQueue();
-  EXPECT_EQ(batcher_->Pushback(), absl::Seconds(10));
+  const absl::Status late = SubmitWithin(absl::Seconds(5));
+  ASSERT_TRUE(RefusalOf(late).has_value());
+  EXPECT_EQ(RefusalOf(late)->reason, ShedReason::kDeadline);
+  const absl::Duration ahead = batcher_->TimeUntilDone(1);
+  EXPECT_GT(ahead, absl::Seconds(10));
+  EXPECT_LT(RefusalOf(late)->retry_delay, ahead);
+  EXPECT_GT(RefusalOf(late)->retry_delay, ahead - absl::Seconds(6));
+  EXPECT_EQ(RefusalOf(SubmitWithin(absl::Milliseconds(1)))->retry_delay, std::nullopt)
+      << "an engine with nothing else to do takes longer";
+  engine_.Release();
+}
+
+TEST_F(OverloadTest, AFullQueueSaysWhenTheRequestWillFit) {
+  TeachRate();
+  FillQueue();
+  SubmitMany(5'000, 2);
+  const absl::Status full = batcher_->CheckRoom(absl::InfiniteFuture(), 1);
+  ASSERT_TRUE(RefusalOf(full).has_value());
+  EXPECT_EQ(RefusalOf(full)->reason, ShedReason::kQueueFull);
+  EXPECT_LT(RefusalOf(full)->retry_delay, absl::Seconds(1)) << "one batch is enough";
+  std::vector<QueuedText> texts;
+  texts.push_back(outcomes_.Text(next_, 90'000));
+  EXPECT_GT(RefusalOf(batcher_->Submit(&texts))->retry_delay, absl::Seconds(10));
+  engine_.Release();
+}
+
+TEST_F(OverloadTest, TimeUntilDoneGrowsWithTheWorkAhead) {
+  TeachRate();
+  EXPECT_LT(batcher_->TimeUntilDone(1), absl::Seconds(5));
+  FillQueue();
+  EXPECT_GT(batcher_->TimeUntilDone(1), absl::Seconds(10));
+  EXPECT_LT(batcher_->TimeUntilDone(0.001), absl::Seconds(1));
   engine_.Release();
 }
 

@@ -170,12 +170,17 @@ class Model {
     }
     std::vector<int32_t> batch;
     if (lanes_[0].empty() && lanes_[1].empty()) return batch;
+    bool any_in_time = false;
+    for (const auto& lane : lanes_) {
+      for (const Entry& entry : lane) any_in_time |= entry.deadline >= end;
+    }
     const int first = lanes_[turn_].empty() ? 1 - turn_ : turn_;
     int64_t taken = 0;
     for (const int lane : {first, 1 - first}) {
       while (!lanes_[lane].empty()) {
         const Entry entry = lanes_[lane].front();
-        if (entry.deadline < end && taken + tokens() - entry.tokens >= kLimits.max_batch_tokens) {
+        if (any_in_time && entry.deadline < end &&
+            taken + tokens() - entry.tokens >= kLimits.max_batch_tokens) {
           expired->push_back(entry.id);
         } else if (batch.empty() || taken + entry.tokens <= kLimits.max_batch_tokens) {
           batch.push_back(entry.id);

@@ -206,11 +206,21 @@ TEST(TextQueueTest, WhatWouldBeLateLeavesItsPlaceToWhatIsNot) {
 }
 
 TEST(TextQueueTest, WhatMayBeLateIsTriedWhereNobodyElseNeedsThePlace) {
+  const absl::Time end = kNow + absl::Seconds(1);
   TextQueue queue(kLimits);
-  for (int id = 1; id <= 3; ++id) ASSERT_TRUE(Push(queue, Text(id, 5, kNow + kTick)).ok());
-  const TextQueue::Popped popped = queue.Pop(kNow, kNow + absl::Seconds(1));
+  for (int id = 1; id <= 2; ++id) ASSERT_TRUE(Push(queue, Text(id, 5, kNow + kTick)).ok());
+  ASSERT_TRUE(Push(queue, Text(3, 5, end)).ok());
+  const TextQueue::Popped popped = queue.Pop(kNow, end);
   EXPECT_THAT(Ids(popped.expired), ElementsAre(1));
   EXPECT_THAT(Ids(popped.batch), ElementsAre(2, 3));
+}
+
+TEST(TextQueueTest, WhereAllMayBeLateAllAreTried) {
+  TextQueue queue(kLimits);
+  for (int id = 1; id <= 5; ++id) ASSERT_TRUE(Push(queue, Text(id, 5, kNow + kTick)).ok());
+  const TextQueue::Popped popped = queue.Pop(kNow, kNow + absl::Seconds(1));
+  EXPECT_THAT(Ids(popped.expired), IsEmpty());
+  EXPECT_THAT(Ids(popped.batch), ElementsAre(1, 2));
 }
 
 // 1 and 4 are long, and so wait in a lane of their own.

@@ -28,7 +28,9 @@ class ServingTest : public ::testing::Test {
                     {.max_texts = 100, .max_bytes = 10'000'000}) {}
 
   ServingTest(TextQueue::Limits queue, Admission::Limits admission)
-      : admission_(admission, &metrics_), batcher_(&engine_, &metrics_, queue) {
+      : admission_(admission, &metrics_,
+                   [this](double part) { return batcher_.TimeUntilDone(part); }),
+        batcher_(&engine_, &metrics_, queue) {
     grpc::ServerBuilder builder;
     builder.RegisterService(service_.get());
     builder.SetMaxReceiveMessageSize(8 << 20);

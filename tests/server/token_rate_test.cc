@@ -53,14 +53,46 @@ TEST(TokenRateTest, FollowsWithinAFewBatches) {
 
 // A quiet server sees small batches only; it must not think that full ones take as long for each
 // token.
-TEST(TokenRateTest, SmallBatchesTellHowLongAFullOneTakes) {
+TEST(TokenRateTest, SmallBatchesAndTheWarmUpTellHowLongAFullOneTakes) {
   const Engine engine;
   TokenRate rate(kFull);
+  for (const int64_t tokens : {int64_t{1}, kFull}) rate.Know(tokens, engine.Time(tokens));
   for (int i = 0; i < 50; ++i) {
     for (const int64_t tokens : {8, 30, 12, 45, 20}) rate.Observe(tokens, engine.Time(tokens));
   }
   EXPECT_NEAR(Milliseconds(rate.TimeForFullBatch()), Milliseconds(engine.Time(kFull)), 30);
   EXPECT_NEAR(Milliseconds(rate.TimeFor({8, 1})), Milliseconds(engine.Time(8)), 1.5);
+}
+
+// Whatever came in whatever number, and however slow the machine has become since the start.
+TEST(TokenRateTest, ManyTextsOfOneSizeDoNotMakeAFullBatchLookLonger) {
+  for (const double slower : {1, 2, 4}) {
+    for (const int64_t tokens : {1, 4, 30, 200}) {
+      const Engine engine;
+      TokenRate rate(kFull);
+      for (const int64_t size : {int64_t{1}, kFull}) rate.Know(size, engine.Time(size));
+      for (int i = 0; i < 10'000; ++i) rate.Observe(tokens, engine.Time(tokens) * slower);
+      EXPECT_LE(rate.TimeForFullBatch(), engine.Time(kFull) * slower * 1.1) << tokens;
+      EXPECT_GE(rate.TimeForFullBatch(), engine.Time(kFull) * 0.9) << tokens;
+    }
+  }
+}
+
+TEST(TokenRateTest, NothingIsSaidOfSizesThatWereNeverSeen) {
+  TokenRate rate(kFull);
+  rate.Observe(4, absl::Milliseconds(5));
+  EXPECT_NEAR(Milliseconds(rate.TimeForFullBatch()), 5, 0.1) << "at least as long as the largest";
+  EXPECT_NEAR(Milliseconds(rate.TimeFor({1000 * kFull, 1000})), 5'000, 1);
+  rate.Observe(kFull, absl::Milliseconds(130));
+  EXPECT_NEAR(Milliseconds(rate.TimeForFullBatch()), 130, 10) << "one such batch tells";
+}
+
+TEST(TokenRateTest, LoadOutvotesTheWarmUp) {
+  const Engine engine;
+  TokenRate rate(kFull);
+  for (const int64_t tokens : {int64_t{1}, kFull}) rate.Know(tokens, engine.Time(tokens));
+  for (int i = 0; i < 10; ++i) rate.Observe(kFull, engine.Time(kFull) * 3);
+  EXPECT_NEAR(absl::FDivDuration(rate.TimeForFullBatch(), engine.Time(kFull)), 3, 0.1);
 }
 
 TEST(TokenRateTest, FullBatchesDecideWhereTheyAreSeen) {
