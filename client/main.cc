@@ -10,9 +10,12 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
 #include "client/commands.h"
+#include "client/connection_flags.h"
 #include "client/exit_status.h"
+#include "environment/environment.h"
 
 #if GOOGLE_PROTOBUF_VERSION < 4022000
 #include <google/protobuf/stubs/logging.h>
@@ -21,8 +24,21 @@
 namespace verdict {
 namespace {
 
+// Whether it only asks what there is to ask.
+bool IsQuestion(int argc, char** argv) {
+  return std::any_of(argv, argv + argc, [](absl::string_view argument) {
+    return argument == "--help" || argument == "-h" || argument == "--version";
+  });
+}
+
 // Of a word that is no command, CLI11 says only that a command is missing.
-ExitStatus ReportWrongUsage(const CLI::App& app, const CLI::ParseError& error) {
+ExitStatus ReportWrongUsage(const CLI::App& app, const CLI::ParseError& error, int argc,
+                            char** argv) {
+  const std::string message = NameVariable(error.what(), ConnectionVariables(), argc, argv);
+  if (message != error.what()) {
+    absl::FPrintF(stderr, "verdict: %s\n", message);
+    return kWrongUsage;
+  }
   const std::vector<std::string> unknown = app.remaining();
   const auto word = std::find_if(unknown.begin(), unknown.end(), [](const std::string& argument) {
     return !absl::StartsWith(argument, "-");
@@ -59,11 +75,16 @@ int main(int argc, char** argv) {
   verdict::AddInfoCommand(&app, &exit_status);
   verdict::AddHealthCommand(&app, &exit_status);
   verdict::AddLoadCommand(&app, &exit_status);
+  verdict::TrimVariables(verdict::ConnectionVariables());
+  if (!verdict::IsQuestion(argc, argv)) {
+    const absl::Status environment = verdict::CheckEnvironment(argc, argv);
+    if (!environment.ok()) return verdict::ReportWrongConnection(environment);
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     const bool is_help = error.get_exit_code() == 0;
-    return is_help ? app.exit(error) : verdict::ReportWrongUsage(app, error);
+    return is_help ? app.exit(error) : verdict::ReportWrongUsage(app, error, argc, argv);
   }
   // Buffered lines may fail to be written as late as here, on a full disk for one.
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {

@@ -43,6 +43,9 @@ int main(int argc, char** argv) {
     return 0;
   }
   verdict::StartLogging(command_line->options.log);
+  for (const std::string& warning : command_line->warnings) {
+    Log(verdict::LogLevel::kWarning, warning);
+  }
   const absl::Status status = verdict::Serve(command_line->options);
   Log(verdict::LogLevel::kError, "cannot serve", {{"reason", std::string(status.message())}});
   return 1;

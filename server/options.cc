@@ -9,10 +9,12 @@
 #include <vector>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
+#include "environment/environment.h"
 #include "latency/steady_clock.h"
 #include "server/bearer_tokens.h"
 #include "server/http_server.h"
@@ -115,7 +117,7 @@ void AddDuration(CLI::App& app, const std::string& option, absl::Duration most,
 void AddModelOptions(CLI::App& app, ServerOptions* options) {
   app.add_option("--model", options->model_directory,
                  "Directory of the model, as Hugging Face lays it out")
-      ->envname("VERDICT_MODEL")
+      ->envname(EnvironmentName("--model"))
       ->required()
       ->type_name("DIR");
   AddText(app, "--model-name", "the directory's own name", "What GetModel calls the model",
@@ -196,7 +198,8 @@ void AddTrustOptions(CLI::App& app, ServerOptions* options) {
   AddFile(app, "--tls-client-ca", "Who signs the certificates that clients must show, in PEM",
           &options->tls.client_ca);
   AddFile(app, "--auth-token-file",
-          "Bearer tokens, one a line, of which a call must have one; health needs none",
+          "Bearer tokens of at least 16 characters, one a line, of which a call must have one; health "
+          "needs none",
           &options->auth_token_file);
 }
 
@@ -238,6 +241,49 @@ void CheckInFlightLimits(const ServerOptions& options) {
   }
 }
 
+// The options that a variable can stand for.
+std::vector<OptionVariable> Variables(const CLI::App& app) {
+  std::vector<OptionVariable> variables;
+  for (const CLI::Option* option : app.get_options()) {
+    if (option->get_envname().empty()) continue;
+    variables.push_back({option->get_name(), option->get_envname()});
+  }
+  return variables;
+}
+
+// Of a variable that no option reads; the client's are its own to check.
+std::vector<std::string> EnvironmentWarnings(std::vector<OptionVariable> variables) {
+  variables.push_back({"--server", "VERDICT_SERVER"});
+  std::vector<std::string> warnings;
+  for (const auto& [name, nearest] : UnknownVariables("VERDICT_", variables)) {
+    if (absl::StartsWith(name, "VERDICT_CLIENT_")) continue;
+    warnings.push_back(absl::StrCat("the variable ", name,
+                                    " means nothing to verdictd; the nearest name is ", nearest));
+  }
+  return warnings;
+}
+
+// Reads all options into `command_line`.
+//
+// INVALID_ARGUMENT: as ParseCommandLine's.
+absl::Status Parse(CLI::App& app, int argc, const char* const* argv, CommandLine* command_line) {
+  ServerOptions& options = command_line->options;
+  try {
+    app.parse(argc, argv);
+    CheckInFlightLimits(options);
+  } catch (const CLI::CallForHelp&) {
+    command_line->message = app.help();
+    return absl::OkStatus();
+  } catch (const CLI::CallForVersion&) {
+    command_line->message = app.version() + "\n";
+    return absl::OkStatus();
+  } catch (const CLI::ParseError& error) {
+    return absl::InvalidArgumentError(error.what());
+  }
+  if (options.model_name.empty()) options.model_name = LastName(options.model_directory);
+  return CheckTrustOptions(options);
+}
+
 }  // namespace
 
 absl::StatusOr<CommandLine> ParseCommandLine(int argc, const char* const* argv) {
@@ -250,20 +296,12 @@ absl::StatusOr<CommandLine> ParseCommandLine(int argc, const char* const* argv) 
   AddServingOptions(app, &options);
   AddTrustOptions(app, &options);
   AddLimitOptions(app, &options);
-  try {
-    app.parse(argc, argv);
-    CheckInFlightLimits(options);
-  } catch (const CLI::CallForHelp&) {
-    command_line.message = app.help();
-    return command_line;
-  } catch (const CLI::CallForVersion&) {
-    command_line.message = app.version() + "\n";
-    return command_line;
-  } catch (const CLI::ParseError& error) {
-    return absl::InvalidArgumentError(error.what());
+  const std::vector<OptionVariable> variables = Variables(app);
+  TrimVariables(variables);
+  if (absl::Status status = Parse(app, argc, argv, &command_line); !status.ok()) {
+    return absl::Status(status.code(), NameVariable(status.message(), variables, argc, argv));
   }
-  if (options.model_name.empty()) options.model_name = LastName(options.model_directory);
-  if (absl::Status status = CheckTrustOptions(options); !status.ok()) return status;
+  command_line.warnings = EnvironmentWarnings(variables);
   return command_line;
 }
 

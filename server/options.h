@@ -3,6 +3,7 @@
 #define VERDICT_SERVER_OPTIONS_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -56,7 +57,8 @@ struct ServerOptions {
 // What the command line asks for: to serve, or only to say something.
 struct CommandLine {
   ServerOptions options;
-  std::string message;  // the answer to --help or --version; empty: serve
+  std::string message;                // the answer to --help or --version; empty: serve
+  std::vector<std::string> warnings;  // to be logged: variables that mean nothing to us
 };
 
 // Reads the command line, the environment for what it leaves out, and checks the files they name.

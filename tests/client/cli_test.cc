@@ -224,7 +224,49 @@ TEST_F(CliTest, ShowsItsToken) {
   Write("token", "secret\n");
   EXPECT_EQ(Verdict("info").exit_status, 3);
   EXPECT_EQ(Verdict("info --token-file token").err, "");
-  EXPECT_EQ(Verdict("--version; export VERDICT_TOKEN_FILE=token; verdict info").err, "");
+  EXPECT_EQ(Verdict("--version; export VERDICT_CLIENT_TOKEN_FILE=token; verdict info").err, "");
+}
+
+// A container has the server's variables, too: VERDICT_TLS_CERT is the server's certificate.
+TEST_F(CliTest, TheServersVariablesMeanNothingToTheClient) {
+  const Finished run = Verdict(
+      "--version; export VERDICT_TLS_CERT=/tls/tls.crt VERDICT_TLS_KEY=/tls/tls.key "
+      "VERDICT_THREADS=2 VERDICT_LOG_FORMAT=json VERDICT_CLIENT_SERVICE_HOST=10.0.0.1; verdict "
+      "info");
+  EXPECT_EQ(run.exit_status, 0);
+  EXPECT_EQ(run.err, "");
+}
+
+// To go on without TLS or a token, as if it were not there, would be worse than to stop.
+TEST_F(CliTest, AVariableOfFormerTimesIsRefusedWithItsNewName) {
+  for (const char* name :
+       {"TLS_CA", "TLS_SERVER_NAME", "TOKEN_FILE", "TIMEOUT", "WAIT", "ATTEMPTS"}) {
+    const Finished run =
+        Verdict(absl::StrCat("--version; export VERDICT_", name, "=1; verdict info"));
+    EXPECT_EQ(run.exit_status, 2) << name;
+    EXPECT_THAT(run.err, HasSubstr(absl::StrCat("set VERDICT_CLIENT_", name, " instead"))) << name;
+  }
+  EXPECT_EQ(Verdict("--version; export VERDICT_TIMEOUT=1s VERDICT_CLIENT_TIMEOUT=9s; verdict info")
+                .exit_status,
+            0);
+  EXPECT_EQ(Verdict("--version; export VERDICT_TIMEOUT=1s; verdict info --timeout 9s").exit_status,
+            0);
+  EXPECT_EQ(Verdict("--version; export VERDICT_TIMEOUT=1s; verdict info --help").exit_status, 0);
+}
+
+TEST_F(CliTest, AVariableIsTrimmedAndABadOneNamed) {
+  const auto info = [this](const std::string& variable) {
+    return Verdict("--version; export VERDICT_CLIENT_" + variable + "; verdict info");
+  };
+  EXPECT_EQ(info("TIMEOUT=\"9s\n\" VERDICT_SERVER=\"$VERDICT_SERVER\n\"").err, "");
+  EXPECT_THAT(info("TIMEOUT=soon").err, StartsWith("verdict: VERDICT_CLIENT_TIMEOUT: expected"));
+  EXPECT_EQ(info("TIMEOUT=soon").exit_status, 2);
+  EXPECT_THAT(info("TLS_CA=absent").err,
+              HasSubstr("the environment has VERDICT_CLIENT_TLS_CA=absent"));
+  const Finished unknown = info("TLSCA=absent");
+  EXPECT_EQ(unknown.exit_status, 0);
+  EXPECT_THAT(unknown.err, HasSubstr("VERDICT_CLIENT_TLSCA means nothing; the nearest name is "
+                                     "VERDICT_CLIENT_TLS_CA"));
 }
 
 TEST_F(CliTest, AWordThatIsNoCommandIsNamed) {

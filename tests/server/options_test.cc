@@ -7,12 +7,18 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "environment/environment.h"
 
 namespace verdict {
 namespace {
 
+using ::testing::Contains;
 using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
 
 absl::StatusOr<CommandLine> Parse(std::vector<const char*> arguments) {
   arguments.insert(arguments.begin(), "verdictd");
@@ -193,10 +199,60 @@ TEST(OptionsTest, TheEnvironmentFillsWhatTheCommandLineLeavesOut) {
   EXPECT_EQ(options.requests.max_inputs, 12U);
   EXPECT_EQ(options.threads, 2);
   setenv("VERDICT_MAX_INPUTS", "none", 1);
-  EXPECT_EQ(Refusal({}), "--max-inputs is \"none\"; expected a number from 1 to 65536");
+  EXPECT_EQ(Refusal({}), "VERDICT_MAX_INPUTS is \"none\"; expected a number from 1 to 65536");
   for (const char* name : {"VERDICT_MODEL", "VERDICT_MAX_INPUTS", "VERDICT_THREADS"}) {
     unsetenv(name);
   }
+}
+
+TEST(OptionsTest, AVariableMayEndInALineEnd) {
+  setenv("VERDICT_MODEL", "from/secret\n", 1);
+  setenv("VERDICT_MAX_INPUTS", "12\r\n", 1);
+  setenv("VERDICT_DRAIN_TIMEOUT", " \n", 1);
+  const ServerOptions options = Parsed({});
+  EXPECT_EQ(options.model_directory, "from/secret");
+  EXPECT_EQ(options.requests.max_inputs, 12U);
+  EXPECT_EQ(options.drain.timeout, absl::Seconds(30));
+  for (const char* name : {"VERDICT_MODEL", "VERDICT_MAX_INPUTS", "VERDICT_DRAIN_TIMEOUT"}) {
+    unsetenv(name);
+  }
+}
+
+TEST(OptionsTest, AFileThatAVariableNamesIsRefusedByItsName) {
+  setenv("VERDICT_AUTH_TOKEN_FILE", "no/such", 1);
+  EXPECT_THAT(Refusal({}), StartsWith("VERDICT_AUTH_TOKEN_FILE is \"no/such\"; expected"));
+  unsetenv("VERDICT_AUTH_TOKEN_FILE");
+}
+
+// Else a misspelt limit would be none.
+TEST(OptionsTest, AVariableThatIsNoOptionIsAWarningWithTheNearestName) {
+  const std::vector<const char*> names = {
+      "VERDICT_MAX_INPUT",      "VERDICT_CLIENT_TLS_CA", "VERDICT_SERVER",
+      "VERDICT_PORT_50051_TCP", "VERDICT_SERVICE_HOST",  "VERDICT_THREADS",
+  };
+  for (const char* name : names) setenv(name, "1", 1);
+  const absl::StatusOr<CommandLine> command_line = Parse({"--model", "m"});
+  for (const char* name : names) unsetenv(name);
+  ASSERT_TRUE(command_line.ok()) << command_line.status();
+  EXPECT_THAT(command_line->warnings,
+              Contains("the variable VERDICT_MAX_INPUT means nothing to verdictd; the nearest name "
+                       "is VERDICT_MAX_INPUTS"));
+  for (const std::string& warning : command_line->warnings) {
+    for (size_t i = 1; i < names.size(); ++i) EXPECT_THAT(warning, Not(HasSubstr(names[i])));
+  }
+}
+
+TEST(OptionsTest, NoOptionHasANameThatKubernetesGivesToAService) {
+  const absl::StatusOr<CommandLine> command_line = Parse({"--help"});
+  ASSERT_TRUE(command_line.ok()) << command_line.status();
+  int variables = 0;
+  for (const absl::string_view line : absl::StrSplit(command_line->message, "(Env:")) {
+    const absl::string_view name = line.substr(0, line.find(')'));
+    if (!absl::StartsWith(name, "VERDICT_")) continue;
+    ++variables;
+    EXPECT_FALSE(IsServiceVariable(name)) << name;
+  }
+  EXPECT_GT(variables, 20);
 }
 
 TEST(OptionsTest, HelpListsEveryOptionWithItsDefaultAndItsEnvironment) {

@@ -106,7 +106,8 @@ def image_tags(objects, _):
 def known_options(objects, facts):
     for workload, container in servers(objects):
         for name in environment(container):
-            if name.startswith("VERDICT_") and name not in facts.variables:
+            is_clients = name == "VERDICT_SERVER" or name.startswith("VERDICT_CLIENT_")
+            if name.startswith("VERDICT_") and not is_clients and name not in facts.variables:
                 yield f"{title(workload)}: verdictd knows no {name}"
         for argument in container.get("args", []):
             if argument.partition("=")[0] not in facts.flags:
