@@ -238,10 +238,10 @@ int64_t Batcher::RunBatch(std::vector<QueuedText> texts) {
   }
   const absl::Duration inference = end - start;
   if (!logits.ok()) {
-    Log(LogLevel::kError, "the engine failed on a batch",
-        {{"texts", batch.texts()},
-         {"tokens", batch.tokens()},
-         {"status", logits.status().ToString()}});
+    LogCallers(LogLevel::kError, "the engine failed on a batch",
+               {{"texts", batch.texts()},
+                {"tokens", batch.tokens()},
+                {"status", logits.status().ToString()}});
     EndAll(std::move(texts), absl::InternalError("the engine failed; the server's log says how"));
     return 0;
   }

@@ -3,9 +3,6 @@
 #include <google/protobuf/stubs/common.h>
 #include <grpc/support/log.h>
 #include <grpcpp/version_info.h>
-#include <spdlog/logger.h>
-#include <spdlog/pattern_formatter.h>
-#include <spdlog/sinks/stdout_sinks.h>
 
 #include <algorithm>
 #include <memory>
@@ -14,9 +11,16 @@
 #include <utility>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/hash/hash.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "latency/steady_clock.h"
+#include "server/grpc_refusals.h"
+#include "server/line_limit.h"
+#include "server/log_writer.h"
 
 #if GOOGLE_PROTOBUF_VERSION < 4022000
 #include <google/protobuf/stubs/logging.h>
@@ -25,10 +29,23 @@
 namespace verdict {
 namespace {
 
+// gRPC quotes what it got: a line of it may be as long as a caller likes.
+constexpr size_t kMostOfLibrary = 1024;
+
 // Where lines go. Not destroyed at the end of the process: libraries log until then.
 struct Destination {
-  LogFormat format;
-  spdlog::logger logger;
+  Destination(const LogOptions& options, int descriptor)
+      : options(options), writer(descriptor, Pattern(options.format)) {}
+
+  static const char* Pattern(LogFormat format) {
+    return format == LogFormat::kJson ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})"
+                                      : "%Y-%m-%dT%H:%M:%S.%eZ %l %v";
+  }
+
+  const LogOptions options;
+  LogWriter writer;
+  absl::Mutex mutex;
+  LineLimit limit ABSL_GUARDED_BY(mutex);
 };
 Destination* destination = nullptr;
 
@@ -97,14 +114,66 @@ std::string JsonMembers(absl::string_view message, std::initializer_list<LogFiel
   return object.substr(1, object.size() - 2);
 }
 
+void ReportLeftOut(uint64_t lines) {
+  Log(LogLevel::kWarning, "callers caused more lines than are logged; these were left out",
+      {{"lines", lines}});
+}
+
+// `line` with DEL and the C1 controls (U+0080 to U+009F) as \u009b, which is right in text and in
+// JSON: some terminals obey them.
+std::string Visible(absl::string_view line) {
+  std::string visible;
+  for (size_t i = 0; i < line.size(); ++i) {
+    const auto next = static_cast<unsigned char>(i + 1 < line.size() ? line[i + 1] : 0);
+    if (line[i] == '\x7F') {
+      visible += "\\u007f";
+    } else if (line[i] == '\xC2' && next >= 0x80 && next <= 0x9F) {
+      absl::StrAppend(&visible, "\\u00", absl::Hex(next));
+      ++i;
+    } else {
+      visible += line[i];
+    }
+  }
+  return visible;
+}
+
+bool IsLogged(LogLevel level) {
+  return destination != nullptr && level >= destination->options.level;
+}
+
+// Whether a line from `place` may be written; says how many were left out before it.
+bool Admit(uint64_t place) {
+  LineLimit::Decision decision;
+  {
+    absl::MutexLock lock(&destination->mutex);
+    decision = destination->limit.Decide(place, SteadyNow());
+  }
+  if (decision.report > 0) ReportLeftOut(decision.report);
+  return decision.pass;
+}
+
 // Libraries have a word in the log as well; `library` says whose it is. They must not write to
 // stderr by themselves: a plain line among JSON lines breaks who reads them.
+void LogLibrary(LogLevel level, const char* library, const char* file, int line,
+                absl::string_view message) {
+  if (!IsLogged(level)) return;
+  // Who asks for debugging lines wants all of them.
+  if (level > LogLevel::kDebug && !Admit(absl::HashOf(absl::string_view(file), line))) return;
+  std::string cut;
+  if (message.size() > kMostOfLibrary) {
+    cut = absl::StrCat(message.substr(0, kMostOfLibrary), "... (", message.size(), " bytes)");
+    message = cut;
+  }
+  Log(level, message, {{"library", library}, {"file", file}, {"line", line}});
+}
+
 #if GRPC_CPP_VERSION_MAJOR == 1 && GRPC_CPP_VERSION_MINOR < 65
 void LogGrpc(gpr_log_func_args* args) {
   const LogLevel level = args->severity == GPR_LOG_SEVERITY_ERROR  ? LogLevel::kError
                          : args->severity == GPR_LOG_SEVERITY_INFO ? LogLevel::kInfo
                                                                    : LogLevel::kDebug;
-  Log(level, args->message, {{"library", "grpc"}, {"file", args->file}, {"line", args->line}});
+  CountGrpcRefusalIn(args->message);
+  LogLibrary(level, "grpc", args->file, args->line, args->message);
 }
 void RouteGrpc() {
   gpr_log_verbosity_init();  // from the environment, as gRPC does when first used
@@ -120,7 +189,7 @@ void LogProtobuf(google::protobuf::LogLevel level, const char* file, int line,
   const LogLevel ours = level >= google::protobuf::LOGLEVEL_ERROR     ? LogLevel::kError
                         : level == google::protobuf::LOGLEVEL_WARNING ? LogLevel::kWarning
                                                                       : LogLevel::kInfo;
-  Log(ours, message, {{"library", "protobuf"}, {"file", file}, {"line", line}});
+  LogLibrary(ours, "protobuf", file, line, message);
 }
 void RouteProtobuf() { google::protobuf::SetLogHandler(LogProtobuf); }
 #else
@@ -129,16 +198,8 @@ void RouteProtobuf() {}  // it logs by absl::log since then
 
 }  // namespace
 
-void StartLogging(const LogOptions& options, std::FILE* stream) {
-  const char* pattern = options.format == LogFormat::kJson
-                            ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})"
-                            : "%Y-%m-%dT%H:%M:%S.%eZ %l %v";
-  using Sink = spdlog::sinks::stdout_sink_base<spdlog::details::console_mutex>;
-  auto next = std::make_unique<Destination>(
-      Destination{options.format, spdlog::logger("verdict", std::make_shared<Sink>(stream))});
-  next->logger.set_formatter(
-      std::make_unique<spdlog::pattern_formatter>(pattern, spdlog::pattern_time_type::utc));
-  next->logger.set_level(SpdlogLevel(options.level));
+void StartLogging(const LogOptions& options, int descriptor) {
+  auto next = std::make_unique<Destination>(options, descriptor);
   delete destination;
   destination = next.release();
   RouteGrpc();
@@ -146,10 +207,34 @@ void StartLogging(const LogOptions& options, std::FILE* stream) {
 }
 
 void Log(LogLevel level, absl::string_view message, std::initializer_list<LogField> fields) {
-  if (destination == nullptr || !destination->logger.should_log(SpdlogLevel(level))) return;
-  const std::string line = destination->format == LogFormat::kJson ? JsonMembers(message, fields)
-                                                                   : TextLine(message, fields);
-  destination->logger.log(SpdlogLevel(level), spdlog::string_view_t(line.data(), line.size()));
+  if (!IsLogged(level)) return;
+  destination->writer.Write(
+      SpdlogLevel(level),
+      Visible(destination->options.format == LogFormat::kJson ? JsonMembers(message, fields)
+                                                              : TextLine(message, fields)));
+}
+
+void LogCallers(LogLevel level, const char* message, std::initializer_list<LogField> fields) {
+  if (IsLogged(level) && Admit(absl::HashOf(absl::string_view(message)))) {
+    Log(level, message, fields);
+  }
+}
+
+void FlushLog(absl::Duration most) {
+  if (destination == nullptr) return;
+  uint64_t left_out = 0;
+  {
+    absl::MutexLock lock(&destination->mutex);
+    left_out = destination->limit.TakeUnreported();
+  }
+  if (left_out > 0) ReportLeftOut(left_out);
+  destination->writer.AwaitWritten(most);
+}
+
+DroppedLines LinesDropped() {
+  if (destination == nullptr) return {};
+  absl::MutexLock lock(&destination->mutex);
+  return {.limit = destination->limit.left_out(), .unread = destination->writer.lost()};
 }
 
 }  // namespace verdict

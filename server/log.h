@@ -10,15 +10,17 @@
 #ifndef VERDICT_SERVER_LOG_H_
 #define VERDICT_SERVER_LOG_H_
 
+#include <unistd.h>
+
 #include <concepts>
 #include <cstdint>
-#include <cstdio>
 #include <initializer_list>
 #include <string>
 #include <type_traits>
 #include <variant>
 
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 
 namespace verdict {
 
@@ -50,12 +52,29 @@ struct LogField {
   std::variant<absl::string_view, bool, double, int64_t> value;
 };
 
-// From now on lines go to `stream`, and those of gRPC and Protobuf with them. Until then they are
-// dropped. Called once, before other threads are started.
-void StartLogging(const LogOptions& options, std::FILE* stream = stderr);
+// From now on lines go to `descriptor`, and those of gRPC and Protobuf with them. Until then they
+// are dropped. Called once, before threads that log are started; it starts one that writes, so that
+// who logs never waits for who reads the log.
+void StartLogging(const LogOptions& options, int descriptor = STDERR_FILENO);
 
-// Writes one line, whatever the strings hold. May be called from any thread.
+// Logs one line, whatever the strings hold. It is lost, and counted, when nobody reads the log and
+// LogWriter::kQueuedLines wait. May be called from any thread.
 void Log(LogLevel level, absl::string_view message, std::initializer_list<LogField> fields = {});
+
+// The same for what a caller can bring about as often as he likes: of such lines, and those of gRPC
+// and Protobuf, ten are written in a second at most (LineLimit). `message` must be a literal.
+void LogCallers(LogLevel level, const char* message, std::initializer_list<LogField> fields = {});
+
+// Waits until all lines are written, for `most` at most: nobody may be there to read them. For the
+// end of the process.
+void FlushLog(absl::Duration most = absl::Milliseconds(200));
+
+// Lines that were dropped since the process began.
+struct DroppedLines {
+  uint64_t limit = 0;   // callers caused more than ten a second
+  uint64_t unread = 0;  // the queue was full, or the descriptor did not take them
+};
+DroppedLines LinesDropped();
 
 }  // namespace verdict
 

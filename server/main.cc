@@ -25,6 +25,7 @@ absl::Status Serve(const ServerOptions& options) {
   const int signal = signals.Await();
   Log(LogLevel::kInfo, "draining", {{"signal", signal}});
   (*server)->Drain(options.drain);
+  FlushLog();
   std::_Exit(0);  // without the server's destructor: see Drain
 }
 
@@ -48,5 +49,6 @@ int main(int argc, char** argv) {
   }
   const absl::Status status = verdict::Serve(command_line->options);
   Log(verdict::LogLevel::kError, "cannot serve", {{"reason", std::string(status.message())}});
+  verdict::FlushLog();
   return 1;
 }

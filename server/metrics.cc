@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "server/log_metrics.h"
 
 namespace verdict {
 namespace {
@@ -297,6 +298,9 @@ void Metrics::SetTlsCertificateExpiry(absl::Time expiry) {
 std::vector<prometheus::MetricFamily> Metrics::Collect() const {
   std::vector<prometheus::MetricFamily> families = registry_.Collect();
   families.push_back(CollectLatency());
+  std::vector<prometheus::MetricFamily> log = CollectLogMetrics();
+  families.insert(families.end(), std::make_move_iterator(log.begin()),
+                  std::make_move_iterator(log.end()));
   std::vector<prometheus::MetricFamily> process = process_.Collect();
   families.insert(families.end(), std::make_move_iterator(process.begin()),
                   std::make_move_iterator(process.end()));

@@ -4,8 +4,8 @@
 
 namespace verdict {
 
-// Settles how this process locks, allocates and opens files. To be called before any other thread
-// starts.
+// Settles how this process locks, allocates and opens files, and that nobody sees its memory. To be
+// called before any other thread starts.
 void ConfigureProcess();
 
 }  // namespace verdict

@@ -30,7 +30,7 @@ absl::StatusOr<v1::ClassifyResponse> MakeReply(const ModelConfig& config,
   // Finite weights can still overflow; a reply of NaN would look like an answer.
   if (!std::all_of(result.logits.begin(), result.logits.end(),
                    [](float logit) { return std::isfinite(logit); })) {
-    Log(LogLevel::kError, "a text's logits are not finite", {{"tokens", text.used_tokens}});
+    LogCallers(LogLevel::kError, "a text's logits are not finite", {{"tokens", text.used_tokens}});
     return absl::InternalError("the model failed on this text; the server's log says how");
   }
   const std::vector<float> scores = Scores(result.logits, options.activation);

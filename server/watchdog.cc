@@ -49,6 +49,7 @@ void Watchdog::LookAtPort(PortWatch* port) {
   Log(LogLevel::kError,
       "the gRPC port does not accept any more, as after running out of files; ending",
       {{"status", kLostPortStatus}});
+  FlushLog();
   std::_Exit(kLostPortStatus);
 }
 

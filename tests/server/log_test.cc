@@ -2,7 +2,9 @@
 
 #include <google/protobuf/stubs/logging.h>
 #include <grpc/support/log.h>
+#include <unistd.h>
 
+#include <cstdint>
 #include <cstdio>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -13,11 +15,13 @@
 #include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "latency/steady_clock.h"
 
 namespace verdict {
 namespace {
 
 using ::testing::EndsWith;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::MatchesRegex;
 using ::testing::SizeIs;
@@ -25,16 +29,17 @@ using ::testing::SizeIs;
 class LogTest : public ::testing::Test {
  protected:
   void TearDown() override {
-    StartLogging({}, stderr);
+    StartLogging({});
     std::fclose(stream_);
   }
 
   void Start(LogFormat format, LogLevel level = LogLevel::kInfo) {
-    StartLogging({.level = level, .format = format}, stream_);
+    StartLogging({.level = level, .format = format}, fileno(stream_));
   }
 
   // All lines so far.
   std::vector<std::string> Lines() {
+    FlushLog(absl::InfiniteDuration());
     std::rewind(stream_);
     std::string text;
     for (int c; (c = std::fgetc(stream_)) != EOF;) text.push_back(static_cast<char>(c));
@@ -98,6 +103,21 @@ TEST_F(LogTest, JsonSurvivesAnyBytes) {
   EXPECT_TRUE(line["nan"].is_null());
 }
 
+TEST_F(LogTest, NoLineCommandsATerminal) {
+  const std::string nasty =
+      "\x1b[31m \xC2\x9B"
+      "31m \x7F \xC3\xA9";
+  for (const LogFormat format : {LogFormat::kText, LogFormat::kJson}) {
+    Start(format);
+    Log(LogLevel::kInfo, nasty, {{"label", nasty}});
+  }
+  for (const std::string& line : Lines()) {
+    EXPECT_EQ(line.find_first_of("\x1b\x7F\x9B"), std::string::npos) << line;
+    EXPECT_THAT(line, HasSubstr("\\u009b31m"));
+    EXPECT_THAT(line, HasSubstr("\xC3\xA9"));
+  }
+}
+
 TEST_F(LogTest, DropsWhatIsBelowTheLevel) {
   Start(LogFormat::kText, LogLevel::kWarning);
   Log(LogLevel::kDebug, "no");
@@ -133,6 +153,54 @@ TEST_F(LogTest, ThreadsDoNotMixTheirLines) {
   for (const std::string& line : lines) {
     EXPECT_TRUE(nlohmann::json::accept(line)) << line;
   }
+}
+
+TEST_F(LogTest, WhatCallersCauseIsTenLinesASecondAtMost) {
+  const uint64_t before = LinesDropped().limit;
+  Start(LogFormat::kText);
+  const absl::Time start = SteadyNow();
+  for (int i = 0; i < 500; ++i) {
+    gpr_log(GPR_ERROR, "junk %d", i);
+    GOOGLE_LOG(ERROR) << "junk";
+    LogCallers(LogLevel::kError, "junk of ours");
+  }
+  const double seconds = absl::ToDoubleSeconds(SteadyNow() - start);
+  const std::vector<std::string> lines = Lines();
+  EXPECT_LE(lines.size(), 10 * (seconds + 1) + 1);
+  EXPECT_GE(lines.size(), 10U);
+  EXPECT_THAT(lines.back(), HasSubstr("callers caused more lines than are logged"));
+  EXPECT_GE(LinesDropped().limit - before, 1500 - lines.size());
+  Log(LogLevel::kError, "ours are not limited");
+  EXPECT_THAT(Lines(), SizeIs(lines.size() + 1));
+}
+
+TEST_F(LogTest, ALongLineOfALibraryIsCut) {
+  Start(LogFormat::kText);
+  gpr_log(GPR_ERROR, "%s", std::string(100'000, 'x').c_str());
+  const std::string line = TheLine();
+  EXPECT_LT(line.size(), 1300U);
+  EXPECT_THAT(line, HasSubstr("xxx... (100000 bytes)"));
+}
+
+// With a log that blocks this never ends.
+TEST_F(LogTest, WhoLogsNeverWaitsForWhoReads) {
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  StartLogging({}, ends[1]);
+  constexpr uint64_t kLines = 20'000;
+  for (uint64_t i = 0; i < kLines; ++i) Log(LogLevel::kInfo, "nobody reads this", {{"i", i}});
+  FlushLog(absl::Milliseconds(1));
+  // What the pipe took, what waits, and what is lost.
+  EXPECT_GE(LinesDropped().unread, kLines / 2);
+  std::thread reader([&] {
+    char bytes[4096];
+    while (read(ends[0], bytes, sizeof(bytes)) > 0) {
+    }
+  });
+  StartLogging({}, fileno(stream_));  // waits until the pipe has the lines that waited
+  close(ends[1]);
+  reader.join();
+  close(ends[0]);
 }
 
 }  // namespace

@@ -81,6 +81,23 @@ int VerdictdProcess::Wait() {
   std::string line;
   while (ReadLine(&line)) {
   }
+  return Reap();
+}
+
+void VerdictdProcess::StopReading() {
+  // Of a pipe, the name of one end opens the other, too.
+  const int write_end =
+      open(absl::StrCat("/proc/self/fd/", stderr_).c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+  ASSERT_GE(write_end, 0);
+  while (write(write_end, "x", 1) == 1) {
+  }
+  EXPECT_EQ(errno, EAGAIN);
+  close(write_end);
+}
+
+int VerdictdProcess::WaitUnread() { return Reap(); }
+
+int VerdictdProcess::Reap() {
   int status = 0;
   EXPECT_EQ(waitpid(pid_, &status, 0), pid_);
   pid_ = -1;

@@ -31,10 +31,18 @@ class VerdictdProcess {
   // Waits for its end: the exit status, or minus the signal that killed it.
   int Wait();
 
+  // Fills the pipe of its stderr, which nobody reads from then on.
+  void StopReading();
+
+  // The same as Wait, but nobody reads its stderr.
+  int WaitUnread();
+
   // What it wrote to stderr so far.
   const std::string& log() const { return log_; }
 
  private:
+  int Reap();
+
   // Waits for a line of the log; false when there will be none.
   bool ReadLine(std::string* line);
 

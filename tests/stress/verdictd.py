@@ -137,7 +137,10 @@ class Verdictd:
         return process.rss_bytes(self.pid)
 
     def descriptors(self):
-        return process.descriptors(self.pid)
+        try:
+            return process.descriptors(self.pid)
+        except PermissionError:  # verdictd hides from its own user; it tells the number itself
+            return int(self.metrics().total("process_open_fds"))
 
     def threads(self):
         return process.threads(self.pid)
