@@ -108,11 +108,15 @@ std::string OutcomeFormat::Line(const Outcome& outcome) {
 std::string Table(OutputFormat format, const std::vector<std::vector<std::string>>& rows) {
   std::string table;
   std::vector<size_t> widths;
-  for (const std::vector<std::string>& row : rows) {
+  std::vector<std::vector<std::string>> visible = rows;
+  for (std::vector<std::string>& row : visible) {
+    for (std::string& cell : row) cell = WithoutControls(cell);
+  }
+  for (const std::vector<std::string>& row : visible) {
     widths.resize(std::max(widths.size(), row.size()));
     for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], Width(row[i]));
   }
-  for (const std::vector<std::string>& row : rows) {
+  for (const std::vector<std::string>& row : visible) {
     if (format == OutputFormat::kTabs) {
       absl::StrAppend(&table, absl::StrJoin(row, "\t"), "\n");
       continue;

@@ -50,7 +50,8 @@ class OutcomeFormat {
   size_t label_width_ = 0;
 };
 
-// Rows of a table in lines: aligned in a terminal, with tabs otherwise. Not for kJson.
+// Rows of a table in lines: aligned in a terminal, with tabs otherwise, and blanks for control
+// characters: a model's labels are others' words, too. Not for kJson.
 std::string Table(OutputFormat format, const std::vector<std::vector<std::string>>& rows);
 
 // The width of UTF-8 text in characters: exact for most scripts, short for East Asian ones.

@@ -64,7 +64,11 @@ absl::StatusOr<std::vector<BearerTokens::Digest>> BearerTokens::Read(const std::
   for (absl::string_view line : absl::StrSplit(*bytes, '\n')) {
     ++number;
     const absl::string_view token = absl::StripAsciiWhitespace(line);
-    if (token.empty()) continue;
+    if (token.empty() || token.front() == '#') continue;
+    if (token.size() < kLeastTokenBytes) {
+      return Refusal(path, absl::StrCat("tokens of at least ", kLeastTokenBytes, " characters"),
+                     absl::StrCat("a shorter one in line ", number));
+    }
     if (!std::all_of(token.begin(), token.end(), absl::ascii_isgraph)) {
       return Refusal(path, "one token of visible ASCII characters a line",
                      absl::StrCat("others in line ", number));

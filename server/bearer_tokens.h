@@ -19,15 +19,20 @@
 namespace verdict {
 
 // The tokens of a file, one a line, of which several may be valid at a time so that they can be
-// changed one after the other. White space around a token and empty lines mean nothing.
+// changed one after the other. White space around a token, empty lines, and lines that begin with
+// `#`, which no token does (RFC 6750), mean nothing.
 //
 // The file is read again at most once a second, when somebody calls; one that has become bad
 // changes nothing, and the log says so once. Tokens are kept as digests only. All methods may be
 // called from any thread.
 class BearerTokens {
  public:
-  // INVALID_ARGUMENT: the file cannot be read, or has no token, or one with characters that no
-  // header can have. The message names --auth-token-file and never quotes a token.
+  // Whoever may try what he likes finds a shorter one.
+  static constexpr size_t kLeastTokenBytes = 16;
+
+  // INVALID_ARGUMENT: the file cannot be read, or has no token, or one that is too short or has
+  // characters that no header can have. The message names --auth-token-file and never quotes a
+  // token.
   static absl::StatusOr<std::unique_ptr<BearerTokens>> Open(const std::string& path,
                                                             absl::Time now);
 

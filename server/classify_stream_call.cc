@@ -8,6 +8,7 @@
 
 #include "latency/steady_clock.h"
 #include "server/classification.h"
+#include "server/entry.h"
 #include "server/message_bytes.h"
 #include "server/open_streams.h"
 #include "server/queue.h"
@@ -33,7 +34,10 @@ ClassifyStreamCall* ClassifyStreamCall::New(const Serving& serving,
 }
 
 ClassifyStreamCall::ClassifyStreamCall(const Serving& serving, grpc::CallbackServerContext* context)
-    : serving_(serving), context_(context), caller_(serving.open_calls, *context) {
+    : serving_(serving),
+      context_(context),
+      caller_(serving.open_calls, *context),
+      token_timer_(caller_.arrival()) {
   serving_.metrics->CallStarted(Method::kClassifyStream);
 }
 
@@ -105,7 +109,8 @@ void ClassifyStreamCall::OnDone() {
 void ClassifyStreamCall::Receive() {
   unchecked::v1::ClassifyStreamRequest request;
   const auto bytes = static_cast<int64_t>(incoming_.Length());
-  const absl::Status status = ParseMessage(incoming_, &request);
+  absl::Status status = CheckTokenAgain();
+  if (status.ok()) status = ParseMessage(incoming_, &request);
   incoming_.Clear();
   if (!status.ok()) {
     Next next;
@@ -120,6 +125,12 @@ void ClassifyStreamCall::Receive() {
   Take(request, bytes);
   absl::MutexLock lock(&mutex_);
   reading_ = false;
+}
+
+// A stream may last for ten minutes; a token that is taken back must not.
+absl::Status ClassifyStreamCall::CheckTokenAgain() {
+  if (!token_timer_.Due(SteadyNow())) return absl::OkStatus();
+  return CheckToken(serving_.tokens, *context_);
 }
 
 void ClassifyStreamCall::Take(const unchecked::v1::ClassifyStreamRequest& request, int64_t bytes) {

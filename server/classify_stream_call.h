@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "server/caller.h"
+#include "server/look_timer.h"
 #include "server/serving.h"
 
 namespace verdict {
@@ -36,8 +37,8 @@ class ClassifyResponse;
 // it does. HTTP/2 then holds up what it sends.
 //
 // The end is decided once: when the client has sent all, or something that is no message, or has
-// left, or when the server drains. From then on nothing is read, and as soon as no message is open
-// any more the status is sent.
+// left, or its token is not valid any more, or when the server drains. From then on nothing is
+// read, and as soon as no message is open any more the status is sent.
 //
 // Its threads: gRPC runs the reactions, perhaps several at a time; the engine's, or a drain's,
 // tells the results. What they decide, they decide under the lock, and start without it. A write
@@ -75,6 +76,7 @@ class ClassifyStreamCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer
   ClassifyStreamCall(const Serving& serving, grpc::CallbackServerContext* context);
 
   void Receive() ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status CheckTokenAgain();
   void Take(const unchecked::v1::ClassifyStreamRequest& request, int64_t bytes)
       ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Status Submit(const unchecked::v1::ClassifyRequest& request,
@@ -91,6 +93,7 @@ class ClassifyStreamCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer
   const Serving& serving_;
   grpc::CallbackServerContext* const context_;
   Caller caller_;
+  LookTimer token_timer_;                     // of the reaction that reads
   std::shared_ptr<ClassifyStreamCall> self_;  // until OnDone
   grpc::ByteBuffer incoming_;                 // of the read in progress
   grpc::ByteBuffer outgoing_;                 // of the write in progress

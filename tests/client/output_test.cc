@@ -92,6 +92,9 @@ TEST(TableTest, AlignsAllButTheLastColumn) {
   const std::vector<std::vector<std::string>> rows = {{"é", "1", "x"}, {"long", "10", "y z"}};
   EXPECT_EQ(Table(OutputFormat::kTerminal, rows), "é     1   x\nlong  10  y z\n");
   EXPECT_EQ(Table(OutputFormat::kTabs, rows), "é\t1\tx\nlong\t10\ty z\n");
+  // A model's label can neither break a line nor command a terminal.
+  EXPECT_EQ(Table(OutputFormat::kTabs, {{"labels", "\x1b[31mbad\n, \xC2\x9Bgood\t"}}),
+            "labels\t [31mbad ,  good \n");
 }
 
 }  // namespace

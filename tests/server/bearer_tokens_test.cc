@@ -19,6 +19,9 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
+// Tokens have 16 characters at least.
+std::string Token(const std::string& word) { return word + "-0123456789abcdef"; }
+
 class BearerTokensTest : public ::testing::Test {
  protected:
   ~BearerTokensTest() override { std::filesystem::remove(path_); }
@@ -52,15 +55,17 @@ class BearerTokensTest : public ::testing::Test {
 };
 
 TEST_F(BearerTokensTest, EachTokenOfTheFileIsValid) {
-  Open("\n  first\t\r\n\nsecond");
-  EXPECT_TRUE(Check("Bearer first").ok());
-  EXPECT_TRUE(Check("bearer second ").ok());
+  Open("\n  " + Token("first") + "\t\r\n\n" + Token("second"));
+  EXPECT_TRUE(Check("Bearer " + Token("first")).ok());
+  EXPECT_TRUE(Check("bearer " + Token("second") + " ").ok());
 }
 
 TEST_F(BearerTokensTest, NothingElseIsAndNoTokenIsRepeated) {
-  Open("first\nsecond\n");
-  for (const char* authorization : {"Bearer third", "Bearer firs", "Bearer firstx", "Bearer ",
-                                    "Bearer", "Basic first", "first", "", "Bearer FIRST"}) {
+  Open(Token("first") + "\n" + Token("second") + "\n");
+  for (const std::string& authorization :
+       {"Bearer " + Token("third"), "Bearer " + Token("firs"), "Bearer " + Token("first") + "x",
+        std::string("Bearer "), std::string("Bearer"), "Basic " + Token("first"), Token("first"),
+        std::string(), "Bearer " + Token("FIRST")}) {
     const absl::Status status = Check(authorization);
     EXPECT_EQ(status.code(), absl::StatusCode::kUnauthenticated) << authorization;
     EXPECT_THAT(std::string(status.message()), Not(HasSubstr("third")));
@@ -70,45 +75,54 @@ TEST_F(BearerTokensTest, NothingElseIsAndNoTokenIsRepeated) {
 
 TEST_F(BearerTokensTest, AFileWithoutTokensOrWithBadOnesIsRefused) {
   EXPECT_THAT(Refusal(" \n\n"), HasSubstr("expected at least one token, found none"));
-  EXPECT_THAT(Refusal("good\nwith space\n"), HasSubstr("others in line 2"));
-  EXPECT_THAT(Refusal("with space\n"), Not(HasSubstr("with space")));
-  EXPECT_THAT(Refusal("\xC3\xA4\n"), HasSubstr("line 1"));
+  EXPECT_THAT(Refusal(Token("good") + "\nwith a space in it\n"), HasSubstr("others in line 2"));
+  EXPECT_THAT(Refusal("with a space in it\n"), Not(HasSubstr("with a space")));
+  EXPECT_THAT(Refusal("\xC3\xA4 0123456789abcdef\n"), HasSubstr("line 1"));
   EXPECT_THAT(std::string(BearerTokens::Open("no/such", now_).status().message()),
               HasSubstr("--auth-token-file is \"no/such\"; expected a file that can be read"));
 }
 
-TEST_F(BearerTokensTest, ANewFileCountsASecondLater) {
-  Open("old");
-  WriteFile(path_, "new");
-  now_ += absl::Seconds(0.9);
-  EXPECT_TRUE(Check("Bearer old").ok());
-  now_ += absl::Seconds(0.1);
-  EXPECT_FALSE(Check("Bearer old").ok());
-  EXPECT_TRUE(Check("Bearer new").ok());
+TEST_F(BearerTokensTest, ATokenThatCouldBeGuessedIsRefused) {
+  EXPECT_THAT(
+      Refusal(Token("good") + "\n0123456789abcde\n"),
+      HasSubstr("expected tokens of at least 16 characters, found a shorter one in line 2"));
+  Open("0123456789abcdef\n");
+  EXPECT_TRUE(Check("Bearer 0123456789abcdef").ok());
 }
 
-TEST_F(BearerTokensTest, ANewFileCountsThoughTheClockWasSetBack) {
-  Open("old");
-  WriteFile(path_, "new");
-  now_ -= absl::Hours(1);
-  EXPECT_FALSE(Check("Bearer old").ok());
-  EXPECT_TRUE(Check("Bearer new").ok());
+// To turn a token into a comment takes it back.
+TEST_F(BearerTokensTest, ACommentIsNoToken) {
+  Open("# Of the crawler, since May:\n" + Token("first") + "\n  #" + Token("second") + "\n#x\n");
+  EXPECT_TRUE(Check("Bearer " + Token("first")).ok());
+  EXPECT_FALSE(Check("Bearer #" + Token("second")).ok());
+  EXPECT_FALSE(Check("Bearer #x").ok());
+  EXPECT_THAT(Refusal("#" + Token("first")), HasSubstr("expected at least one token, found none"));
+}
+
+TEST_F(BearerTokensTest, ANewFileCountsASecondLater) {
+  Open(Token("old"));
+  WriteFile(path_, Token("new"));
+  now_ += absl::Seconds(0.9);
+  EXPECT_TRUE(Check("Bearer " + Token("old")).ok());
+  now_ += absl::Seconds(0.1);
+  EXPECT_FALSE(Check("Bearer " + Token("old")).ok());
+  EXPECT_TRUE(Check("Bearer " + Token("new")).ok());
 }
 
 TEST_F(BearerTokensTest, AFileThatBecomesBadChangesNothing) {
-  Open("old");
-  for (const char* bad : {"", "not one\n"}) {
+  Open(Token("old"));
+  for (const char* bad : {"", "not one of those\n", "short\n"}) {
     WriteFile(path_, bad);
     now_ += absl::Seconds(1);
-    EXPECT_TRUE(Check("Bearer old").ok());
-    EXPECT_FALSE(Check("Bearer not").ok());
+    EXPECT_TRUE(Check("Bearer " + Token("old")).ok());
+    EXPECT_FALSE(Check("Bearer short").ok());
   }
   std::filesystem::remove(path_);
   now_ += absl::Seconds(1);
-  EXPECT_TRUE(Check("Bearer old").ok());
-  WriteFile(path_, "new");
+  EXPECT_TRUE(Check("Bearer " + Token("old")).ok());
+  WriteFile(path_, Token("new"));
   now_ += absl::Seconds(1);
-  EXPECT_TRUE(Check("Bearer new").ok());
+  EXPECT_TRUE(Check("Bearer " + Token("new")).ok());
 }
 
 }  // namespace

@@ -48,17 +48,19 @@ class JsonEntryTest : public ::testing::Test {
 TEST_F(JsonEntryTest, AsksForTheSameToken) {
   ServerOptions options;
   options.auth_token_file = ::testing::TempDir() + "json_entry_tokens";
-  std::ofstream(options.auth_token_file) << "let-me-in\n";
+  std::ofstream(options.auth_token_file) << "let-me-in-0123456789\n";
   Start(options);
-  for (const char* header : {"", "Authorization: Bearer wrong\r\n", "Authorization: let-me-in\r\n",
-                             "Authorization: Bearer let-me-in\xff\r\n"}) {
+  for (const char* header :
+       {"", "Authorization: Bearer wrong\r\n", "Authorization: let-me-in-0123456789\r\n",
+        "Authorization: Bearer let-me-in-0123456789\xff\r\n"}) {
     EXPECT_THAT(Classify(header),
                 AllOf(StartsWith("HTTP/1.1 401 "), HasSubstr("\r\nWWW-Authenticate: Bearer\r\n"),
                       HasSubstr("{\"code\":16,")))
         << header;
   }
   EXPECT_THAT(HttpGet(server_->http_port(), "/v1/model"), StartsWith("HTTP/1.1 401 "));
-  EXPECT_THAT(Classify("Authorization: Bearer let-me-in\r\n"), StartsWith("HTTP/1.1 200 "));
+  EXPECT_THAT(Classify("Authorization: Bearer let-me-in-0123456789\r\n"),
+              StartsWith("HTTP/1.1 200 "));
 }
 
 TEST_F(JsonEntryTest, ADrainAnswersWhatWasAcceptedAndRefusesTheRest) {

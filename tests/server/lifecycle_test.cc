@@ -152,7 +152,7 @@ TEST(LifecycleTest, CallsAreTakenInTheDelayOfADrainAndASecondSignalEndsItAtOnce)
 // A token that the file has, and nobody else's; whoever asks for health needs none.
 TEST(LifecycleTest, TokensAreAskedForAndHealthIsOpen) {
   const std::string path = ::testing::TempDir() + "lifecycle_tokens";
-  std::ofstream(path) << "right\n";
+  std::ofstream(path) << "right-0123456789abcdef\n";
   VerdictdProcess verdictd({kDemoModel, "--auth-token-file=" + path});
   verdictd.AwaitServing();
   const auto channel = Connect(verdictd);
@@ -164,11 +164,32 @@ TEST(LifecycleTest, TokensAreAskedForAndHealthIsOpen) {
     v1::GetModelResponse response;
     return stub->GetModel(&context, {}, &response).error_code();
   };
-  EXPECT_EQ(get_model("Bearer right"), grpc::OK);
-  EXPECT_EQ(get_model("Bearer wrong"), grpc::UNAUTHENTICATED);
+  EXPECT_EQ(get_model("Bearer right-0123456789abcdef"), grpc::OK);
+  EXPECT_EQ(get_model("Bearer wrong-0123456789abcdef"), grpc::UNAUTHENTICATED);
   EXPECT_EQ(get_model(""), grpc::UNAUTHENTICATED);
   v1::ClassifyResponse response;
   EXPECT_EQ(Classify(*stub, &response).error_code(), grpc::UNAUTHENTICATED);
+}
+
+// Within two seconds: the file is looked at once a second, and so is a stream's token.
+TEST(LifecycleTest, AStreamEndsWhenItsTokenIsTakenBack) {
+  const std::string path = ::testing::TempDir() + "lifecycle_revoked_tokens";
+  std::ofstream(path) << "first-0123456789abcdef\n";
+  VerdictdProcess verdictd({kDemoModel, "--auth-token-file=" + path});
+  verdictd.AwaitServing();
+  const auto stub = v1::Classifier::NewStub(Connect(verdictd));
+  grpc::ClientContext context;
+  context.set_deadline(WallTime(SteadyNow() + absl::Seconds(30)));
+  context.AddMetadata("authorization", "Bearer first-0123456789abcdef");
+  const auto stream = stub->ClassifyStream(&context);
+  v1::ClassifyStreamRequest request;
+  request.mutable_request()->mutable_input()->set_text("good");
+  v1::ClassifyStreamResponse response;
+  ASSERT_TRUE(stream->Write(request) && stream->Read(&response));
+  std::ofstream(path) << "second-0123456789abcdef\n";
+  while (stream->Write(request) && stream->Read(&response)) {
+  }
+  EXPECT_EQ(stream->Finish().error_code(), grpc::UNAUTHENTICATED);
 }
 
 TEST(LifecycleTest, ABusyPortEndsTheSecondServer) {

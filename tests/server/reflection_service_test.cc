@@ -93,7 +93,7 @@ TEST_F(ReflectionServiceTest, ABadOrTooLongRequestEndsItsStream) {
 TEST_F(ReflectionServiceTest, AsksForAToken) {
   ServerOptions options;
   options.auth_token_file = ::testing::TempDir() + "reflection_tokens";
-  std::ofstream(options.auth_token_file) << "let-me-in\n";
+  std::ofstream(options.auth_token_file) << "let-me-in-0123456789\n";
   Start(options);
   for (const char* method : {kV1, kV1Alpha}) {
     RawStream stranger(channel_, method, ListServices());
@@ -102,7 +102,7 @@ TEST_F(ReflectionServiceTest, AsksForAToken) {
     RawStream wrong(channel_, method, ListServices(), "Bearer wrong");
     EXPECT_EQ(wrong.Read(), std::nullopt);
     EXPECT_EQ(wrong.Finish().error_code(), grpc::UNAUTHENTICATED);
-    RawStream known(channel_, method, ListServices(), "Bearer let-me-in");
+    RawStream known(channel_, method, ListServices(), "Bearer let-me-in-0123456789");
     EXPECT_TRUE(known.Read().has_value());
   }
 }

@@ -43,7 +43,7 @@ class Verdictd:
         config["label2id"] = {label: int(index) for index, label in config["id2label"].items()}
         (model / "config.json").write_text(json.dumps(config))
         self.token_file = pathlib.Path(self.folder.name) / "tokens"
-        self.token_file.write_text("let-me-in\n")
+        self.token_file.write_text("let-me-in-0123456789\n")
         arguments = ["--model", model, "--grpc-address=127.0.0.1:0", "--http-address=127.0.0.1:0", *options]
         self.process = subprocess.Popen(
             [VERDICTD, *(str(argument).format(token_file=self.token_file) for argument in arguments)],
@@ -285,7 +285,7 @@ class TokenTest(PageTest):
         self.assertEqual(self.read("max-tokens"), "–")
         self.classify("good film")
         self.assertTrue(self.read("failure").startswith("401: "))
-        self.find("token").send_keys("let-me-in")
+        self.find("token").send_keys("let-me-in-0123456789")
         self.classify("good film")
         self.assertEqual(self.read("label"), "POSITIVE")
         self.await_(lambda: self.read("max-tokens") == "512", "the model's facts")
