@@ -1,5 +1,6 @@
 #include "engine/token_trie.h"
 
+#include <cstdint>
 #include <cstring>
 
 namespace verdict {
@@ -7,16 +8,17 @@ namespace {
 
 // The tokens [first, last) of the sorted list that share a node's path of `depth` bytes.
 struct Subtree {
-  size_t first;
-  size_t last;
-  size_t depth;
+  uint32_t first;
+  uint32_t last;
+  uint32_t depth;
 };
 
 }  // namespace
 
 TokenTrie::TokenTrie(const Vocabulary& vocabulary) {
   const std::vector<VocabularyEntry>& tokens = vocabulary.entries();
-  std::vector<Subtree> subtrees = {{.first = 0, .last = tokens.size(), .depth = 0}};
+  std::vector<Subtree> subtrees = {
+      {.first = 0, .last = static_cast<uint32_t>(tokens.size()), .depth = 0}};
   labels_.push_back(0);
   for (Node node = 0; node < subtrees.size(); ++node) {
     auto [first, last, depth] = subtrees[node];
@@ -27,7 +29,7 @@ TokenTrie::TokenTrie(const Vocabulary& vocabulary) {
     }
     while (first < last) {
       const char label = tokens[first].text[depth];
-      const size_t begin = first;
+      const uint32_t begin = first;
       while (first < last && tokens[first].text[depth] == label) ++first;
       subtrees.push_back({.first = begin, .last = first, .depth = depth + 1});
       labels_.push_back(static_cast<unsigned char>(label));
@@ -43,8 +45,11 @@ TokenTrie::Node TokenTrie::Child(Node parent, unsigned char byte) const {
   if (parent == kRoot) return root_children_[byte];
   const Node first = slots_[parent].first_child;
   const size_t count = slots_[parent + 1].first_child - first;
+  if (count == 0) return kRoot;
   const unsigned char* const labels = labels_.data() + first;
-  const void* const found = count == 0 ? nullptr : std::memchr(labels, byte, count);
+  // Deep in a long token there is one way on.
+  if (count == 1) return labels[0] == byte ? first : kRoot;
+  const void* const found = std::memchr(labels, byte, count);
   if (found == nullptr) return kRoot;
   return first + static_cast<Node>(static_cast<const unsigned char*>(found) - labels);
 }

@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
 #include "engine/added_tokens.h"
-#include "engine/normalizer.h"
+#include "engine/normalizer_sequence.h"
 #include "engine/tokenizer_description.h"
 #include "engine/tokenizer_files.h"
 #include "engine/truncation.h"
@@ -117,7 +117,7 @@ size_t SpecialTokens(const TextInput& input) { return input.text_pair ? 3 : 2; }
 // The added tokens that are looked for in the normalized text (else in the original), with their
 // contents as they look there.
 std::vector<AddedToken> Select(const std::vector<AddedToken>& added, bool is_normalized,
-                               const Normalizer& normalizer) {
+                               const NormalizerSequence& normalizer) {
   std::vector<AddedToken> selected;
   for (AddedToken token : added) {
     if (token.normalized != is_normalized) continue;
@@ -147,14 +147,18 @@ struct Tokenizer::Parts {
       if (texts.size() <= static_cast<size_t>(id)) texts.resize(id + 1);
       texts[id] = text;
     };
-    for (const auto& entry : description.vocabulary.entries()) name(entry.text, entry.id);
+    // An empty line of vocab.txt has a number, but no text has it as a token.
+    for (const auto& entry : description.vocabulary.entries()) {
+      if (!entry.text.empty()) name(entry.text, entry.id);
+    }
     for (const auto& token : description.added_tokens) name(token.content, token.id);
   }
 
   // Makes the tokens of run->text. Added tokens are cut out first, so that no step sees them.
   void Run(TextRun* run) const {
     size_t begin = 0;
-    while (const auto match = added_to_original.FindNext(run->text, begin)) {
+    AddedTokens::Reader added(added_to_original, run->text);
+    while (const auto match = added.Next()) {
       AppendPlain(begin, match->begin, run);
       run->tokens.push_back({.id = match->id,
                              .begin = static_cast<uint32_t>(match->begin),
@@ -164,7 +168,7 @@ struct Tokenizer::Parts {
     AppendPlain(begin, run->text.size(), run);
   }
 
-  Normalizer normalizer;
+  NormalizerSequence normalizer;
   WordPiece wordpiece;
   AddedTokens added_to_original;
   AddedTokens added_to_normalized;
@@ -177,11 +181,12 @@ struct Tokenizer::Parts {
  private:
   // Bytes [base, end) of the text, none of them an added token.
   void AppendPlain(size_t base, size_t end, TextRun* run) const {
-    if (base == end) return;
+    if (base >= end) return;
     normalizer.Normalize(run->text.substr(base, end - base), &run->normalized);
     const std::string_view normalized = run->normalized.text;
     size_t begin = 0;
-    while (const auto match = added_to_normalized.FindNext(normalized, begin)) {
+    AddedTokens::Reader added(added_to_normalized, normalized);
+    while (const auto match = added.Next()) {
       AppendWords(base, begin, match->begin, run);
       run->AddNormalized(match->id, base, match->begin, match->end);
       begin = match->end;
@@ -191,6 +196,7 @@ struct Tokenizer::Parts {
 
   // Bytes [begin, end) of the normalized text.
   void AppendWords(size_t base, size_t begin, size_t end, TextRun* run) const {
+    if (begin >= end) return;
     const std::string_view normalized = run->normalized.text;
     WordReader reader(normalized.substr(begin, end - begin));
     for (std::string_view word = reader.Next(); !word.empty(); word = reader.Next()) {

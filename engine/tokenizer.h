@@ -62,7 +62,8 @@ struct Token {
 // Immutable: every method may be called from any number of threads.
 class Tokenizer {
  public:
-  // Reads `directory`/tokenizer.json, or vocab.txt with the optional tokenizer_config.json.
+  // Reads `directory`/tokenizer.json, or else vocab.txt, with tokenizer_config.json,
+  // special_tokens_map.json and added_tokens.json, as transformers' AutoTokenizer does.
   //
   // NOT_FOUND: neither file is there. INVALID_ARGUMENT: a file is malformed, or describes a
   // tokenizer that is not BERT WordPiece. The message names the file, the field, what was expected

@@ -1,10 +1,14 @@
-// tokenizer_config.json: what transformers says of a tokenizer beside its vocabulary.
+// tokenizer_config.json: what transformers says of a tokenizer beside its vocabulary. Its special
+// tokens are read in stated_tokens.h.
 #ifndef VERDICT_ENGINE_TOKENIZER_CONFIG_H_
 #define VERDICT_ENGINE_TOKENIZER_CONFIG_H_
 
 #include <cstddef>
 #include <optional>
+#include <string>
+#include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "engine/json_field.h"
 
@@ -13,12 +17,39 @@ namespace verdict {
 // A limit below this has no room for a pair's special tokens.
 inline constexpr size_t kLeastMaxLength = 3;
 
-// The `model_max_length` (or `max_len`, its former name) of `config`: the most tokens that the
-// model takes, special tokens counted. nullopt: no limit, which the file says by null, by silence
-// or by a number as huge as transformers' 1e30.
+// Which of the files transformers builds the tokenizer from, decided by `tokenizer_class`.
+enum class TokenizerClass {
+  kBert,  // BertTokenizer and its like: a vocabulary, and what tokenizer_config.json says
+  kFile,  // TokenizersBackend: tokenizer.json as it is
+};
+
+// What a file says: nothing, null or a value.
+struct StatedBool {
+  bool is_stated = false;
+  std::optional<bool> value;
+};
+
+struct TokenizerConfig {
+  TokenizerClass tokenizer_class = TokenizerClass::kBert;
+  // As the file says it, if the class is none that we know.
+  std::string unknown_class;
+  StatedBool do_lower_case;
+  StatedBool strip_accents;
+  StatedBool tokenize_chinese_chars;
+  bool split_special_tokens = false;
+  // The most tokens that the model takes, special tokens counted; nullopt: no limit, which the file
+  // says by null, by silence or by a number as huge as transformers' 1e30.
+  std::optional<size_t> model_max_length;
+  // What is read and does not count, a sentence each.
+  std::vector<std::string> warnings;
+};
+
+// Reads the object `config`, and `tokenizer_class` from `model_config`, config.json, if `config`
+// has none.
 //
-// INVALID_ARGUMENT: not a whole number of at least kLeastMaxLength; the message names the field.
-absl::StatusOr<std::optional<size_t>> ReadModelMaxLength(const JsonField& config);
+// INVALID_ARGUMENT: a field is malformed, or asks for what is not supported; the message names it.
+absl::StatusOr<TokenizerConfig> ReadTokenizerConfig(const JsonField& config,
+                                                    const JsonField& model_config);
 
 }  // namespace verdict
 

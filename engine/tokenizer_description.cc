@@ -1,10 +1,13 @@
 #include "engine/tokenizer_description.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "engine/quoted.h"
@@ -38,10 +41,37 @@ absl::Status CheckIdsAreUnique(const TokenizerDescription& description) {
   return absl::OkStatus();
 }
 
+absl::Status CheckLength(const TokenizerDescription& description, const std::string& content,
+                         size_t* bytes) {
+  *bytes += content.size();
+  if (content.size() > kMaxTokenBytes) {
+    return Error(description,
+                 absl::StrCat("expected tokens of at most ", kMaxTokenBytes, " bytes, found ",
+                              Quoted(content), " of ", content.size()));
+  }
+  if (*bytes > kMaxVocabularyBytes) {
+    return Error(description, absl::StrCat("expected at most ", kMaxVocabularyBytes,
+                                           " bytes of tokens, found more"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckLengths(const TokenizerDescription& description) {
+  size_t bytes = 0;
+  absl::Status status;
+  for (const VocabularyEntry& entry : description.vocabulary.entries()) {
+    status.Update(CheckLength(description, entry.text, &bytes));
+    if (!status.ok()) return status;
+  }
+  for (const AddedToken& token : description.added_tokens) {
+    status.Update(CheckLength(description, token.content, &bytes));
+    if (!status.ok()) return status;
+  }
+  return status;
+}
+
 absl::Status CheckAddedTokens(const TokenizerDescription& description) {
   absl::flat_hash_set<std::string_view> contents;
-  // The reference numbers tokens that are new to the vocabulary on from its size.
-  auto next_id = static_cast<int64_t>(description.vocabulary.entries().size());
   for (const AddedToken& token : description.added_tokens) {
     if (token.content.empty()) {
       return Error(description, "expected added tokens with content, found an empty one");
@@ -50,11 +80,37 @@ absl::Status CheckAddedTokens(const TokenizerDescription& description) {
       return Error(description, absl::StrCat("expected every added token once, found ",
                                              Quoted(token.content), " twice"));
     }
+    if (token.id > kMaxId) {
+      return Error(description, absl::StrCat("expected ids up to ", kMaxId, ", found ", token.id,
+                                             " for the added token ", Quoted(token.content)));
+    }
     const std::optional<int32_t> known = description.vocabulary.Find(token.content);
-    const int64_t expected = known ? *known : next_id++;
-    if (absl::Status status = CheckId(description, token.content, expected, token.id);
-        !status.ok()) {
+    if (!known) continue;
+    if (absl::Status status = CheckId(description, token.content, *known, token.id); !status.ok()) {
       return status;
+    }
+  }
+  return absl::OkStatus();
+}
+
+// The reference finds either of two tokens that normalization makes equal, by chance.
+absl::Status CheckNormalizedTokens(const TokenizerDescription& description) {
+  const NormalizerSequence normalizer(description.normalizer);
+  absl::flat_hash_map<std::string, std::string_view> contents;  // by their normalized form
+  NormalizedText normalized;
+  for (const AddedToken& token : description.added_tokens) {
+    if (!token.normalized) continue;
+    normalizer.Normalize(token.content, &normalized);
+    if (normalized.text.empty()) {
+      return Error(description, absl::StrCat("expected added tokens of which normalization leaves "
+                                             "something, found ",
+                                             Quoted(token.content)));
+    }
+    const auto [other, is_new] = contents.emplace(normalized.text, token.content);
+    if (!is_new) {
+      return Error(description,
+                   absl::StrCat("expected added tokens that differ once normalized, found ",
+                                Quoted(other->second), " and ", Quoted(token.content)));
     }
   }
   return absl::OkStatus();
@@ -76,6 +132,7 @@ absl::Status CheckSpecialToken(const TokenizerDescription& description, const Sp
 }  // namespace
 
 absl::Status CheckConsistent(const TokenizerDescription& description) {
+  if (absl::Status status = CheckLengths(description); !status.ok()) return status;
   if (!description.vocabulary.Find(description.wordpiece.unk_token)) {
     return Error(description, absl::StrCat("expected the unknown token ",
                                            Quoted(description.wordpiece.unk_token),
@@ -83,6 +140,7 @@ absl::Status CheckConsistent(const TokenizerDescription& description) {
   }
   absl::Status status = CheckIdsAreUnique(description);
   if (status.ok()) status = CheckAddedTokens(description);
+  if (status.ok()) status = CheckNormalizedTokens(description);
   if (status.ok()) status = CheckSpecialToken(description, description.cls);
   if (status.ok()) status = CheckSpecialToken(description, description.sep);
   return status;

@@ -10,7 +10,7 @@
 
 #include "absl/status/status.h"
 #include "engine/added_tokens.h"
-#include "engine/normalizer.h"
+#include "engine/normalizer_sequence.h"
 #include "engine/vocabulary.h"
 #include "engine/wordpiece.h"
 
@@ -20,17 +20,24 @@ namespace verdict {
 // file says.
 inline constexpr int32_t kMaxId = 1'000'000;
 
+// The longest token, several times the longest of any published BERT: tokenizing walks along a
+// token once for each byte of a text at worst.
+inline constexpr size_t kMaxTokenBytes = 1024;
+
+// All tokens together, three times LaBSE's: the tables take some 40 bytes for each.
+inline constexpr size_t kMaxVocabularyBytes = 16 << 20;
+
 // A token that Encode adds.
 struct SpecialToken {
   std::string content;
   int32_t id = 0;
 };
 
-// What a file says, field by field.
+// What a tokenizer's files say together.
 struct TokenizerDescription {
-  // The file, for messages.
+  // The file that has the vocabulary, for messages.
   std::string source;
-  NormalizerOptions normalizer;
+  std::vector<NormalizerStep> normalizer = {NormalizerOptions()};
   WordPieceOptions wordpiece;
   Vocabulary vocabulary;  // ids are in 0..kMaxId
   std::vector<AddedToken> added_tokens;
@@ -42,8 +49,9 @@ struct TokenizerDescription {
   std::vector<std::string> warnings;
 };
 
-// Whether the fields agree with each other: every id stands for one text, the unknown token is in
-// the vocabulary, and added tokens have the ids that the reference would give them.
+// Whether the fields agree with each other and are within bounds: every id of the vocabulary stands
+// for one text, the unknown token is in it, a token of the vocabulary that is added keeps its id,
+// no two added tokens look alike once normalized, and no token is longer than kMaxTokenBytes.
 //
 // INVALID_ARGUMENT: they do not; the message starts with the source.
 absl::Status CheckConsistent(const TokenizerDescription& description);

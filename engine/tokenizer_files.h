@@ -9,10 +9,11 @@
 
 namespace verdict {
 
-// Reads `directory`/tokenizer.json; without one vocab.txt. What tokenizer_config.json says, if
-// there is one, is heeded beside vocab.txt; beside tokenizer.json only its model_max_length.
+// Reads the files of the tokenizer in `directory` that are there, and puts them together as
+// AssembleTokenizer does.
 //
-// NOT_FOUND: neither is there. Otherwise as ReadWholeFile, ParseTokenizerJson and ParseVocabTxt.
+// NOT_FOUND: neither tokenizer.json nor vocab.txt is there. Otherwise as ReadWholeFile and
+// AssembleTokenizer.
 absl::StatusOr<TokenizerDescription> ReadTokenizerFiles(const std::string& directory);
 
 }  // namespace verdict

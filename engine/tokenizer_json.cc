@@ -1,10 +1,15 @@
 #include "engine/tokenizer_json.h"
 
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "engine/json_field.h"
 #include "engine/json_file.h"
 
@@ -22,9 +27,7 @@ absl::Status Read(absl::StatusOr<T> value, T* target) {
   return absl::OkStatus();
 }
 
-absl::Status ReadNormalizer(const JsonField& normalizer, NormalizerOptions* options) {
-  const JsonField type = normalizer.Member("type");
-  if (!type.IsString("BertNormalizer")) return type.Error("\"BertNormalizer\"");
+absl::Status ReadBertNormalizer(const JsonField& normalizer, NormalizerOptions* options) {
   absl::Status status = Read(normalizer.Member("clean_text").Bool(), &options->clean_text);
   status.Update(
       Read(normalizer.Member("handle_chinese_chars").Bool(), &options->handle_chinese_chars));
@@ -37,7 +40,87 @@ absl::Status ReadNormalizer(const JsonField& normalizer, NormalizerOptions* opti
   return status;
 }
 
-absl::Status ReadModel(const JsonField& model, TokenizerDescription* description) {
+absl::Status ReadReplace(const JsonField& normalizer, ReplaceStep* replace) {
+  const JsonField pattern = normalizer.Member("pattern");
+  if (pattern.Member("Regex").exists()) {
+    return pattern.Error("a \"String\" (regular expressions are not supported)");
+  }
+  absl::Status status = Read(pattern.Member("String").String(), &replace->pattern);
+  status.Update(Read(normalizer.Member("content").String(), &replace->content));
+  if (status.ok() && replace->pattern.empty()) {
+    return pattern.Member("String").Error("a string that is not empty");
+  }
+  if (replace->content.size() > kMaxTokenBytes) {
+    return normalizer.Member("content").Error(absl::StrCat("at most ", kMaxTokenBytes, " bytes"));
+  }
+  return status;
+}
+
+constexpr size_t kMostSteps = 32;
+
+// How many times longer all replacements together can make a text, at most.
+absl::Status CheckGrowth(const JsonField& normalizer, const std::vector<NormalizerStep>& steps) {
+  constexpr size_t kMostGrowth = 16;
+  size_t growth = 1;
+  for (const NormalizerStep& step : steps) {
+    const auto* const replace = std::get_if<ReplaceStep>(&step);
+    if (replace == nullptr) continue;
+    growth *= std::max<size_t>(
+        1, (replace->content.size() + replace->pattern.size() - 1) / replace->pattern.size());
+    if (growth > kMostGrowth) {
+      return normalizer.Error(
+          absl::StrCat("replacements that make a text at most ", kMostGrowth, " times longer"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+// Adds the step, or the steps, that `normalizer` is.
+absl::Status ReadNormalizer(const JsonField& normalizer, TokenizerJson* json) {
+  std::vector<NormalizerStep>* const steps = &json->normalizer;
+  const JsonField type = normalizer.Member("type");
+  absl::Status status;
+  if (type.IsString("Sequence")) {
+    const JsonField parts = normalizer.Member("normalizers");
+    status = parts.CheckIsArray();
+    for (size_t i = 0; status.ok() && i < parts.value().size(); ++i) {
+      status = ReadNormalizer(parts.Element(i), json);
+    }
+    return status;
+  }
+  if (steps->size() == kMostSteps) {
+    return type.Error(absl::StrCat("at most ", kMostSteps, " normalizers"));
+  }
+  if (type.IsString("BertNormalizer")) {
+    NormalizerOptions options;
+    status = ReadBertNormalizer(normalizer, &options);
+    if (status.ok() && normalizer.Member("strip_accents").exists()) {
+      json->strip_accents = options.strip_accents;
+    }
+    steps->emplace_back(options);
+  } else if (type.IsString("Lowercase")) {
+    steps->emplace_back(LowercaseStep());
+  } else if (type.IsString("NFD")) {
+    steps->emplace_back(NfdStep());
+  } else if (type.IsString("StripAccents")) {
+    steps->emplace_back(StripAccentsStep());
+  } else if (type.IsString("Strip")) {
+    StripStep strip;
+    status = Read(normalizer.Member("strip_left").Bool(), &strip.left);
+    status.Update(Read(normalizer.Member("strip_right").Bool(), &strip.right));
+    steps->emplace_back(strip);
+  } else if (type.IsString("Replace")) {
+    ReplaceStep replace;
+    status = ReadReplace(normalizer, &replace);
+    steps->emplace_back(std::move(replace));
+  } else {
+    status = type.Error(
+        "BertNormalizer, Lowercase, NFD, StripAccents, Strip, Replace or a Sequence of them");
+  }
+  return status;
+}
+
+absl::Status ReadModel(const JsonField& model, TokenizerJson* description) {
   // Files of 2020 name no type: there the fields below tell WordPiece from the others.
   const JsonField type = model.Member("type");
   if (type.exists() && !type.IsString("WordPiece")) return type.Error("\"WordPiece\"");
@@ -65,29 +148,29 @@ absl::Status ReadModel(const JsonField& model, TokenizerDescription* description
   return absl::OkStatus();
 }
 
-absl::StatusOr<AddedToken> ReadAddedToken(const JsonField& field) {
-  AddedToken token;
+absl::StatusOr<std::pair<int32_t, DeclaredToken>> ReadAddedToken(const JsonField& field) {
+  std::pair<int32_t, DeclaredToken> read;
+  auto& [id, token] = read;
+  bool normalized = false;
   absl::Status status = Read(field.Member("content").String(), &token.content);
-  status.Update(Read(field.Member("id").WholeNumber(kMaxId), &token.id));
+  status.Update(Read(field.Member("id").WholeNumber(kMaxId), &id));
   status.Update(Read(field.Member("lstrip").Bool(), &token.lstrip));
   status.Update(Read(field.Member("rstrip").Bool(), &token.rstrip));
-  status.Update(Read(field.Member("normalized").Bool(), &token.normalized));
-  bool single_word = false;
-  status.Update(Read(field.Member("single_word").Bool(), &single_word));
+  status.Update(Read(field.Member("normalized").Bool(), &normalized));
+  status.Update(Read(field.Member("single_word").Bool(), &token.single_word));
+  status.Update(Read(field.Member("special").Bool(), &token.special));
   if (!status.ok()) return status;
-  // What counts as a word here is neither BERT's rule nor WordPiece's but a regular expression's;
-  // no published BERT asks for it.
-  if (single_word) return field.Member("single_word").Error("false (true is not supported)");
-  return token;
+  token.normalized = normalized;
+  return read;
 }
 
-absl::Status ReadAddedTokens(const JsonField& tokens, std::vector<AddedToken>* added_tokens) {
+absl::Status ReadAddedTokens(const JsonField& tokens, TokenizerJson* json) {
   if (!tokens.exists()) return absl::OkStatus();
   if (absl::Status status = tokens.CheckIsArray(); !status.ok()) return status;
   for (size_t i = 0; i < tokens.value().size(); ++i) {
-    absl::StatusOr<AddedToken> token = ReadAddedToken(tokens.Element(i));
+    auto token = ReadAddedToken(tokens.Element(i));
     if (!token.ok()) return token.status();
-    added_tokens->push_back(*std::move(token));
+    json->added_tokens.push_back(*std::move(token));
   }
   return absl::OkStatus();
 }
@@ -120,7 +203,7 @@ absl::Status ReadTemplateToken(const JsonField& special_tokens, const std::strin
   return Read(ids.Element(0).WholeNumber(kMaxId), &token->id);
 }
 
-absl::Status ReadTemplate(const JsonField& processor, TokenizerDescription* description) {
+absl::Status ReadTemplate(const JsonField& processor, BertTemplate* description) {
   const JsonField single = processor.Member("single");
   const std::string cls = SpecialTokenOf(single, 0);
   const std::string sep = SpecialTokenOf(single, 2);
@@ -133,7 +216,9 @@ absl::Status ReadTemplate(const JsonField& processor, TokenizerDescription* desc
   return status;
 }
 
-absl::Status ReadPostProcessor(const JsonField& processor, TokenizerDescription* description) {
+absl::Status ReadPostProcessor(const JsonField& processor, TokenizerJson* json) {
+  if (!processor.exists()) return absl::OkStatus();
+  BertTemplate* const description = &json->post_processor.emplace();
   const JsonField type = processor.Member("type");
   if (type.IsString("TemplateProcessing")) return ReadTemplate(processor, description);
   if (!type.IsString("BertProcessing")) {
@@ -151,26 +236,30 @@ absl::Status ReadPostProcessor(const JsonField& processor, TokenizerDescription*
 
 }  // namespace
 
-absl::StatusOr<TokenizerDescription> ParseTokenizerJson(std::string_view text,
-                                                        const std::string& source) {
+absl::StatusOr<TokenizerJson> ParseTokenizerJson(std::string_view text, const std::string& source) {
   absl::StatusOr<nlohmann::json> document = ParseJson(text, source);
   if (!document.ok()) return document.status();
   const JsonField root(*document, source);
   if (absl::Status status = root.CheckIsObject(); !status.ok()) return status;
 
-  TokenizerDescription description;
-  description.source = source;
+  TokenizerJson json;
   // The model's type first: it says what kind of tokenizer this is, if not ours.
-  absl::Status status = ReadModel(root.Member("model"), &description);
-  if (status.ok()) status = ReadNormalizer(root.Member("normalizer"), &description.normalizer);
+  absl::Status status = ReadModel(root.Member("model"), &json);
+  const JsonField normalizer = root.Member("normalizer");
+  if (status.ok() && normalizer.exists()) status = ReadNormalizer(normalizer, &json);
+  if (status.ok()) status = CheckGrowth(normalizer, json.normalizer);
   const JsonField pre_tokenizer = root.Member("pre_tokenizer").Member("type");
   if (status.ok() && !pre_tokenizer.IsString("BertPreTokenizer")) {
     status = pre_tokenizer.Error("\"BertPreTokenizer\"");
   }
-  if (status.ok()) status = ReadPostProcessor(root.Member("post_processor"), &description);
-  if (status.ok()) status = ReadAddedTokens(root.Member("added_tokens"), &description.added_tokens);
+  if (status.ok()) status = ReadPostProcessor(root.Member("post_processor"), &json);
+  if (status.ok()) status = ReadAddedTokens(root.Member("added_tokens"), &json);
+  const JsonField pad_token = root.Member("padding").Member("pad_token");
+  if (status.ok() && pad_token.exists()) {
+    status = Read(pad_token.String(), &json.pad_token.emplace());
+  }
   if (!status.ok()) return status;
-  return description;
+  return json;
 }
 
 }  // namespace verdict

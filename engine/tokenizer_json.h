@@ -1,22 +1,50 @@
-// tokenizer.json: the one file that says everything about a fast tokenizer of Hugging Face.
+// tokenizer.json: the one file that can say everything about a fast tokenizer of Hugging Face.
 #ifndef VERDICT_ENGINE_TOKENIZER_JSON_H_
 #define VERDICT_ENGINE_TOKENIZER_JSON_H_
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
+#include "engine/added_vocabulary.h"
+#include "engine/normalizer_sequence.h"
 #include "engine/tokenizer_description.h"
+#include "engine/vocabulary.h"
+#include "engine/wordpiece.h"
 
 namespace verdict {
 
-// Reads the tokenizer.json `text`. What it says of truncation, padding and decoding is ignored: the
-// server's own options decide the first, the others have no part in classification.
+// Which tokens begin and end every input.
+struct BertTemplate {
+  SpecialToken cls;
+  SpecialToken sep;
+};
+
+// What the file says, field by field.
+struct TokenizerJson {
+  std::vector<NormalizerStep> normalizer;
+  // What the last BertNormalizer says itself; nullopt: that they go with lowercase.
+  std::optional<bool> strip_accents;
+  WordPieceOptions wordpiece;
+  Vocabulary vocabulary;
+  // With the ids that the file declares, in its order.
+  std::vector<std::pair<int32_t, DeclaredToken>> added_tokens;
+  // nullopt: null.
+  std::optional<BertTemplate> post_processor;
+  // The token that pads, if padding is on; it is special then.
+  std::optional<std::string> pad_token;
+};
+
+// Reads the tokenizer.json `text`. What it says of truncation and decoding is ignored: the server's
+// own options decide the first, the other has no part in classification.
 //
 // INVALID_ARGUMENT: malformed, or not a BERT WordPiece tokenizer. The message starts with `source`
 // and names the field, what was expected and what was found.
-absl::StatusOr<TokenizerDescription> ParseTokenizerJson(std::string_view text,
-                                                        const std::string& source);
+absl::StatusOr<TokenizerJson> ParseTokenizerJson(std::string_view text, const std::string& source);
 
 }  // namespace verdict
 

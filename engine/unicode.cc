@@ -19,6 +19,11 @@ struct ClassRange {
   uint8_t combining_class;
 };
 
+struct ScalarRange {
+  char32_t first;
+  char32_t last;
+};
+
 // Every `stride`-th scalar from `first` to `last` has itself plus `delta` as its lowercase.
 struct LowercaseRange {
   char32_t first;
@@ -65,6 +70,14 @@ const Range& RangeOf(const Range (&ranges)[kSize], char32_t scalar) {
                                [scalar](const Range& range) { return range.last < scalar; });
 }
 
+template <size_t kSize>
+bool IsIn(const ScalarRange (&ranges)[kSize], char32_t scalar) {
+  const auto found =
+      std::partition_point(std::begin(ranges), std::end(ranges),
+                           [scalar](const ScalarRange& range) { return range.last < scalar; });
+  return found != std::end(ranges) && found->first <= scalar;
+}
+
 }  // namespace
 
 const ScalarProperties& ScalarProperties::Get() {
@@ -104,5 +117,9 @@ ScalarSequence LowercaseOf(char32_t scalar) {
 uint8_t CombiningClassOf(char32_t scalar) {
   return RangeOf(kCombiningClasses, scalar).combining_class;
 }
+
+bool IsWordCharacter(char32_t scalar) { return IsIn(kWordCharacters, scalar); }
+
+bool IsCombiningMark(char32_t scalar) { return IsIn(kCombiningMarks, scalar); }
 
 }  // namespace verdict

@@ -60,6 +60,12 @@ ScalarSequence LowercaseOf(char32_t scalar);
 // The canonical combining class. REQUIRES: `scalar` is kNonStarter.
 uint8_t CombiningClassOf(char32_t scalar);
 
+// Whether a regular expression's \w matches: letters, digits, marks, connectors such as "_".
+bool IsWordCharacter(char32_t scalar);
+
+// Whether the normalizer StripAccents drops it: any mark, spacing and enclosing ones too.
+bool IsCombiningMark(char32_t scalar);
+
 }  // namespace verdict
 
 #endif  // VERDICT_ENGINE_UNICODE_H_

@@ -13,7 +13,7 @@ Run again only to follow a newer reference, and make the goldens anew with it.
 import unicodedata
 
 import tokenizers
-from tokenizers import normalizers, pre_tokenizers
+from tokenizers import AddedToken, Tokenizer, models, normalizers, pre_tokenizers
 
 SCALARS = [c for c in range(0x110000) if not 0xD800 <= c <= 0xDFFF]
 
@@ -32,6 +32,28 @@ STRIP_MARKS = bert(strip_accents=True)
 LOWERCASE = bert(lowercase=True)
 DECOMPOSE = normalizers.NFD().normalize_str
 SPLIT = pre_tokenizers.BertPreTokenizer().pre_tokenize_str
+
+
+def word_characters():
+    """The scalars that a `single_word` token must not touch: \\w of the reference's regular expressions."""
+    tokenizer = Tokenizer(models.WordLevel({"?": 0}, unk_token="?"))
+    tokenizer.add_tokens([AddedToken("<m>", single_word=True, normalized=False)])
+    words = set()
+    for first in range(0, len(SCALARS), 4096):
+        block = SCALARS[first:first + 4096]
+        before = tokenizer.encode_batch([f"{chr(c)}<m>" for c in block])
+        after = tokenizer.encode_batch([f"<m>{chr(c)}" for c in block])
+        for c, left, right in zip(block, before, after):
+            assert ("<m>" in left.tokens) == ("<m>" in right.tokens), hex(c)
+            if "<m>" not in left.tokens:
+                words.add(c)
+    return words
+
+
+def combining_marks():
+    """The scalars that the normalizer StripAccents drops: more than BertNormalizer's non-spacing marks."""
+    strip = normalizers.StripAccents().normalize_str
+    return {c for c in SCALARS if not strip(chr(c))}
 
 
 def combining_class(text, probes):
@@ -178,6 +200,9 @@ def main():
           [f"{{0x{a:X}, 0x{b:X}, {s}, {d}}}" for a, b, s, d in lowercase_ranges(lowercases)])
     table("constexpr DecompositionStart kDecompositionStarts[]", starts)
     table("constexpr char32_t kDecompositionParts[]", pool)
+    for name, scalars in [("kWordCharacters", word_characters()), ("kCombiningMarks", combining_marks())]:
+        table(f"constexpr ScalarRange {name}[]",
+              [f"{{0x{a:X}, 0x{b:X}}}" for a, b, _ in ranges(dict.fromkeys(scalars, 1))])
 
 
 if __name__ == "__main__":

@@ -10,8 +10,7 @@
 #include <vector>
 
 #include "engine/tokenizer.h"
-#include "engine/tokenizer_json.h"
-#include "engine/vocab_txt.h"
+#include "engine/tokenizer_assembly.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -70,17 +69,20 @@ Json ValidTokenizerJson() {
         {"vocab", {{"[UNK]", 0}, {"[CLS]", 1}, {"[SEP]", 2}, {"abc", 3}, {"##d", 4}, {"e", 5}}}}}};
 }
 
-absl::StatusOr<Tokenizer> FromJson(const std::string& text) {
-  const auto description = ParseTokenizerJson(text, "tokenizer.json");
+absl::StatusOr<Tokenizer> Assembled(const TokenizerTexts& texts) {
+  const auto description = AssembleTokenizer(texts);
   if (!description.ok()) return description.status();
   return Tokenizer::Create(*description);
 }
 
+// As it is, whatever BertTokenizer would make of it.
+absl::StatusOr<Tokenizer> FromJson(const std::string& text) {
+  return Assembled({.tokenizer_json = text,
+                    .tokenizer_config = R"({"tokenizer_class": "PreTrainedTokenizerFast"})"});
+}
+
 absl::StatusOr<Tokenizer> FromVocab(const std::string& vocab, const std::string& config = "{}") {
-  const auto description = ParseVocabTxt({.text = vocab, .name = "vocab.txt"},
-                                         {.text = config, .name = "tokenizer_config.json"});
-  if (!description.ok()) return description.status();
-  return Tokenizer::Create(*description);
+  return Assembled({.vocab_txt = vocab, .tokenizer_config = config});
 }
 
 std::vector<int32_t> IdsOf(const Tokenizer& tokenizer, const std::string& text) {
@@ -141,11 +143,33 @@ INSTANTIATE_TEST_SUITE_P(
         BadJson{"IdTwice", Set("/model/vocab/abc", 4),
                 "expected every id once, found 4 for \"##d\" and for \"abc\""},
         BadJson{"NoUnknownInVocab", Erase("/model/vocab", "[UNK]"),
-                "expected the unknown token \"[UNK]\" in the vocabulary, found nothing"},
-        BadJson{"OtherNormalizer", Set("/normalizer", {{"type", "NFC"}}),
-                "\"normalizer.type\": expected \"BertNormalizer\", found \"NFC\""},
-        BadJson{"NoNormalizer", Set("/normalizer", nullptr),
-                "\"normalizer.type\": expected \"BertNormalizer\", found nothing"},
+                "expected the unk_token \"[UNK]\" in the vocabulary, found nothing"},
+        BadJson{
+            "OtherNormalizer", Set("/normalizer", {{"type", "NFC"}}),
+            "\"normalizer.type\": expected BertNormalizer, Lowercase, NFD, StripAccents, Strip, "
+            "Replace or a Sequence of them, found \"NFC\""},
+        BadJson{"SequenceOfAnother",
+                Set("/normalizer",
+                    {{"type", "Sequence"}, {"normalizers", Json::array({{{"type", "Nmt"}}})}}),
+                "\"normalizer.normalizers[0].type\": expected BertNormalizer, Lowercase, NFD, "
+                "StripAccents, Strip, Replace or a Sequence of them, found \"Nmt\""},
+        BadJson{"SequenceIsAnObject",
+                Set("/normalizer", {{"type", "Sequence"}, {"normalizers", Json::object()}}),
+                "\"normalizer.normalizers\": expected an array, found an object"},
+        BadJson{"ReplaceByARegex",
+                Set("/normalizer", Json::parse(R"({"type": "Replace", "pattern": {"Regex": "a+"},
+                                                   "content": ""})")),
+                "\"normalizer.pattern\": expected a \"String\" (regular expressions are not "
+                "supported), found an object"},
+        BadJson{"ReplaceNothing",
+                Set("/normalizer", Json::parse(R"({"type": "Replace", "pattern": {"String": ""},
+                                                   "content": "a"})")),
+                "\"normalizer.pattern.String\": expected a string that is not empty, found \"\""},
+        BadJson{"ReplaceByMuch",
+                Set("/normalizer", Json::parse(R"({"type": "Replace", "pattern": {"String": "a"},
+                                                   "content": "aaaaaaaaaaaaaaaaa"})")),
+                "\"normalizer\": expected replacements that make a text at most 16 times longer, "
+                "found an object"},
         BadJson{"LowercaseIsAWord", Set("/normalizer/lowercase", "yes"),
                 "\"normalizer.lowercase\": expected true or false, found \"yes\""},
         BadJson{"StripAccentsIsANumber", Set("/normalizer/strip_accents", 1),
@@ -153,8 +177,9 @@ INSTANTIATE_TEST_SUITE_P(
         BadJson{"OtherPreTokenizer", Set("/pre_tokenizer/type", "ByteLevel"),
                 "\"pre_tokenizer.type\": expected \"BertPreTokenizer\", found \"ByteLevel\""},
         BadJson{"NoPostProcessor", Set("/post_processor", nullptr),
-                "\"post_processor.type\": expected \"TemplateProcessing\" or \"BertProcessing\", "
-                "found nothing"},
+                "\"post_processor\": expected \"TemplateProcessing\" or \"BertProcessing\", found "
+                "nothing: transformers would add no [CLS] for this tokenizer_class; "
+                "\"BertTokenizer\" in tokenizer_config.json adds one"},
         BadJson{"RobertaProcessing", Set("/post_processor/type", "RobertaProcessing"),
                 "\"post_processor.type\": expected \"TemplateProcessing\" or \"BertProcessing\", "
                 "found \"RobertaProcessing\""},
@@ -171,11 +196,14 @@ INSTANTIATE_TEST_SUITE_P(
                 "\"added_tokens\": expected an array, found an object"},
         BadJson{"AddedTokenWithoutContent", Erase("/added_tokens/1", "content"),
                 "\"added_tokens[1].content\": expected a string, found nothing"},
-        BadJson{"AddedTokenOfAnotherId", Set("/added_tokens/1/id", 0),
-                "expected id 2 for the special token \"[SEP]\", found 0"},
-        BadJson{"AddedTokenIsASingleWord", Set("/added_tokens/0/single_word", true),
-                "\"added_tokens[0].single_word\": expected false (true is not supported), found "
-                "true"}),
+        BadJson{"AddedTokenIsHuge", Set("/added_tokens/1/content", std::string(1025, 'a')),
+                "expected tokens of at most 1024 bytes, found \"" + std::string(100, 'a') +
+                    "\u2026\" of 1025"},
+        BadJson{"PieceIsHuge", Set("/model/vocab/##" + std::string(60 << 10, 'a'), 6),
+                "expected tokens of at most 1024 bytes, found \"##" + std::string(98, 'a') +
+                    "\u2026\" of 61442"},
+        BadJson{"AddedTokenWithoutSpecial", Erase("/added_tokens/1", "special"),
+                "\"added_tokens[1].special\": expected true or false, found nothing"}),
     [](const auto& info) { return info.param.name; });
 
 TEST(TokenizerJsonTest, TextThatIsNoJsonIsRefusedByPosition) {
@@ -207,6 +235,31 @@ TEST(TokenizerJsonTest, AModelWithoutATypeIsWordPieceByItsFields) {
   Json document = ValidTokenizerJson();
   document["model"].erase("type");
   EXPECT_TRUE(FromJson(document.dump()).ok());
+}
+
+TEST(TokenizerJsonTest, AnotherIdThanTheReferenceGivesDoesNotCount) {
+  Json document = ValidTokenizerJson();
+  document["added_tokens"][1]["id"] = 0;
+  const auto tokenizer = FromJson(document.dump());
+  ASSERT_TRUE(tokenizer.ok()) << tokenizer.status();
+  EXPECT_EQ(IdsOf(*tokenizer, "[SEP]"), (std::vector<int32_t>{1, 2, 2}));
+  EXPECT_THAT(
+      tokenizer->warnings(),
+      testing::ElementsAre("the added token \"[SEP]\" is declared with the id 0, and has 2, "
+                           "as in transformers"));
+}
+
+TEST(TokenizerJsonTest, WithoutANormalizerTextsStayAsTheyAre) {
+  Json document = ValidTokenizerJson();
+  document["normalizer"] = nullptr;
+  EXPECT_EQ(IdsOf(*FromJson(document.dump()), "abc ABC"), (std::vector<int32_t>{1, 3, 0, 2}));
+}
+
+TEST(TokenizerJsonTest, TakesNormalizersInTheirOrder) {
+  Json document = ValidTokenizerJson();
+  document["normalizer"] = Json::parse(R"({"type": "Sequence", "normalizers": [
+      {"type": "NFD"}, {"type": "Lowercase"}, {"type": "StripAccents"}]})");
+  EXPECT_EQ(IdsOf(*FromJson(document.dump()), "\u00c9 ABC"), (std::vector<int32_t>{1, 5, 3, 2}));
 }
 
 TEST(TokenizerJsonTest, BertProcessingSaysTheSame) {
@@ -242,6 +295,18 @@ TEST(VocabTxtTest, TheLastLineNeedsNoEnd) {
 TEST(VocabTxtTest, TheLastOfEqualLinesCounts) {
   const auto tokenizer = FromVocab(std::string(kVocab) + "abc\n\n");
   EXPECT_EQ(IdsOf(*tokenizer, "abc"), (std::vector<int32_t>{2, 10, 3}));
+}
+
+TEST(VocabTxtTest, EmptyLinesAtTheEndAddNoTokens) {
+  const auto tokenizer = FromVocab(std::string(kVocab) + "\n \n");
+  ASSERT_TRUE(tokenizer.ok()) << tokenizer.status();
+  EXPECT_EQ(tokenizer->vocab_size(), 10);
+}
+
+TEST(VocabTxtTest, ANamedTokenThatNoLineHasIsNew) {
+  const auto tokenizer = FromVocab(kVocab, R"({"cls_token": "<s>"})");
+  ASSERT_TRUE(tokenizer.ok()) << tokenizer.status();
+  EXPECT_EQ(IdsOf(*tokenizer, "abc<s>"), (std::vector<int32_t>{10, 5, 10, 3}));
 }
 
 TEST(VocabTxtTest, CutsOutTheSpecialTokensThatItHas) {
@@ -298,11 +363,11 @@ INSTANTIATE_TEST_SUITE_P(
     Vocab, BadVocabTxtTest,
     testing::Values(
         BadVocab{"Empty", "", "{}",
-                 "vocab.txt: expected the unk_token \"[UNK]\" among the lines, found none"},
+                 "vocab.txt: expected the unk_token \"[UNK]\" in the vocabulary, found nothing"},
         BadVocab{"EmptyName", std::string(kVocab) + "\n", R"({"cls_token": ""})",
-                 "vocab.txt: expected the cls_token \"\" among the lines, found none"},
+                 "vocab.txt: expected the cls_token \"\" in the vocabulary, found nothing"},
         BadVocab{"NoSeparator", "[UNK]\n[CLS]\n", "{}",
-                 "vocab.txt: expected the sep_token \"[SEP]\" among the lines, found none"},
+                 "vocab.txt: expected the sep_token \"[SEP]\" in the vocabulary, found nothing"},
         BadVocab{"NotUtf8", std::string(kVocab) + "\xE9\n", "{}",
                  "vocab.txt: not UTF-8 at byte 46"},
         BadVocab{"TooManyLines", std::string(1'000'001, '\n'), "{}",
@@ -313,11 +378,17 @@ INSTANTIATE_TEST_SUITE_P(
                  "tokenizer_config.json: \"do_lower_case\": expected true or false, found \"no\""},
         BadVocab{"AnotherClass", kVocab, R"({"tokenizer_class": "BertJapaneseTokenizer"})",
                  "tokenizer_config.json: \"tokenizer_class\": expected BertTokenizer or "
-                 "DistilBertTokenizer, found \"BertJapaneseTokenizer\""},
+                 "DistilBertTokenizer beside vocab.txt, found \"BertJapaneseTokenizer\""},
         BadVocab{"NameIsANumber", kVocab, R"({"cls_token": 101})",
-                 "tokenizer_config.json: \"cls_token\": expected a string, found 101"},
-        BadVocab{"OtherNameIsNotThere", kVocab, R"({"cls_token": "<s>"})",
-                 "vocab.txt: expected the cls_token \"<s>\" among the lines, found none"}),
+                 "tokenizer_config.json: \"cls_token\": expected a token: a string, or an object "
+                 "with a \"content\", found 101"},
+        BadVocab{"NoCls", kVocab, R"({"cls_token": null})",
+                 "vocab.txt: expected a cls_token, found null in tokenizer_config.json or "
+                 "special_tokens_map.json"},
+        BadVocab{"OtherUnkIsNotThere", kVocab, R"({"unk_token": "<u>"})",
+                 "vocab.txt: expected the unk_token \"<u>\" in the vocabulary, found nothing"},
+        BadVocab{"LineIsHuge", std::string(kVocab) + std::string(1 << 20, 'a'), "{}",
+                 "vocab.txt: line 11: expected at most 1024 bytes, found 1048576"}),
     [](const auto& info) { return info.param.name; });
 
 // --- a directory ---

@@ -8,8 +8,7 @@
 
 #include "engine/file.h"
 #include "engine/tokenizer.h"
-#include "engine/tokenizer_description.h"
-#include "engine/tokenizer_json.h"
+#include "engine/tokenizer_assembly.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/engine/shared_data.h"
@@ -28,7 +27,8 @@ std::string GoldenFile(const std::string& name) {
 absl::StatusOr<Tokenizer> LoadTokenizerJson(const std::string& path) {
   absl::StatusOr<std::string> text = ReadWholeFile(path, 1 << 20);
   if (!text.ok()) return text.status();
-  absl::StatusOr<TokenizerDescription> description = ParseTokenizerJson(*text, path);
+  absl::StatusOr<TokenizerDescription> description = AssembleTokenizer(
+      {.tokenizer_json = *text, .tokenizer_config = R"({"tokenizer_class": "TokenizersBackend"})"});
   if (!description.ok()) return description.status();
   return Tokenizer::Create(*description);
 }

@@ -18,8 +18,7 @@
 #include "engine/normalizer.h"
 #include "engine/sha256.h"
 #include "engine/tokenizer.h"
-#include "engine/tokenizer_description.h"
-#include "engine/tokenizer_json.h"
+#include "engine/tokenizer_assembly.h"
 #include "engine/unicode.h"
 #include "engine/utf8.h"
 #include "gtest/gtest.h"
@@ -108,7 +107,9 @@ class TokenizerSweepTest : public testing::TestWithParam<std::string> {
     const auto json = ReadWholeFile(path, 1 << 20);
     if (is_shared && !json.ok()) GTEST_SKIP() << "bert-base-uncased is not here: " << json.status();
     ASSERT_TRUE(json.ok()) << json.status();
-    auto description = ParseTokenizerJson(*json, path);
+    auto description =
+        AssembleTokenizer({.tokenizer_json = *json,
+                           .tokenizer_config = R"({"tokenizer_class": "TokenizersBackend"})"});
     ASSERT_TRUE(description.ok()) << description.status();
     auto tokenizer = Tokenizer::Create(*description);
     ASSERT_TRUE(tokenizer.ok()) << tokenizer.status();

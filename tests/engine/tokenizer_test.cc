@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "engine/tokenizer_description.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -214,14 +215,54 @@ TEST(TokenizerCreateTest, RefusesSpecialTokensThatAreNotThere) {
             "here: expected id 1 for the special token \"[CLS]\", found 2");
 }
 
-TEST(TokenizerCreateTest, NumbersNewAddedTokensOnFromTheVocabularysSize) {
+TEST(TokenizerCreateTest, AnAddedTokenOfTheVocabularyKeepsItsId) {
   TokenizerDescription description = Digits();
-  description.vocabulary = Vocabulary({{"[UNK]", 0}, {"[CLS]", 1}, {"[SEP]", 2}});
-  description.added_tokens = {{.content = "[SEP]", .id = 2}, {.content = "<x>", .id = 3}};
+  description.added_tokens = {{.content = "[SEP]", .id = 2}, {.content = "<x>", .id = 77}};
   EXPECT_EQ(Refusal(description), absl::OkStatus());
-  description.added_tokens[1].id = 4;
+  description.added_tokens[0].id = 4;
   EXPECT_EQ(std::string(Refusal(description).message()),
-            "here: expected id 3 for the special token \"<x>\", found 4");
+            "here: expected id 2 for the special token \"[SEP]\", found 4");
+}
+
+TEST(TokenizerCreateTest, RefusesTokensThatWouldMakeTextsSlow) {
+  const std::string longest(kMaxTokenBytes, 'a');
+  TokenizerDescription description = Digits();
+  description.vocabulary = Vocabulary({{"[UNK]", 0}, {"[CLS]", 1}, {"[SEP]", 2}, {longest, 3}});
+  description.added_tokens.push_back({.content = longest + "a", .id = 4});
+  const std::string message = absl::StrCat("here: expected tokens of at most 1024 bytes, found \"",
+                                           std::string(100, 'a'), "\u2026\" of 1025");
+  EXPECT_EQ(std::string(Refusal(description).message()), message);
+  description.added_tokens.back().content = longest;
+  description.added_tokens.back().id = 3;
+  EXPECT_EQ(Refusal(description), absl::OkStatus());
+  description.vocabulary =
+      Vocabulary({{"[UNK]", 0}, {"[CLS]", 1}, {"[SEP]", 2}, {longest + "a", 3}});
+  EXPECT_EQ(std::string(Refusal(description).message()), message);
+}
+
+TEST(TokenizerCreateTest, RefusesAVocabularyOfTooManyBytes) {
+  std::vector<VocabularyEntry> entries = {{"[UNK]", 0}, {"[CLS]", 1}, {"[SEP]", 2}};
+  for (size_t bytes = 0; bytes <= kMaxVocabularyBytes; bytes += kMaxTokenBytes) {
+    std::string text = std::to_string(entries.size());
+    text.resize(kMaxTokenBytes, 'a');
+    entries.push_back({text, static_cast<int32_t>(entries.size())});
+  }
+  TokenizerDescription description = Digits();
+  description.vocabulary = Vocabulary(entries);
+  EXPECT_EQ(std::string(Refusal(description).message()),
+            "here: expected at most 16777216 bytes of tokens, found more");
+}
+
+TEST(TokenizerCreateTest, RefusesAddedTokensThatLookAlikeOnceNormalized) {
+  TokenizerDescription description = Digits();
+  description.added_tokens = {{.content = "X", .id = 20, .normalized = true},
+                              {.content = "x", .id = 21, .normalized = true}};
+  EXPECT_EQ(std::string(Refusal(description).message()),
+            "here: expected added tokens that differ once normalized, found \"X\" and \"x\"");
+  description.added_tokens[1].normalized = false;
+  EXPECT_EQ(Refusal(description), absl::OkStatus());
+  description.added_tokens[1] = {.content = "\u0301", .id = 21, .normalized = true};
+  EXPECT_THAT(std::string(Refusal(description).message()), HasSubstr("leaves something"));
 }
 
 TEST(TokenizerCreateTest, RefusesAddedTokensThatAreEmptyOrDoubled) {

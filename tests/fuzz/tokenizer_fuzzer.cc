@@ -38,16 +38,26 @@ verdict::TokenizerDescription Description() {
 
 verdict::TokenizerDescription OddDescription() {
   verdict::TokenizerDescription description = Description();
-  description.normalizer = {.clean_text = false,
-                            .handle_chinese_chars = false,
-                            .strip_accents = true,
-                            .lowercase = false};
+  description.normalizer = {verdict::NormalizerOptions{.clean_text = false,
+                                                       .handle_chinese_chars = false,
+                                                       .strip_accents = true,
+                                                       .lowercase = false}};
   description.wordpiece.max_input_chars_per_word = 4;
   const auto next_id = static_cast<int32_t>(description.vocabulary.entries().size());
   description.added_tokens.push_back(
       {.content = "\u00c9T", .id = next_id, .lstrip = true, .normalized = true});
   description.added_tokens.push_back(
       {.content = "[E]", .id = next_id + 1, .lstrip = true, .rstrip = true});
+  description.added_tokens.push_back({.content = "ab", .id = next_id + 2, .single_word = true});
+  return description;
+}
+
+verdict::TokenizerDescription SequenceDescription() {
+  verdict::TokenizerDescription description = OddDescription();
+  description.normalizer = {verdict::NfdStep(), verdict::LowercaseStep(),
+                            verdict::StripAccentsStep(),
+                            verdict::ReplaceStep{.pattern = "a.", .content = "\u6f22b"},
+                            verdict::StripStep{.left = true, .right = true}};
   return description;
 }
 
@@ -70,9 +80,10 @@ void CheckTokens(const Tokenizer& tokenizer, const std::vector<verdict::Token>& 
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const Tokenizer tokenizers[] = {Tokenizer::Create(Description()).value(),
-                                         Tokenizer::Create(OddDescription()).value()};
+                                         Tokenizer::Create(OddDescription()).value(),
+                                         Tokenizer::Create(SequenceDescription()).value()};
   if (size < kHeaderBytes) return 0;
-  const Tokenizer& tokenizer = tokenizers[data[0] % 2];
+  const Tokenizer& tokenizer = tokenizers[data[0] % 3];
   const auto truncation = static_cast<verdict::Truncation>(data[1] % 4);
   const size_t limit = data[2];
   const std::string_view all(reinterpret_cast<const char*>(data) + kHeaderBytes,

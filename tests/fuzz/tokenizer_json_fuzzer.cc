@@ -1,23 +1,26 @@
-// Any bytes as tokenizer.json; what is let through must tokenize.
+// Any bytes as tokenizer.json, taken as it is or as BertTokenizer takes it; what is let through
+// must tokenize.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
-#include <string_view>
+#include <string>
 
 #include "engine/tokenizer.h"
-#include "engine/tokenizer_description.h"
-#include "engine/tokenizer_json.h"
+#include "engine/tokenizer_assembly.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  const auto description = verdict::ParseTokenizerJson(
-      std::string_view(reinterpret_cast<const char*>(data), size), "tokenizer.json");
-  if (!description.ok()) return 0;
-  const auto tokenizer = verdict::Tokenizer::Create(*description);
-  if (!tokenizer.ok()) return 0;
-  const auto tokens =
-      tokenizer->Tokenize({.text = "[CLS] abc\u00e9 \u6f22 ab!", .text_pair = {}}, true);
-  for (const verdict::Token& token : tokens) {
-    if (token.id < 0 || token.id >= tokenizer->vocab_size()) std::abort();
+  const std::string text(reinterpret_cast<const char*>(data), size);
+  for (const char* config : {R"({"tokenizer_class": "TokenizersBackend"})", "{}"}) {
+    const auto description = verdict::AssembleTokenizer(
+        {.directory = "", .tokenizer_json = text, .tokenizer_config = config});
+    if (!description.ok()) continue;
+    const auto tokenizer = verdict::Tokenizer::Create(*description);
+    if (!tokenizer.ok()) continue;
+    const auto tokens =
+        tokenizer->Tokenize({.text = "[CLS] abc\u00e9 \u6f22 ab!", .text_pair = {}}, true);
+    for (const verdict::Token& token : tokens) {
+      if (token.id < 0 || token.id >= tokenizer->vocab_size()) std::abort();
+    }
   }
   return 0;
 }
