@@ -56,6 +56,23 @@ void ClassifyStreamCall::Fail(const absl::Status& status) {
   Begin(next);
 }
 
+bool ClassifyStreamCall::CancelIfStalled(absl::Time since) {
+  {
+    absl::MutexLock lock(&mutex_);
+    if (!writing_ || write_began_ > since || cancelled_) return false;
+    cancelled_ = cancelling_ = true;
+  }
+  context_->TryCancel();  // gRPC frees it when the call has ended
+  Next next;
+  {
+    absl::MutexLock lock(&mutex_);
+    cancelling_ = false;
+    next = Decide();
+  }
+  Begin(next);
+  return true;
+}
+
 void ClassifyStreamCall::OnReadDone(bool ok) {
   if (!ok) {
     // Either the client has sent all, or it has left and OnCancel is on its way.
@@ -205,7 +222,8 @@ ClassifyStreamCall::Next ClassifyStreamCall::Decide() {
     outgoing_ = replies_.front();  // shares what it holds
     replies_.pop_front();
     writing_ = next.write = true;
-  } else if (open_ == 0 && !ended_) {
+    write_began_ = SteadyNow();
+  } else if (open_ == 0 && !ended_ && !cancelling_) {
     next.end = end_;
     ended_ = end_.has_value();
   }

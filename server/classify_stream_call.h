@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
 #include "server/caller.h"
 #include "server/look_timer.h"
 #include "server/serving.h"
@@ -59,6 +60,10 @@ class ClassifyStreamCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer
   // Decides how it ends, unless that is decided; what is open is answered first.
   void Fail(const absl::Status& status) ABSL_LOCKS_EXCLUDED(mutex_);
 
+  // Cancels the call, if a reply has been waiting since `since` or longer for its client to read.
+  // Whether it did, which is so only once. The caller must keep the stream alive.
+  bool CancelIfStalled(absl::Time since) ABSL_LOCKS_EXCLUDED(mutex_);
+
   void OnReadDone(bool ok) override ABSL_LOCKS_EXCLUDED(mutex_);
   void OnWriteDone(bool ok) override ABSL_LOCKS_EXCLUDED(mutex_);
   void OnCancel() override ABSL_LOCKS_EXCLUDED(mutex_);
@@ -101,6 +106,9 @@ class ClassifyStreamCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer
   absl::Mutex mutex_;
   bool reading_ ABSL_GUARDED_BY(mutex_) = false;  // until what was read is submitted or refused
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
+  absl::Time write_began_ ABSL_GUARDED_BY(mutex_);  // of the latest write
+  bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
+  bool cancelling_ ABSL_GUARDED_BY(mutex_) = false;               // and so must not end yet
   int open_ ABSL_GUARDED_BY(mutex_) = 0;                          // messages
   std::deque<grpc::ByteBuffer> replies_ ABSL_GUARDED_BY(mutex_);  // to be written
   std::optional<absl::Status> end_ ABSL_GUARDED_BY(mutex_);       // once decided

@@ -3,11 +3,12 @@
 #include <grpcpp/support/server_callback.h>
 
 #include <optional>
-#include <utility>
+#include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "grpc/health/v1/health.grpc.pb.h"
-#include "latency/steady_clock.h"
+#include "server/connection_settings.h"
 
 namespace verdict {
 
@@ -15,8 +16,8 @@ namespace verdict {
 // with it.
 class HealthWatch final : public grpc::ServerWriteReactor<Health::Response> {
  public:
-  static HealthWatch* Start(Health* health, const std::string& service) {
-    const std::shared_ptr<HealthWatch> watch(new HealthWatch(health, service));
+  static HealthWatch* Start(Health* health, bool known) {
+    const std::shared_ptr<HealthWatch> watch(new HealthWatch(health, known));
     watch->self_ = watch;
     health->Add(watch);
     return watch.get();
@@ -26,7 +27,7 @@ class HealthWatch final : public grpc::ServerWriteReactor<Health::Response> {
   void Tell() {
     // Asked under the lock, so that the last to be told is the newest.
     Act([&] {
-      next_ = health_->Of(service_);
+      next_ = health_->Of(known_);
       if (next_ == told_) next_.reset();
     });
   }
@@ -58,8 +59,7 @@ class HealthWatch final : public grpc::ServerWriteReactor<Health::Response> {
   }
 
  private:
-  HealthWatch(Health* health, std::string service)
-      : health_(health), service_(std::move(service)) {}
+  HealthWatch(Health* health, bool known) : health_(health), known_(known) {}
 
   // Changes the state by `change` under the lock, then does without it what is due: one write at a
   // time, and the end when nothing is left to write.
@@ -86,7 +86,7 @@ class HealthWatch final : public grpc::ServerWriteReactor<Health::Response> {
   }
 
   Health* const health_;
-  const std::string service_;
+  const bool known_;  // not the name, which may be long
   std::shared_ptr<HealthWatch> self_;
 
   absl::Mutex mutex_;
@@ -100,6 +100,26 @@ class HealthWatch final : public grpc::ServerWriteReactor<Health::Response> {
 
 namespace {
 
+bool IsKnown(const std::string& service) {
+  return service.empty() || service == "verdict.v1.Classifier";
+}
+
+// gRPC keeps the request for as long as somebody watches, so it must be short. On a port with other
+// services gRPC itself takes longer ones.
+grpc::Status CheckSize(const grpc::health::v1::HealthCheckRequest& request) {
+  if (request.service().size() <= kMaxHealthRequestBytes) return grpc::Status::OK;
+  return {grpc::RESOURCE_EXHAUSTED,
+          absl::StrCat("the name of the service has ", request.service().size(),
+                       " bytes; expected at most ", kMaxHealthRequestBytes)};
+}
+
+// The answer to a Watch that is refused.
+class RefusedWatch final : public grpc::ServerWriteReactor<Health::Response> {
+ public:
+  explicit RefusedWatch(const grpc::Status& status) { Finish(status); }
+  void OnDone() override { delete this; }
+};
+
 class HealthService final : public grpc::health::v1::Health::CallbackService {
  public:
   explicit HealthService(verdict::Health* health) : health_(health) {}
@@ -108,8 +128,12 @@ class HealthService final : public grpc::health::v1::Health::CallbackService {
                                   const grpc::health::v1::HealthCheckRequest* request,
                                   verdict::Health::Response* response) override {
     grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-    response->set_status(health_->Of(request->service()));
-    const bool known = response->status() != verdict::Health::Response::SERVICE_UNKNOWN;
+    if (const grpc::Status status = CheckSize(*request); !status.ok()) {
+      reactor->Finish(status);
+      return reactor;
+    }
+    const bool known = IsKnown(request->service());
+    response->set_status(health_->Of(known));
     reactor->Finish(known ? grpc::Status::OK
                           : grpc::Status(grpc::NOT_FOUND, "no service of this name"));
     return reactor;
@@ -118,7 +142,10 @@ class HealthService final : public grpc::health::v1::Health::CallbackService {
   grpc::ServerWriteReactor<verdict::Health::Response>* Watch(
       grpc::CallbackServerContext* /*context*/,
       const grpc::health::v1::HealthCheckRequest* request) override {
-    return HealthWatch::Start(health_, request->service());
+    if (const grpc::Status status = CheckSize(*request); !status.ok()) {
+      return new RefusedWatch(status);
+    }
+    return HealthWatch::Start(health_, IsKnown(request->service()));
   }
 
  private:
@@ -136,8 +163,8 @@ std::unique_ptr<grpc::Service> Health::MakeService() {
   return std::make_unique<HealthService>(this);
 }
 
-Health::Response::ServingStatus Health::Of(const std::string& service) const {
-  if (!service.empty() && service != "verdict.v1.Classifier") return Response::SERVICE_UNKNOWN;
+Health::Response::ServingStatus Health::Of(bool known) const {
+  if (!known) return Response::SERVICE_UNKNOWN;
   absl::MutexLock lock(&mutex_);
   return serving_ ? Response::SERVING : Response::NOT_SERVING;
 }
@@ -154,7 +181,7 @@ void Health::Set(bool serving) {
   }
 }
 
-void Health::EndWatches(absl::Time deadline) {
+void Health::EndWatches() {
   std::vector<std::shared_ptr<HealthWatch>> watches;
   {
     absl::MutexLock lock(&mutex_);
@@ -164,12 +191,11 @@ void Health::EndWatches(absl::Time deadline) {
   for (const auto& watch : watches) {
     if (watch != nullptr) watch->End(GoingAway());
   }
-  watches.clear();
-  const auto unwatched = [this] {
-    absl::MutexLock lock(&mutex_);
-    return watches_.empty();
-  };
-  LookUntil(unwatched, deadline);
+}
+
+bool Health::watched() const {
+  absl::MutexLock lock(&mutex_);
+  return !watches_.empty();
 }
 
 void Health::Add(const std::shared_ptr<HealthWatch>& watch) {

@@ -3,12 +3,10 @@
 #define VERDICT_SERVER_HEALTH_H_
 
 #include <memory>
-#include <string>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/synchronization/mutex.h"
-#include "absl/time/time.h"
 #include "grpc/health/v1/health.pb.h"
 
 namespace grpc {
@@ -41,12 +39,15 @@ class Health {
   // Tells all who watch.
   void Set(bool serving) ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // Ends all who watch with UNAVAILABLE, and whoever comes from now on; waits until they know, at
-  // the latest until `deadline`.
-  void EndWatches(absl::Time deadline) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Ends all who watch with UNAVAILABLE, and whoever comes from now on; does not wait until they
+  // know.
+  void EndWatches() ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // How `service` is; SERVICE_UNKNOWN: we have none of that name.
-  Response::ServingStatus Of(const std::string& service) const ABSL_LOCKS_EXCLUDED(mutex_);
+  // Whether anybody watches.
+  bool watched() const ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // How a service is; SERVICE_UNKNOWN: we have none of that name, so it is not `known`.
+  Response::ServingStatus Of(bool known) const ABSL_LOCKS_EXCLUDED(mutex_);
 
   // For HealthWatch: begins to tell it, and stops.
   void Add(const std::shared_ptr<HealthWatch>& watch) ABSL_LOCKS_EXCLUDED(mutex_);

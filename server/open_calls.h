@@ -6,7 +6,6 @@
 #include <cstdint>
 
 #include "absl/status/status.h"
-#include "absl/time/time.h"
 
 namespace verdict {
 
@@ -35,15 +34,15 @@ class OpenCalls {
   // Refuses new calls from now on.
   void Drain() { draining_ = true; }
 
-  // Waits until no call is open that came before it drained, at the latest until `deadline`.
-  void AwaitAccepted(absl::Time deadline) const;
+  // How many calls are open that came before it drained.
+  int64_t accepted() const { return accepted_; }
 
-  // Waits until no call has come for `quiet`, at the latest until `deadline`.
-  void AwaitQuiet(absl::Duration quiet, absl::Time deadline) const;
+  // How many calls have come since the start.
+  int64_t arrived() const { return arrived_; }
 
  private:
-  std::atomic<int64_t> accepted_ = 0;  // of those that are open
-  std::atomic<int64_t> arrived_ = 0;   // since the start
+  std::atomic<int64_t> accepted_ = 0;
+  std::atomic<int64_t> arrived_ = 0;
   std::atomic<bool> draining_ = false;
 };
 

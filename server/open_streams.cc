@@ -20,16 +20,34 @@ void OpenStreams::Remove(ClassifyStreamCall* stream) {
 }
 
 void OpenStreams::Drain() {
-  // A stream that is in here can end at any time, but is not freed.
   std::vector<std::shared_ptr<ClassifyStreamCall>> streams;
   {
     absl::MutexLock lock(&mutex_);
     draining_ = true;
-    for (const auto& [_, stream] : streams_) {
-      if (auto alive = stream.lock(); alive != nullptr) streams.push_back(std::move(alive));
-    }
+    streams = Alive();
   }
   for (const auto& stream : streams) stream->Fail(absl::UnavailableError("the server is draining"));
+}
+
+int OpenStreams::CancelStalled(absl::Time since) {
+  std::vector<std::shared_ptr<ClassifyStreamCall>> streams;
+  {
+    absl::MutexLock lock(&mutex_);
+    streams = Alive();
+  }
+  int cancelled = 0;
+  for (const auto& stream : streams) {
+    if (stream->CancelIfStalled(since)) ++cancelled;
+  }
+  return cancelled;
+}
+
+std::vector<std::shared_ptr<ClassifyStreamCall>> OpenStreams::Alive() const {
+  std::vector<std::shared_ptr<ClassifyStreamCall>> streams;
+  for (const auto& [_, stream] : streams_) {
+    if (auto alive = stream.lock(); alive != nullptr) streams.push_back(std::move(alive));
+  }
+  return streams;
 }
 
 }  // namespace verdict

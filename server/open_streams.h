@@ -3,10 +3,12 @@
 #define VERDICT_SERVER_OPEN_STREAMS_H_
 
 #include <memory>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
 
 namespace verdict {
 
@@ -31,7 +33,14 @@ class OpenStreams {
   // UNAVAILABLE; this does not wait for that.
   void Drain() ABSL_LOCKS_EXCLUDED(mutex_);
 
+  // Cancels the streams whose clients have not read since `since`, and counts them.
+  int CancelStalled(absl::Time since) ABSL_LOCKS_EXCLUDED(mutex_);
+
  private:
+  // A stream that is in here can end at any time, but is not freed.
+  std::vector<std::shared_ptr<ClassifyStreamCall>> Alive() const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
   absl::Mutex mutex_;
   absl::flat_hash_map<ClassifyStreamCall*, std::weak_ptr<ClassifyStreamCall>> streams_
       ABSL_GUARDED_BY(mutex_);

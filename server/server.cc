@@ -4,7 +4,6 @@
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
 
-#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <iterator>
@@ -14,11 +13,11 @@
 
 #include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "engine/cpu_limits.h"
 #include "latency/steady_clock.h"
 #include "server/classifier_service.h"
 #include "server/connection_settings.h"
+#include "server/goaway.h"
 #include "server/http_routes.h"
 #include "server/log.h"
 #include "server/status_page.h"
@@ -26,20 +25,6 @@
 
 namespace verdict {
 namespace {
-
-// After --drain-timeout, for the last statuses to leave: of texts that were ended then, or of the
-// batch that was in the engine.
-constexpr absl::Duration kFlush = absl::Milliseconds(500);
-
-// We go on refusing with UNAVAILABLE until those who leave at that, or because of our health, have
-// left, but not for longer than kMostQuiet; nor for so long that the end is later than
-// --drain-timeout and one second.
-constexpr absl::Duration kQuiet = absl::Milliseconds(100);
-constexpr absl::Duration kMostQuiet = absl::Seconds(1);
-constexpr absl::Duration kLastQuiet = absl::Milliseconds(700);
-
-// Then for those who watch our health to learn that it ends, if they read.
-constexpr absl::Duration kLastFlush = absl::Milliseconds(850);
 
 // Larger batches gain little: the products are at the machine's limit from some 128 rows a thread
 // on. And what is computed in large steps is late in large steps, when a deadline is only a few.
@@ -154,18 +139,20 @@ Server::Server(const ServerOptions& options, Model model, absl::Duration load,
                  [this](double part) { return batcher_.TimeUntilDone(part); }),
       batcher_(model_.engine.get(), &metrics_, QueueLimits(options, model_.engine->info().threads)),
       tokens_(std::move(tokens)),
-      service_(MakeClassifierService({.model = &model_,
-                                      .batcher = &batcher_,
-                                      .admission = &admission_,
-                                      .streams = &streams_,
-                                      .open_calls = &open_calls_,
-                                      .tokens = tokens_.get(),
-                                      .metrics = &metrics_,
-                                      .model_name = options.model_name,
-                                      .version = VERDICT_VERSION,
-                                      .limits = options.requests,
-                                      .defaults = {.activation = ModelActivation(model_.config),
-                                                   .truncation = options.truncation}})),
+      serving_({.model = &model_,
+                .batcher = &batcher_,
+                .admission = &admission_,
+                .streams = &streams_,
+                .open_calls = &open_calls_,
+                .tokens = tokens_.get(),
+                .metrics = &metrics_,
+                .model_name = options.model_name,
+                .version = VERDICT_VERSION,
+                .limits = options.requests,
+                .defaults = {.activation = ModelActivation(model_.config),
+                             .truncation = options.truncation}}),
+      service_(MakeClassifierService(serving_)),
+      http_service_(MakeClassifierService(serving_)),
       health_service_(health_.MakeService()),
       plain_health_service_(health_.MakeService()),
       reflection_({"verdict.v1.Classifier", "grpc.health.v1.Health"}, tokens_.get()) {
@@ -176,6 +163,7 @@ Server::~Server() {
   watchdog_.reset();
   batcher_.Drain(absl::InfinitePast());
   if (health_server_ != nullptr) health_server_->Shutdown(std::chrono::system_clock::now());
+  if (http_entry_ != nullptr) http_entry_->Shutdown(std::chrono::system_clock::now());
   if (grpc_ != nullptr) grpc_->Shutdown(std::chrono::system_clock::now());
 }
 
@@ -195,7 +183,15 @@ absl::Status Server::StartGrpc(const ServerOptions& options) {
   return absl::OkStatus();
 }
 
+void Server::StartHttpEntry(const ServerOptions& options) {
+  grpc::ServerBuilder builder;
+  ConfigureConnections(MaxRequestBytes(options.requests), &builder);
+  builder.RegisterService(http_service_.get());
+  http_entry_ = builder.BuildAndStart();
+}
+
 absl::Status Server::StartHttp(const ServerOptions& options) {
+  StartHttpEntry(options);
   const auto liveness = [this] {
     const absl::Duration stalled = batcher_.Stalled(SteadyNow());
     if (stalled < kEnginePatience) return absl::OkStatus();
@@ -209,7 +205,7 @@ absl::Status Server::StartHttp(const ServerOptions& options) {
   std::vector<HttpRoute> routes = HttpRoutes(metrics_, liveness, readiness);
   absl::c_move(StatusPageRoutes(), std::back_inserter(routes));
   json_api_ = std::make_unique<JsonApi>(
-      JsonApi::Access{.channel = grpc_->InProcessChannel(JsonChannelArguments()),
+      JsonApi::Access{.channel = http_entry_->InProcessChannel(JsonChannelArguments()),
                       .entry = HttpEntry(options.tls),
                       .max_body_bytes = JsonApi::MaxBodyBytes(options.requests.max_text_bytes),
                       .admission = &admission_,
@@ -242,18 +238,51 @@ void Server::Drain(const DrainTimes& times) {
   metrics_.SetReady(false);
   health_.Set(false);
   watchdog_->Stop();
-  absl::SleepFor(times.delay);
-  const absl::Time deadline = SteadyNow() + times.timeout;
-  open_calls_.Drain();
+  const Goaways goaways(grpc_.get());
+  const DrainPlan plan(times, goaways.available(), SteadyNow());
+  const auto await = [&](DrainStep step) { Await(step, plan, goaways); };
+  await(DrainStep::kServe);
+  goaways.Send();
+  await(DrainStep::kMove);
+  goaways.StopListening();
+  goaways.Send();
   streams_.Drain();
-  open_calls_.AwaitAccepted(deadline);  // some may not have submitted their texts yet
-  const size_t unfinished = batcher_.Drain(deadline);
-  open_calls_.AwaitAccepted(deadline + kFlush);
-  http_->AwaitAnswered(deadline + kFlush);
-  open_calls_.AwaitQuiet(kQuiet, std::min(SteadyNow() + kMostQuiet, deadline + kLastQuiet));
-  health_.EndWatches(std::min(SteadyNow() + kFlush, deadline + kLastFlush));
+  if (goaways.available()) health_.EndWatches();  // they would keep their connections
+  await(DrainStep::kLeave);
+  open_calls_.Drain();
+  await(DrainStep::kFinish);  // some may not have submitted their texts yet
+  const size_t unfinished = batcher_.Drain(plan.deadline());
+  await(DrainStep::kFlush);
+  http_->AwaitAnswered(plan.Latest(DrainStep::kFlush, SteadyNow()));
+  await(DrainStep::kQuiet);
+  health_.EndWatches();
+  await(DrainStep::kFarewell);
   Log(unfinished == 0 ? LogLevel::kInfo : LogLevel::kWarning, "drained",
       {{"unfinished_texts", unfinished}});
+}
+
+void Server::Await(DrainStep step, const DrainPlan& plan, const Goaways& goaways) {
+  const absl::Time began = SteadyNow();
+  int64_t arrived = open_calls_.arrived();
+  DrainSeen seen;
+  const auto is_over = [&] {
+    const absl::Time now = SteadyNow();
+    if (step >= DrainStep::kLeave) CancelStalledStreams(now);
+    if (arrived != open_calls_.arrived()) seen.last_arrival = now;
+    arrived = open_calls_.arrived();
+    seen.connected = goaways.HasConnections();
+    seen.accepted = open_calls_.accepted();
+    seen.watched = health_.watched();
+    return plan.IsOver(step, began, seen, now);
+  };
+  LookUntil(is_over, absl::InfiniteFuture());
+}
+
+void Server::CancelStalledStreams(absl::Time now) {
+  const int cancelled = streams_.CancelStalled(DrainPlan::StalledSince(now));
+  if (cancelled == 0) return;
+  Log(LogLevel::kWarning, "cancelled streams whose clients do not read their replies",
+      {{"streams", cancelled}});
 }
 
 }  // namespace verdict

@@ -15,6 +15,8 @@
 #include "server/admission.h"
 #include "server/batcher.h"
 #include "server/bearer_tokens.h"
+#include "server/drain_plan.h"
+#include "server/goaway.h"
 #include "server/health.h"
 #include "server/http_server.h"
 #include "server/json_api.h"
@@ -23,6 +25,7 @@
 #include "server/open_streams.h"
 #include "server/options.h"
 #include "server/reflection_service.h"
+#include "server/serving.h"
 #include "server/watchdog.h"
 
 namespace grpc {
@@ -56,9 +59,11 @@ class Server {
   Server& operator=(const Server&) = delete;
 
   // Goes away without a loss: at once not ready any more, while calls are taken as before for the
-  // delay; then refuses calls with UNAVAILABLE and finishes what was accepted, for at most the
-  // timeout; then ends texts that still wait, with UNAVAILABLE too. Returns when all statuses have
-  // left and nobody calls any more, or 0.7 s after the timeout.
+  // delay; then nobody can connect, clients are asked to leave their connections, and what was
+  // accepted is finished, for at most the timeout; then texts that still wait are ended with
+  // UNAVAILABLE. DrainPlan says when. Streams are ended after the delay with UNAVAILABLE, once all
+  // that was read of them is answered; one whose client does not read is cancelled. Returns when
+  // all statuses have left and nobody calls any more, or 0.85 s after the timeout.
   //
   // What may be left then are clients that do not read what they asked for
   // or that call whatever they are told, and a batch that takes long. The end of the process ends
@@ -75,8 +80,13 @@ class Server {
          std::unique_ptr<BearerTokens> tokens);
 
   absl::Status StartGrpc(const ServerOptions& options);
+  void StartHttpEntry(const ServerOptions& options);
   absl::Status StartHttp(const ServerOptions& options);
   absl::Status StartHealth(const ServerOptions& options);
+
+  // Waits until a step of the drain is over.
+  void Await(DrainStep step, const DrainPlan& plan, const Goaways& goaways);
+  void CancelStalledStreams(absl::Time now);
 
   // In the order of who needs whom: each is used by those after it.
   const Model model_;
@@ -86,7 +96,9 @@ class Server {
   Batcher batcher_;
   OpenStreams streams_;
   const std::unique_ptr<BearerTokens> tokens_;  // null: calls need none
+  const Serving serving_;
   const std::unique_ptr<grpc::Service> service_;
+  const std::unique_ptr<grpc::Service> http_service_;
   Health health_;
   const std::unique_ptr<grpc::Service> health_service_;
   const std::unique_ptr<grpc::Service> plain_health_service_;
@@ -99,6 +111,9 @@ class Server {
   std::unique_ptr<grpc::Server> grpc_;
   int health_port_ = 0;
   std::unique_ptr<grpc::Server> health_server_;  // null: there is no such port
+  // Has a channel within the process and no port. A GOAWAY ends such a channel at once, with the
+  // calls in it, so it is none of grpc_.
+  std::unique_ptr<grpc::Server> http_entry_;
   std::unique_ptr<JsonApi> json_api_;
   std::unique_ptr<HttpServer> http_;
   std::optional<Watchdog> watchdog_;

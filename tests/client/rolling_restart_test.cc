@@ -69,6 +69,25 @@ void RestartUnderServiceConfig(int signal) {
   });
 }
 
+// gRPC's defaults: pick_first, no health checks, no retries. GOAWAY alone tells such a client.
+TEST(RollingRestartTest, NoCallOfAStockClientFailsWhileServersAreReplaced) {
+  RollingServers servers;
+  const auto stub = v1::Classifier::NewStub(
+      grpc::CreateChannel("ipv4:" + servers.addresses(), grpc::InsecureChannelCredentials()));
+  const SteadyLoad load(kThreads, [&stub, request = Request()] {
+    grpc::ClientContext context;
+    v1::ClassifyResponse response;
+    const grpc::Status status = stub->Classify(&context, request, &response);
+    return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
+  });
+  load.AwaitCalls(kThreads);
+  for (int i = 0; i < kRestarts; ++i) {
+    EXPECT_EQ(servers.Restart(i % 2, SIGTERM), 0);
+    ASSERT_TRUE(servers.AwaitCalls((i + 1) % 2)) << "the client is not with the other one";
+  }
+  EXPECT_THAT(load.failures(), IsEmpty());
+}
+
 TEST(RollingRestartTest, NoCallOfTheClientFailsWhileServersAreReplaced) {
   RestartUnderClient(SIGTERM);
 }

@@ -3,15 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <optional>
-#include <thread>
-
-#include "absl/time/time.h"
-#include "latency/steady_clock.h"
 
 namespace verdict {
 namespace {
-
-constexpr absl::Duration kQuiet = absl::Milliseconds(20);
 
 TEST(OpenCallsTest, ADrainRefusesAllFromThenOn) {
   OpenCalls calls;
@@ -20,29 +14,21 @@ TEST(OpenCallsTest, ADrainRefusesAllFromThenOn) {
   EXPECT_EQ(calls.CheckOpen(), absl::UnavailableError("the server is draining"));
 }
 
-TEST(OpenCallsTest, AcceptedCallsAreWaitedFor) {
+TEST(OpenCallsTest, AcceptedCallsCountUntilTheyEnd) {
   OpenCalls calls;
   auto call = std::make_optional<OpenCalls::Place>(&calls);
   calls.Drain();
-  calls.AwaitAccepted(SteadyNow());  // not for longer than asked
-  std::thread waiting([&] { calls.AwaitAccepted(absl::InfiniteFuture()); });
+  EXPECT_EQ(calls.accepted(), 1);
   call.reset();
-  waiting.join();
+  EXPECT_EQ(calls.accepted(), 0);
 }
 
-TEST(OpenCallsTest, RefusedCallsAreNotWaitedFor) {
+TEST(OpenCallsTest, RefusedCallsHaveArrivedButAreNotAccepted) {
   OpenCalls calls;
   calls.Drain();
   const OpenCalls::Place refused(&calls);
-  calls.AwaitAccepted(absl::InfiniteFuture());
-}
-
-TEST(OpenCallsTest, ItIsQuietSomeTimeAfterTheLastCall) {
-  OpenCalls calls;
-  const absl::Time start = SteadyNow();
-  calls.AwaitQuiet(kQuiet, absl::InfiniteFuture());
-  EXPECT_GE(SteadyNow(), start + kQuiet);
-  calls.AwaitQuiet(absl::Hours(1), SteadyNow());  // not for longer than asked
+  EXPECT_EQ(calls.accepted(), 0);
+  EXPECT_EQ(calls.arrived(), 1);
 }
 
 }  // namespace
