@@ -1,0 +1,22 @@
+// The control groups that limit this process.
+#ifndef VERDICT_ENGINE_CONTROL_GROUPS_H_
+#define VERDICT_ENGINE_CONTROL_GROUPS_H_
+
+#include <string>
+#include <vector>
+
+namespace verdict {
+
+struct ControlGroup {
+  bool version2 = false;
+  std::string directory;  // where its files are, if it is there
+};
+
+// The groups of this process that can limit `controller`, e.g. "cpu": its own and all groups above
+// that can be seen, of version 2 and of version 1, wherever /proc/self/mountinfo says that they
+// are. `root` is "" but in tests.
+std::vector<ControlGroup> ControlGroupsOf(const std::string& root, const std::string& controller);
+
+}  // namespace verdict
+
+#endif  // VERDICT_ENGINE_CONTROL_GROUPS_H_
