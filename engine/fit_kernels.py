@@ -4,7 +4,7 @@ evaluated in float32.
 
 Gelu in row_kernels.cc is x Phi(x), with the normal distribution's (Phi(x) - 1/2) / x = P(x^2) / Q(x^2) for |x| <= LIMIT.
 RoughGelu: the same without Q, for |x| <= ROUGH_LIMIT; there Phi is 1 exactly, and so is all beyond.
-Exp2Polynomial in attention-inl.h: 2^f = P(f) for |f| <= 1/2; Exp2PolynomialForBf16: 2^0 = 1 exactly.
+Exp2Polynomial in exp2-inl.h: 2^f = P(f) for |f| <= 1/2; Exp2PolynomialForBf16: 2^0 = 1 exactly.
 
 Iteratively reweighted least squares (Lawson 1961) towards the smallest largest error.
 """

@@ -7,6 +7,7 @@
 #define HWY_TARGET_INCLUDE "engine/row_kernels.cc"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 // After foreach_target.h: compiled once per instruction set.
+#include "engine/exp2-inl.h"
 #include "engine/vectors-inl.h"
 #include "hwy/highway.h"
 
@@ -52,6 +53,47 @@ struct RoughGelu {
                               -8.2903926e-04f, 8.8429172e-03f, -6.4722747e-02f, 3.9798668e-01f);
     return hn::Mul(x, hn::MulAdd(clamped, p, hn::Set(d, 0.5f)));
   }
+};
+
+// transformers' gelu_10.
+struct Gelu10 {
+  HWY_INLINE Vec operator()(F32 d, Vec x) const {
+    const auto most = hn::Set(d, 10.0f);
+    const auto y = Gelu()(d, x);
+    return hn::IfThenElse(hn::Gt(y, most), most, y);  // unlike Min's, a NaN stays one
+  }
+};
+
+// x sigmoid(gate(x)), with e = exp(-|gate|), which cannot overflow.
+template <class Gate>
+struct SigmoidGated {
+  HWY_INLINE Vec operator()(F32 d, Vec x) const {
+    const auto gate = Gate()(d, x);
+    const auto one = hn::Set(d, 1.0f);
+    const auto t = hn::Mul(hn::Neg(hn::Abs(gate)), hn::Set(d, kLog2E));
+    const auto e = Exp2<Exp2Polynomial>(d, t);
+    const auto of_positive = hn::Div(one, hn::Add(one, e));
+    const auto sigmoid =
+        hn::IfThenElse(hn::Lt(gate, hn::Zero(d)), hn::Mul(e, of_positive), of_positive);
+    return hn::Mul(x, sigmoid);
+  }
+};
+
+// (1 + tanh(u)) / 2 is sigmoid(2 u); here u = sqrt(2 / pi) (x + 0.044715 x^3).
+struct TanhGate {
+  HWY_INLINE Vec operator()(F32 d, Vec x) const {
+    const auto factor =
+        hn::MulAdd(hn::Mul(x, x), hn::Set(d, 1.5957691f * 0.044715f), hn::Set(d, 1.5957691f));
+    return hn::Mul(x, factor);
+  }
+};
+
+struct QuickGate {
+  HWY_INLINE Vec operator()(F32 d, Vec x) const { return hn::Mul(x, hn::Set(d, 1.702f)); }
+};
+
+struct PlainGate {
+  HWY_INLINE Vec operator()(F32, Vec x) const { return x; }
 };
 
 struct Relu {
@@ -179,6 +221,14 @@ void ApplyEpilogueForTarget(Epilogue epilogue, const EpilogueTile& tile) {
       return BiasThen(Gelu(), tile);
     case Epilogue::kBiasRoughGelu:
       return BiasThen(RoughGelu(), tile);
+    case Epilogue::kBiasGelu10:
+      return BiasThen(Gelu10(), tile);
+    case Epilogue::kBiasGeluTanh:
+      return BiasThen(SigmoidGated<TanhGate>(), tile);
+    case Epilogue::kBiasQuickGelu:
+      return BiasThen(SigmoidGated<QuickGate>(), tile);
+    case Epilogue::kBiasSilu:
+      return BiasThen(SigmoidGated<PlainGate>(), tile);
     case Epilogue::kBiasRelu:
       return BiasThen(Relu(), tile);
   }

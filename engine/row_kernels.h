@@ -15,6 +15,11 @@ enum class Epilogue {
   kBias,      // y = p + bias
   kBiasGelu,  // y = gelu(p + bias), with erf (Hendrycks & Gimpel 2016), not its tanh approximation
   kBiasRoughGelu,  // the same off by 2e-4 at most: for what is rounded to bfloat16 or bytes
+  kBiasGelu10,     // y = min(gelu(p + bias), 10)
+  kBiasGeluTanh,   // GELU's approximation by tanh; z = p + bias:
+                   // y = z (1 + tanh(sqrt(2 / pi) (z + 0.044715 z^3))) / 2
+  kBiasQuickGelu,  // y = z sigmoid(1.702 z)
+  kBiasSilu,       // y = z sigmoid(z)
   kBiasRelu,       // y = max(p + bias, 0)
 };
 

@@ -1,5 +1,6 @@
 #include "engine/row_kernels.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <vector>
@@ -61,6 +62,33 @@ TEST(EpilogueTest, GeluIsTheOneWithErf) {
   const GeluTable table;
   ForEachHighwayTarget([&] {
     EXPECT_THAT(table.Apply(Epilogue::kBiasGelu), Pointwise(FloatNear(2e-6f), table.gelu));
+  });
+}
+
+double Sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
+
+// The other spellings of GELU, as transformers' ACT2FN defines them.
+TEST(EpilogueTest, TheOtherActivationsAreTheirFormulas) {
+  const GeluTable table;
+  const auto expect = [&](Epilogue epilogue, double (*plain)(double)) {
+    std::vector<float> expected;
+    for (const float x : table.x) expected.push_back(static_cast<float>(plain(x)));
+    EXPECT_THAT(table.Apply(epilogue), Pointwise(FloatNear(2e-6f), expected));
+    for (const float far : {-1e30f, -200.0f, 200.0f, 1e30f}) {
+      const float y = Apply(epilogue, {far}, {0}).front();
+      // As GELU itself: Phi is off by 6e-8 where it should be 0.
+      EXPECT_NEAR(y, plain(far), 1e-6 * std::abs(plain(far)) + 1e-7 * std::abs(far)) << far;
+    }
+    const float not_a_number = std::numeric_limits<float>::quiet_NaN();
+    EXPECT_TRUE(std::isnan(Apply(epilogue, {not_a_number}, {0}).front()));
+  };
+  ForEachHighwayTarget([&] {
+    expect(Epilogue::kBiasGelu10, [](double x) { return std::min(PlainGelu(x), 10.0); });
+    expect(Epilogue::kBiasGeluTanh, [](double x) {
+      return 0.5 * x * (1 + std::tanh(std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x)));
+    });
+    expect(Epilogue::kBiasQuickGelu, [](double x) { return x * Sigmoid(1.702 * x); });
+    expect(Epilogue::kBiasSilu, [](double x) { return x * Sigmoid(x); });
   });
 }
 
