@@ -1,5 +1,6 @@
 #include "engine/checkpoint.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -7,6 +8,8 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "engine/directory_check.h"
 #include "engine/json_file.h"
 #include "engine/quoted.h"
 #include "engine/sha256.h"
@@ -114,8 +117,7 @@ absl::StatusOr<std::vector<SafetensorsFile>> OpenFiles(const std::string& direct
 
   const absl::StatusOr<WeightMap> weight_map = ReadWeightMap(PathIn(directory, kIndexName));
   if (absl::IsNotFound(weight_map.status())) {
-    return absl::NotFoundError(absl::StrCat(directory, ": expected ", kWeightsName, " or ",
-                                            kIndexName, ", found neither"));
+    return NoWeightsError(directory);
   }
   if (!weight_map.ok()) return weight_map.status();
   absl::StatusOr<std::vector<SafetensorsFile>> shards = OpenShards(directory, *weight_map);
@@ -152,15 +154,39 @@ std::vector<std::string> Checkpoint::names() const {
   return names;
 }
 
-absl::StatusOr<std::vector<float>> Checkpoint::Read(std::string_view name,
-                                                    absl::Span<const int64_t> shape) const {
+std::string Checkpoint::SomeNames() const {
+  constexpr size_t kMostNames = 3;
+  std::vector<std::string> some = names();
+  const size_t all = some.size();
+  some.resize(std::min(all, kMostNames));
+  return absl::StrCat(absl::StrJoin(some, ", ",
+                                    [](std::string* out, const std::string& name) {
+                                      absl::StrAppend(out, Quoted(name));
+                                    }),
+                      all > kMostNames ? absl::StrCat(" and ", all - kMostNames, " more") : "");
+}
+
+absl::StatusOr<const SafetensorsFile*> Checkpoint::FileOf(std::string_view name,
+                                                          absl::Span<const int64_t> shape) const {
   const auto file = file_of_tensor_.find(name);
   if (file == file_of_tensor_.end()) {
     return absl::InvalidArgumentError(absl::StrCat(directory_, ": the weights hold no tensor ",
                                                    Quoted(name), ", expected one of shape ",
-                                                   ShapeText(shape)));
+                                                   ShapeText(shape), "; they hold ", SomeNames()));
   }
-  return files_[file->second].ReadFloats(name, shape);
+  return &files_[file->second];
+}
+
+absl::Status Checkpoint::Check(std::string_view name, absl::Span<const int64_t> shape) const {
+  const absl::StatusOr<const SafetensorsFile*> file = FileOf(name, shape);
+  return file.ok() ? (*file)->CheckFloats(name, shape) : file.status();
+}
+
+absl::StatusOr<std::vector<float>> Checkpoint::Read(std::string_view name,
+                                                    absl::Span<const int64_t> shape) const {
+  const absl::StatusOr<const SafetensorsFile*> file = FileOf(name, shape);
+  if (!file.ok()) return file.status();
+  return (*file)->ReadFloats(name, shape);
 }
 
 absl::StatusOr<std::string> Checkpoint::Revision() const {

@@ -37,10 +37,20 @@ class Checkpoint {
   // In name order.
   std::vector<std::string> names() const;
 
-  // The values of tensor `name` as float32, row-major; F16 and BF16 are widened exactly.
+  // Three of the names, quoted, for a message.
+  std::string SomeNames() const;
+
+  // Whether tensor `name` is there as Read wants it: from the headers alone.
   //
-  // INVALID_ARGUMENT: missing, of another shape than `shape`, not a float type, or holding NaN or
-  // infinity. UNAVAILABLE: the file could not be read, or changed its size since Open.
+  // INVALID_ARGUMENT: it is not.
+  absl::Status Check(std::string_view name, absl::Span<const int64_t> shape) const;
+
+  // The values of tensor `name` as float32, row-major; F16 and BF16 are widened exactly, F64 is
+  // rounded.
+  //
+  // INVALID_ARGUMENT: missing, of another shape than `shape`, not a float type, or holding NaN,
+  // infinity or what is too large for float32. UNAVAILABLE: the file could not be read, or changed
+  // its size since Open.
   absl::StatusOr<std::vector<float>> Read(std::string_view name,
                                           absl::Span<const int64_t> shape) const;
 
@@ -52,6 +62,10 @@ class Checkpoint {
 
  private:
   Checkpoint() = default;
+
+  // INVALID_ARGUMENT: there is no tensor `name`, and one of `shape` is expected.
+  absl::StatusOr<const SafetensorsFile*> FileOf(std::string_view name,
+                                                absl::Span<const int64_t> shape) const;
 
   std::string directory_;
   std::vector<SafetensorsFile> files_;

@@ -14,6 +14,7 @@
 #include "absl/types/span.h"
 #include "engine/json_file.h"
 #include "engine/product_kind.h"
+#include "engine/quoted.h"
 
 namespace verdict {
 namespace {
@@ -23,22 +24,25 @@ using Json = nlohmann::json;
 constexpr uint64_t kMaxConfigBytes = 1 << 20;
 constexpr char kArchitecture[] = "DistilBertForSequenceClassification";
 
-// A field that sizes the model, and its range. The largest values are far above any published
-// model's, and small enough that no product of two overflows 64 bits, nor a sum of integers 32.
+// A field that sizes the model: its range, and transformers' default. The largest values are far
+// above any published model's, and small enough that no product of two overflows 64 bits, nor a sum
+// of integers 32.
 struct Dimension {
   const char* name;
+  const char* alias;  // another name of it, or null: DistilBertConfig's attribute_map
   int ModelConfig::*value;
+  int default_value;
   int least;
   int most;
 };
 constexpr std::array kDimensions = {
-    Dimension{"vocab_size", &ModelConfig::vocab_size, 1, 10'000'000},
-    // At least room for a pair's [CLS] [SEP] [SEP].
-    Dimension{"max_position_embeddings", &ModelConfig::max_position_embeddings, 3, 1'000'000},
-    Dimension{"dim", &ModelConfig::dim, 1, kMaxIn},
-    Dimension{"hidden_dim", &ModelConfig::hidden_dim, 1, kMaxIn},
-    Dimension{"n_layers", &ModelConfig::n_layers, 1, 256},
-    Dimension{"n_heads", &ModelConfig::n_heads, 1, kMaxIn},
+    Dimension{"vocab_size", nullptr, &ModelConfig::vocab_size, 30'522, 1, 10'000'000},
+    Dimension{"max_position_embeddings", nullptr, &ModelConfig::max_position_embeddings, 512,
+              kLeastTokens, 1'000'000},
+    Dimension{"dim", "hidden_size", &ModelConfig::dim, 768, 1, kMaxIn},
+    Dimension{"hidden_dim", nullptr, &ModelConfig::hidden_dim, 3072, 1, kMaxIn},
+    Dimension{"n_layers", "num_hidden_layers", &ModelConfig::n_layers, 6, 1, 256},
+    Dimension{"n_heads", "num_attention_heads", &ModelConfig::n_heads, 12, 1, kMaxIn},
 };
 constexpr uint64_t kMaxLabels = 10'000;
 constexpr size_t kMaxLabelBytes = 1'000;
@@ -55,6 +59,34 @@ constexpr std::array kProblemTypes = {
     ProblemTypeRow{"single_label_classification", ProblemType::kSingleLabelClassification},
     ProblemTypeRow{"multi_label_classification", ProblemType::kMultiLabelClassification},
 };
+
+struct ActivationRow {
+  const char* name;
+  HiddenActivation activation;
+};
+// transformers' ACT2FN, as far as we compute it.
+constexpr std::array kActivations = {
+    ActivationRow{"gelu", HiddenActivation::kGelu},
+    ActivationRow{"gelu_python", HiddenActivation::kGelu},
+    ActivationRow{"gelu_10", HiddenActivation::kGelu10},
+    ActivationRow{"gelu_new", HiddenActivation::kGeluTanh},
+    ActivationRow{"gelu_fast", HiddenActivation::kGeluTanh},
+    ActivationRow{"gelu_accurate", HiddenActivation::kGeluTanh},
+    ActivationRow{"gelu_pytorch_tanh", HiddenActivation::kGeluTanh},
+    ActivationRow{"gelu_python_tanh", HiddenActivation::kGeluTanh},
+    ActivationRow{"quick_gelu", HiddenActivation::kQuickGelu},
+    ActivationRow{"silu", HiddenActivation::kSilu},
+    ActivationRow{"swish", HiddenActivation::kSilu},
+    ActivationRow{"relu", HiddenActivation::kRelu},
+};
+
+// Fields of other architectures, which transformers keeps for DistilBERT without reading them.
+constexpr std::array kUnreadFields = {"hidden_act", "intermediate_size", "layer_norm_eps"};
+
+// transformers' other heads on the same body. Their weights are no sequence classifier's.
+constexpr std::array kOtherHeads = {
+    "DistilBertModel", "DistilBertForMaskedLM", "DistilBertForTokenClassification",
+    "DistilBertForQuestionAnswering", "DistilBertForMultipleChoice"};
 
 absl::Status FieldError(const char* field, const std::string& expected, const std::string& found) {
   return absl::InvalidArgumentError(
@@ -78,32 +110,95 @@ bool IsWholeNumber(const Json* value, uint64_t least, uint64_t most) {
          value->get<uint64_t>() <= most;
 }
 
-absl::Status CheckArchitecture(const Json& config) {
-  if (const Json* type = Find(config, "model_type"); !IsString(type, "distilbert")) {
+// The names in a list of strings, e.g. ["a", "b"].
+std::string ListText(const Json& list) {
+  return absl::StrCat("[",
+                      absl::StrJoin(list, ", ",
+                                    [](std::string* out, const Json& item) {
+                                      absl::StrAppend(out, ValueText(item));
+                                    }),
+                      "]");
+}
+
+absl::Status CheckArchitecture(const Json& json, ModelConfig& config) {
+  if (const Json* type = Find(json, "model_type"); !IsString(type, "distilbert")) {
     return FieldError("model_type", "\"distilbert\"", FoundText(type));
   }
-  const Json* architectures = Find(config, "architectures");
+  const Json* architectures = Find(json, "architectures");
   if (architectures == nullptr) return absl::OkStatus();
-  // A body alone, or with another head, cannot classify.
-  const bool is_ours = architectures->is_array() && architectures->size() == 1 &&
-                       IsString(&architectures->front(), kArchitecture);
-  if (is_ours) return absl::OkStatus();
-  const bool is_another = architectures->is_array() && architectures->size() == 1;
-  return FieldError("architectures", absl::StrCat("[\"", kArchitecture, "\"]"),
-                    is_another ? absl::StrCat("[", ValueText(architectures->front()), "]")
-                               : ValueText(*architectures));
+  const std::string expected = absl::StrCat("[\"", kArchitecture, "\"]");
+  if (!architectures->is_array()) {
+    return FieldError("architectures", expected, ValueText(*architectures));
+  }
+  const auto names = [architectures](const char* name) {
+    return std::any_of(architectures->begin(), architectures->end(),
+                       [name](const Json& one) { return IsString(&one, name); });
+  };
+  if (architectures->empty() || names(kArchitecture)) return absl::OkStatus();
+  for (const char* head : kOtherHeads) {
+    if (names(head)) return FieldError("architectures", expected, ListText(*architectures));
+  }
+  config.warnings.push_back(
+      absl::StrCat("config.json: \"architectures\" is ", ListText(*architectures),
+                   ", whose code is not run: the model is computed as ", kArchitecture));
+  return absl::OkStatus();
+}
+
+// What would change the computation, and is refused; and what may look as if, and is not read.
+absl::Status CheckOtherFields(const Json& json, ModelConfig& config) {
+  if (const Json* quantization = Find(json, "quantization_config")) {
+    const Json* method = quantization->is_object() ? Find(*quantization, "quant_method") : nullptr;
+    return absl::InvalidArgumentError(absl::StrCat(
+        "\"quantization_config\": the weights are quantized (quant_method ", FoundText(method),
+        "), which is not supported: save the model without quantization; --precision int8 "
+        "quantizes at load"));
+  }
+  if (const Json* heads = Find(json, "pruned_heads"); heads != nullptr && !heads->empty()) {
+    return FieldError("pruned_heads", "none, as pruned heads are not supported", ValueText(*heads));
+  }
+  if (Find(json, "auto_map") != nullptr) {
+    config.warnings.push_back(
+        "config.json: \"auto_map\" names code of the model's own, which is not run");
+  }
+  for (const char* field : kUnreadFields) {
+    if (Find(json, field) == nullptr) continue;
+    config.warnings.push_back(absl::StrCat("config.json: \"", field,
+                                           "\" is no field of DistilBERT's and is not read, as in "
+                                           "transformers"));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<int> ReadDimension(const Json& json, const Dimension& dimension,
+                                  ModelConfig& config) {
+  const Json* value = Find(json, dimension.name);
+  const Json* alias = dimension.alias == nullptr ? nullptr : Find(json, dimension.alias);
+  if (value == nullptr && alias == nullptr) {
+    absl::StrAppend(&config.defaults, config.defaults.empty() ? "" : ", ", dimension.name, " ",
+                    dimension.default_value);
+    return dimension.default_value;
+  }
+  if (value != nullptr && alias != nullptr && *value != *alias) {
+    return FieldError(
+        dimension.name,
+        absl::StrCat("the same as its other name \"", dimension.alias, "\", ", ValueText(*alias)),
+        ValueText(*value));
+  }
+  const char* name = value == nullptr ? dimension.alias : dimension.name;
+  if (value == nullptr) value = alias;
+  if (!IsWholeNumber(value, dimension.least, dimension.most)) {
+    return FieldError(name,
+                      absl::StrCat("a whole number from ", dimension.least, " to ", dimension.most),
+                      FoundText(value));
+  }
+  return value->get<int>();
 }
 
 absl::Status ReadDimensions(const Json& json, ModelConfig& config) {
   for (const Dimension& dimension : kDimensions) {
-    const Json* value = Find(json, dimension.name);
-    if (!IsWholeNumber(value, dimension.least, dimension.most)) {
-      return FieldError(
-          dimension.name,
-          absl::StrCat("a whole number from ", dimension.least, " to ", dimension.most),
-          FoundText(value));
-    }
-    config.*dimension.value = value->get<int>();
+    const absl::StatusOr<int> value = ReadDimension(json, dimension, config);
+    if (!value.ok()) return value.status();
+    config.*dimension.value = *value;
   }
   if (config.dim % config.n_heads != 0) {
     return FieldError("dim", absl::StrCat("a multiple of \"n_heads\", ", config.n_heads),
@@ -114,9 +209,13 @@ absl::Status ReadDimensions(const Json& json, ModelConfig& config) {
 
 absl::StatusOr<HiddenActivation> ReadActivation(const Json& config) {
   const Json* value = Find(config, "activation");
-  if (IsString(value, "gelu")) return HiddenActivation::kGelu;
-  if (IsString(value, "relu")) return HiddenActivation::kRelu;
-  return FieldError("activation", "\"gelu\" or \"relu\"", FoundText(value));
+  if (value == nullptr) return HiddenActivation::kGelu;
+  for (const ActivationRow& row : kActivations) {
+    if (IsString(value, row.name)) return row.activation;
+  }
+  const std::string names = absl::StrJoin(
+      kActivations, ", ", [](std::string* out, const ActivationRow& row) { *out += row.name; });
+  return FieldError("activation", absl::StrCat("one of ", names), FoundText(value));
 }
 
 absl::StatusOr<ProblemType> ReadProblemType(const Json& config) {
@@ -162,22 +261,66 @@ absl::StatusOr<std::vector<std::string>> ReadNamedLabels(const Json& id2label) {
   return labels;
 }
 
-// As transformers: id2label rules; num_labels counts only without it. label2id is its inverse for
-// training, and is not read.
-absl::StatusOr<std::vector<std::string>> ReadLabels(const Json& config) {
-  if (const Json* id2label = Find(config, "id2label")) return ReadNamedLabels(*id2label);
-  const Json* count = Find(config, "num_labels");
-  if (count == nullptr) return NumberedLabels(kDefaultLabels);
-  if (!IsWholeNumber(count, 1, kMaxLabels)) {
+// `label2id` is the inverse of id2label for training, and gives no label its name.
+void WarnOfLabel2Id(const Json& json, ModelConfig& config) {
+  const Json* label2id = Find(json, "label2id");
+  if (label2id == nullptr || !label2id->is_object()) return;
+  if (Find(json, "id2label") == nullptr) {
+    config.warnings.push_back(
+        "config.json: has \"label2id\" but no \"id2label\": the labels are called LABEL_0 and so "
+        "on, as in transformers; add id2label to name them");
+    return;
+  }
+  for (const auto& [label, index] : label2id->items()) {
+    const bool agrees = IsWholeNumber(&index, 0, config.labels.size() - 1) &&
+                        config.labels[index.get<size_t>()] == label;
+    if (agrees) continue;
+    config.warnings.push_back(
+        absl::StrCat("config.json: \"label2id\" has ", Quoted(label), " as ", ValueText(index),
+                     ", which \"id2label\" has not: id2label counts, as in transformers"));
+    return;
+  }
+}
+
+// transformers takes num_labels where it differs from id2label, and forgets the names: here the two
+// must agree.
+absl::Status ReadLabels(const Json& json, ModelConfig& config) {
+  const Json* count = Find(json, "num_labels");
+  if (count != nullptr && !IsWholeNumber(count, 1, kMaxLabels)) {
     return FieldError("num_labels", absl::StrCat("a whole number from 1 to ", kMaxLabels),
                       FoundText(count));
   }
-  return NumberedLabels(count->get<uint64_t>());
+  const Json* id2label = Find(json, "id2label");
+  if (id2label == nullptr) {
+    config.labels = NumberedLabels(count == nullptr ? kDefaultLabels : count->get<uint64_t>());
+    return absl::OkStatus();
+  }
+  absl::StatusOr<std::vector<std::string>> labels = ReadNamedLabels(*id2label);
+  if (!labels.ok()) return labels.status();
+  config.labels = *std::move(labels);
+  if (count != nullptr && count->get<uint64_t>() != config.labels.size()) {
+    return FieldError("num_labels",
+                      absl::StrCat("as many as \"id2label\" has, ", config.labels.size()),
+                      ValueText(*count));
+  }
+  return absl::OkStatus();
+}
+
+// Softmax over one label is 1 for every text. transformers refuses it too.
+absl::Status CheckScoresSaySomething(const ModelConfig& config) {
+  if (config.problem_type != ProblemType::kSingleLabelClassification || config.labels.size() > 1) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(
+      "\"problem_type\": single_label_classification needs two labels or more, and the model has "
+      "one, whose softmax is 1 for every text: write multi_label_classification for a sigmoid, or "
+      "regression for the logit");
 }
 
 absl::StatusOr<ModelConfig> ParseConfig(const Json& json) {
-  if (absl::Status status = CheckArchitecture(json); !status.ok()) return status;
   ModelConfig config;
+  if (absl::Status status = CheckArchitecture(json, config); !status.ok()) return status;
+  if (absl::Status status = CheckOtherFields(json, config); !status.ok()) return status;
   if (absl::Status status = ReadDimensions(json, config); !status.ok()) return status;
   const absl::StatusOr<HiddenActivation> activation = ReadActivation(json);
   if (!activation.ok()) return activation.status();
@@ -185,9 +328,9 @@ absl::StatusOr<ModelConfig> ParseConfig(const Json& json) {
   const absl::StatusOr<ProblemType> problem_type = ReadProblemType(json);
   if (!problem_type.ok()) return problem_type.status();
   config.problem_type = *problem_type;
-  absl::StatusOr<std::vector<std::string>> labels = ReadLabels(json);
-  if (!labels.ok()) return labels.status();
-  config.labels = *std::move(labels);
+  if (absl::Status status = ReadLabels(json, config); !status.ok()) return status;
+  WarnOfLabel2Id(json, config);
+  if (absl::Status status = CheckScoresSaySomething(config); !status.ok()) return status;
   return config;
 }
 
@@ -198,6 +341,12 @@ std::string_view ProblemTypeName(ProblemType type) {
     if (row.type == type) return row.name;
   }
   return "";
+}
+
+void ModelConfig::LowerMaxTokens(int tokens, const std::string& source) {
+  if (tokens >= max_tokens()) return;
+  token_limit = tokens;
+  token_limit_source = source;
 }
 
 absl::StatusOr<ModelConfig> LoadModelConfig(const std::string& directory) {

@@ -34,10 +34,33 @@ void ForEachRow(Workers& workers, int rows, const Visit& visit) {
 
 // What makes `activation`'s numbers before they are rounded to `type`.
 Epilogue EpilogueOf(HiddenActivation activation, InputType type) {
-  if (activation == HiddenActivation::kRelu) return Epilogue::kBiasRelu;
   const bool narrow =
       type == InputType::kBf16 || type == InputType::kInt8 || type == InputType::kUint8;
-  return narrow ? Epilogue::kBiasRoughGelu : Epilogue::kBiasGelu;
+  switch (activation) {
+    case HiddenActivation::kGelu:
+      return narrow ? Epilogue::kBiasRoughGelu : Epilogue::kBiasGelu;
+    case HiddenActivation::kGelu10:
+      return Epilogue::kBiasGelu10;
+    case HiddenActivation::kGeluTanh:
+      return Epilogue::kBiasGeluTanh;
+    case HiddenActivation::kQuickGelu:
+      return Epilogue::kBiasQuickGelu;
+    case HiddenActivation::kSilu:
+      return Epilogue::kBiasSilu;
+    case HiddenActivation::kRelu:
+      return Epilogue::kBiasRelu;
+  }
+  return Epilogue::kBiasGelu;
+}
+
+// Attention takes the square of a text's tokens: a longer one would keep the start waiting.
+constexpr int kMaxWarmUpTokens = 8192;
+
+// The most tokens of a section: see sections.h.
+int SectionTokens(const ModelConfig& config, const EngineOptions& options) {
+  const int max_tokens = std::max(options.max_batch_tokens, config.max_tokens());
+  return std::min(max_tokens,
+                  std::max(kSectionTokensPerThread * options.threads, config.max_tokens()));
 }
 
 Batch BatchOfOne(int tokens) {
@@ -57,8 +80,7 @@ DistilBert::DistilBert(const ModelConfig& config, DistilBertWeights weights,
                         weights_.products.precision != Precision::kF32 &&
                         HasTileAttention(config.head_dim())),
       max_tokens_(std::max(options.max_batch_tokens, config.max_tokens())),
-      section_tokens_(std::min(
-          max_tokens_, std::max(kSectionTokensPerThread * options.threads, config.max_tokens()))),
+      section_tokens_(SectionTokens(config, options)),
       profile_(options.profile),
       info_{.precision = std::string(PrecisionName(weights_.products.precision)),
             .isa = OneDnnIsa(),
@@ -97,6 +119,19 @@ DistilBert::DistilBert(const ModelConfig& config, DistilBertWeights weights,
   }
 }
 
+uint64_t DistilBert::BufferBytes(const ModelConfig& config, ProductKind products,
+                                 const EngineOptions& options) {
+  const uint64_t rows = SectionTokens(config, options) + InnerProduct::kMaxRows;
+  const uint64_t rounded = sizeof(float) + ElementSize(products.input());
+  // hidden, context; query, keys and values, projected; expanded
+  const uint64_t row =
+      2 * config.dim * rounded + 4 * config.dim * sizeof(float) + config.hidden_dim * rounded;
+  const uint64_t scratch =
+      std::max(TileAttentionScratchSize(config.max_tokens(), config.head_dim()),
+               AttentionScratchSize(config.max_tokens(), config.head_dim()));
+  return rows * row + options.threads * scratch * sizeof(float);
+}
+
 absl::StatusOr<std::unique_ptr<DistilBert>> DistilBert::Create(const ModelConfig& config,
                                                                DistilBertWeights weights,
                                                                const EngineOptions& options) {
@@ -106,7 +141,7 @@ absl::StatusOr<std::unique_ptr<DistilBert>> DistilBert::Create(const ModelConfig
 }
 
 absl::Status DistilBert::WarmUp() {
-  for (const int tokens : {1, config_.max_tokens()}) {
+  for (const int tokens : {1, std::min(config_.max_tokens(), kMaxWarmUpTokens)}) {
     const Batch batch = BatchOfOne(tokens);
     if (auto logits = Run(batch); !logits.ok()) return logits.status();
     const auto start = std::chrono::steady_clock::now();

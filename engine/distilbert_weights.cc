@@ -1,36 +1,55 @@
 #include "engine/distilbert_weights.h"
 
+#include <algorithm>
+#include <cstring>
 #include <set>
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "engine/quoted.h"
 
 namespace verdict {
 namespace {
 
+// A tensor that every classifier of this kind has.
+constexpr char kHeadName[] = "pre_classifier.weight";
+
 // Reads tensors one after another and remembers the first error, so that the binding below reads as
-// a list of names and shapes. After an error every read gives nothing.
+// a list of names and shapes. After an error every read gives nothing. Or only looks for them, and
+// adds up their memory: then every read gives nothing, too.
 class TensorReader {
  public:
-  TensorReader(const Checkpoint& checkpoint, ProductKind products)
-      : checkpoint_(checkpoint), products_(products) {}
+  enum class Task { kCheck, kRead };
 
-  std::vector<float> Read(const std::string& name, const std::vector<int64_t>& shape) {
+  TensorReader(const Checkpoint& checkpoint, const std::string& prefix, ProductKind products,
+               Task task)
+      : checkpoint_(checkpoint), prefix_(prefix), products_(products), task_(task) {}
+
+  std::vector<float> Read(const std::string& short_name, const std::vector<int64_t>& shape) {
     if (!status_.ok()) return {};
-    auto values = checkpoint_.Read(name, shape);
-    if (!values.ok()) {
-      status_ = values.status();
+    const std::string name = prefix_ + short_name;
+    used_.insert(name);
+    uint64_t size = 1;
+    for (const int64_t dimension : shape) size *= dimension;
+    parameters_ += size;
+    if (task_ == Task::kCheck) {
+      status_ = checkpoint_.Check(name, shape);
+      memory_.weights += size * sizeof(float);
       return {};
     }
-    parameters_ += values->size();
-    used_.insert(name);
-    return *std::move(values);
+    auto values = checkpoint_.Read(name, shape);
+    if (values.ok()) return *std::move(values);
+    status_ = values.status();
+    return {};
   }
 
   LayerNormParameters ReadLayerNorm(const std::string& name, int dim) {
-    return {.gain = Read(absl::StrCat(name, ".weight"), {dim}),
-            .bias = Read(absl::StrCat(name, ".bias"), {dim})};
+    // As TensorFlow called them; transformers reads these names too.
+    const bool old = checkpoint_.Contains(absl::StrCat(prefix_, name, ".gamma"));
+    return {.gain = Read(absl::StrCat(name, old ? ".gamma" : ".weight"), {dim}),
+            .bias = Read(absl::StrCat(name, old ? ".beta" : ".bias"), {dim})};
   }
 
   // One linear layer of the layers `names`, each [out, in], set one below the other.
@@ -49,6 +68,10 @@ class TensorReader {
       append(bias, Read(absl::StrCat(name, ".bias"), {out}));
     }
     if (!status_.ok()) return status_;
+    if (task_ == Task::kCheck) {
+      AddLoading(products.kind(), names.size() * in * static_cast<uint64_t>(out));
+      return Linear();
+    }
     return Linear::Create(products, weights, bias);
   }
 
@@ -65,6 +88,7 @@ class TensorReader {
 
   const absl::Status& status() const { return status_; }
   uint64_t parameters() const { return parameters_; }
+  const ModelMemory& memory() const { return memory_; }
   std::set<std::string> kernels() const { return products_.kernels(); }
 
   std::vector<std::string> UnusedTensors() const {
@@ -76,6 +100,13 @@ class TensorReader {
   }
 
  private:
+  // Of a layer whose weights are packed, so that they are not kept as they were read; beside it,
+  // they are there twice while several are set one below the other.
+  void AddLoading(ProductKind kind, uint64_t size) {
+    memory_.weights -= size * (sizeof(float) - ElementSize(kind.input()));
+    memory_.loading = std::max(memory_.loading, 2 * size * sizeof(float));
+  }
+
   void Assign(Linear& linear, absl::StatusOr<Linear> created) {
     if (created.ok()) {
       linear = *std::move(created);
@@ -85,9 +116,12 @@ class TensorReader {
   }
 
   const Checkpoint& checkpoint_;
+  const std::string prefix_;
   InnerProductCache products_;
   InnerProductCache head_products_{{Precision::kF32, Kernels::kPanels}};
   absl::Status status_;
+  const Task task_;
+  ModelMemory memory_;
   uint64_t parameters_ = 0;
   std::set<std::string> used_;
 };
@@ -109,32 +143,56 @@ TransformerLayer ReadLayer(TensorReader& reader, const std::string& name,
   return layer;
 }
 
-absl::Status CheckHead(const Checkpoint& checkpoint) {
-  for (const char* layer : {"pre_classifier", "classifier"}) {
-    if (!checkpoint.Contains(absl::StrCat(layer, ".weight"))) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("the checkpoint has no tensor '", layer,
-                       ".weight': expected a sequence classifier with the layers pre_classifier "
-                       "and classifier, found "
-                       "a body without its head"));
-    }
+absl::Status NoHead(const Checkpoint& checkpoint, const std::string& name) {
+  return absl::InvalidArgumentError(absl::StrCat(
+      "the checkpoint has no tensor '", name,
+      "': expected a sequence classifier with the layers pre_classifier and classifier, found ",
+      checkpoint.SomeNames()));
+}
+
+// What all names begin with; "" if they are the standard ones. torch.compile writes "_orig_mod.",
+// DataParallel "module.", PEFT "base_model.model.".
+absl::StatusOr<std::string> PrefixOf(const Checkpoint& checkpoint) {
+  if (checkpoint.Contains(kHeadName)) return "";
+  const std::vector<std::string> names = checkpoint.names();
+  const auto head = std::find_if(names.begin(), names.end(), [](const std::string& name) {
+    return absl::EndsWith(name, absl::StrCat(".", kHeadName));
+  });
+  if (head == names.end()) return NoHead(checkpoint, kHeadName);
+  const std::string prefix = head->substr(0, head->size() - std::strlen(kHeadName));
+  for (const std::string& name : names) {
+    if (absl::StartsWith(name, prefix)) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat("the checkpoint has ", Quoted(*head), ", but not all its names begin with ",
+                     Quoted(prefix), ": it holds ", Quoted(name), ", ", checkpoint.SomeNames()));
+  }
+  return prefix;
+}
+
+// They would change the answer, and are none of our layers'.
+absl::Status CheckNoLora(const std::vector<std::string>& unused) {
+  for (const std::string& name : unused) {
+    if (!absl::StrContains(name, ".lora_")) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat("the checkpoint holds LoRA weights, ", Quoted(name),
+                     ", which are not applied: merge them before it is saved, with PEFT's "
+                     "merge_and_unload()"));
   }
   return absl::OkStatus();
 }
 
-}  // namespace
-
-absl::StatusOr<DistilBertWeights> LoadDistilBertWeights(const Checkpoint& checkpoint,
-                                                        const ModelConfig& config,
-                                                        ProductKind products) {
-  if (absl::Status status = CheckHead(checkpoint); !status.ok()) return status;
-  const std::string body =
-      checkpoint.Contains("embeddings.word_embeddings.weight") ? "" : "distilbert.";
+// Binds all layers into `weights`, but what only the reader knows.
+absl::Status Bind(const Checkpoint& checkpoint, const ModelConfig& config, TensorReader& reader,
+                  DistilBertWeights& weights) {
+  const std::string& prefix = weights.prefix;
+  if (const std::string name = absl::StrCat(prefix, "classifier.weight");
+      !checkpoint.Contains(name)) {
+    return NoHead(checkpoint, name);
+  }
+  const bool is_bare =
+      checkpoint.Contains(absl::StrCat(prefix, "embeddings.word_embeddings.weight"));
+  const std::string body = is_bare ? "" : "distilbert.";
   const std::string embeddings = absl::StrCat(body, "embeddings.");
-  const int labels = static_cast<int>(config.labels.size());
-
-  TensorReader reader(checkpoint, products);
-  DistilBertWeights weights;
   weights.word_embeddings = reader.Read(absl::StrCat(embeddings, "word_embeddings.weight"),
                                         {config.vocab_size, config.dim});
   weights.position_embeddings = reader.Read(absl::StrCat(embeddings, "position_embeddings.weight"),
@@ -145,12 +203,39 @@ absl::StatusOr<DistilBertWeights> LoadDistilBertWeights(const Checkpoint& checkp
         ReadLayer(reader, absl::StrCat(body, "transformer.layer.", i), config));
   }
   reader.BindHead(weights.pre_classifier, "pre_classifier", config.dim, config.dim);
-  reader.BindHead(weights.classifier, "classifier", config.dim, labels);
+  reader.BindHead(weights.classifier, "classifier", config.dim,
+                  static_cast<int>(config.labels.size()));
   if (!reader.status().ok()) return reader.status();
+  weights.unused_tensors = reader.UnusedTensors();
+  return CheckNoLora(weights.unused_tensors);
+}
+
+}  // namespace
+
+absl::StatusOr<ModelMemory> CheckDistilBertWeights(const Checkpoint& checkpoint,
+                                                   const ModelConfig& config,
+                                                   ProductKind products) {
+  const absl::StatusOr<std::string> prefix = PrefixOf(checkpoint);
+  if (!prefix.ok()) return prefix.status();
+  TensorReader reader(checkpoint, *prefix, products, TensorReader::Task::kCheck);
+  DistilBertWeights weights;
+  weights.prefix = *prefix;
+  if (absl::Status status = Bind(checkpoint, config, reader, weights); !status.ok()) return status;
+  return reader.memory();
+}
+
+absl::StatusOr<DistilBertWeights> LoadDistilBertWeights(const Checkpoint& checkpoint,
+                                                        const ModelConfig& config,
+                                                        ProductKind products) {
+  const absl::StatusOr<std::string> prefix = PrefixOf(checkpoint);
+  if (!prefix.ok()) return prefix.status();
+  TensorReader reader(checkpoint, *prefix, products, TensorReader::Task::kRead);
+  DistilBertWeights weights;
+  weights.prefix = *prefix;
+  if (absl::Status status = Bind(checkpoint, config, reader, weights); !status.ok()) return status;
   weights.products = products;
   weights.kernels = reader.kernels();
   weights.parameters = reader.parameters();
-  weights.unused_tensors = reader.UnusedTensors();
   return weights;
 }
 

@@ -12,6 +12,7 @@
 #include "engine/checkpoint.h"
 #include "engine/config.h"
 #include "engine/linear.h"
+#include "engine/memory_limit.h"
 #include "engine/product_kind.h"
 #include "engine/row_kernels.h"
 
@@ -47,15 +48,27 @@ struct DistilBertWeights {
   ProductKind products;           // of the layers; the classifier's are float32
   std::set<std::string> kernels;  // names of those that compute them
   uint64_t parameters = 0;
+  // What all names of the checkpoint begin with and standard ones do not, e.g. "_orig_mod.".
+  std::string prefix;
   // Tensors of the checkpoint that no layer uses, in name order.
   std::vector<std::string> unused_tensors;
 };
 
-// Reads and packs every tensor that `config` asks for, for such products. The body's names may
-// begin with `distilbert.` or not: the checkpoint's own keys decide.
+// Finds every tensor that `config` asks for, from the headers alone, and says what they will take
+// for such products: `weights` and `loading` are set.
 //
-// INVALID_ARGUMENT: as Checkpoint::Read, and when the classifier's two layers are missing.
-// INTERNAL: as InnerProduct::Create.
+// The body's names may begin with `distilbert.` or not, and all names with one more prefix: the
+// checkpoint's own keys decide.
+//
+// INVALID_ARGUMENT: as Checkpoint::Check, and when the classifier's two layers are missing, or LoRA
+// weights are there that are not merged.
+absl::StatusOr<ModelMemory> CheckDistilBertWeights(const Checkpoint& checkpoint,
+                                                   const ModelConfig& config, ProductKind products);
+
+// Reads and packs them.
+//
+// INVALID_ARGUMENT: as CheckDistilBertWeights and Checkpoint::Read. INTERNAL: as
+// InnerProduct::Create.
 absl::StatusOr<DistilBertWeights> LoadDistilBertWeights(const Checkpoint& checkpoint,
                                                         const ModelConfig& config,
                                                         ProductKind products);

@@ -20,6 +20,18 @@ absl::Status OpenError(const std::string& path, int error) {
   return absl::Status(absl::ErrnoToStatusCode(error), message);
 }
 
+// What a clone without Git LFS leaves in place of a large file: a text of some 130 bytes.
+constexpr char kGitLfsPointer[] = "version https://git-lfs.github.com/spec/";
+constexpr uint64_t kMaxGitLfsPointerBytes = 1024;
+
+bool IsGitLfsPointer(int descriptor, uint64_t size) {
+  constexpr size_t kBytes = sizeof(kGitLfsPointer) - 1;
+  if (size < kBytes || size > kMaxGitLfsPointerBytes) return false;
+  char begin[kBytes];
+  return pread(descriptor, begin, kBytes, 0) == static_cast<ssize_t>(kBytes) &&
+         std::memcmp(begin, kGitLfsPointer, kBytes) == 0;
+}
+
 }  // namespace
 
 absl::StatusOr<File> File::Open(const std::string& path) {
@@ -37,6 +49,12 @@ absl::StatusOr<File> File::Open(const std::string& path) {
   }
   file.size_ = static_cast<uint64_t>(status.st_size);
   file.modified_ = status.st_mtim;
+  if (IsGitLfsPointer(file.descriptor_, file.size_)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(path,
+                     ": is a Git LFS pointer, not the file itself: run `git lfs install` and `git "
+                     "lfs pull` in the clone that it comes from"));
+  }
   return file;
 }
 

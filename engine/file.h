@@ -21,8 +21,8 @@ class File {
  public:
   // Opens the regular file `path`, following symbolic links.
   //
-  // NOT_FOUND: there is none. FAILED_PRECONDITION: it is not a regular file. Otherwise the code of
-  // the system's error.
+  // NOT_FOUND: there is none. FAILED_PRECONDITION: it is not a regular file, or a Git LFS pointer.
+  // Otherwise the code of the system's error.
   static absl::StatusOr<File> Open(const std::string& path);
 
   File(File&& other) noexcept;

@@ -1,6 +1,8 @@
 #include "engine/model.h"
 
 #include <future>
+#include <new>
+#include <optional>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -10,8 +12,10 @@
 #include "absl/strings/str_join.h"
 #include "absl/types/span.h"
 #include "engine/checkpoint.h"
+#include "engine/directory_check.h"
 #include "engine/distilbert.h"
 #include "engine/distilbert_weights.h"
+#include "engine/memory_limit.h"
 #include "engine/onednn.h"
 #include "engine/product_kind.h"
 #include "engine/quoted.h"
@@ -19,14 +23,32 @@
 namespace verdict {
 namespace {
 
+// Ids that have no embedding, if any, with their words, are told by the first of them.
 absl::Status CheckTokenizerFits(const Tokenizer& tokenizer, const ModelConfig& config) {
-  if (tokenizer.vocab_size() > config.vocab_size) {
-    return absl::InvalidArgumentError(absl::StrFormat(
-        "the tokenizer has ids up to %d, but config.json's vocab_size is %d: they are of different "
-        "models",
-        tokenizer.vocab_size() - 1, config.vocab_size));
+  const int32_t ids = tokenizer.vocab_size();
+  if (ids <= config.vocab_size) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrFormat(
+      "the tokenizer has ids up to %d, but config.json's vocab_size is %d: %s (%d) and %d more "
+      "have no embedding. If tokens were added to the tokenizer, resize the model before it is "
+      "trained and saved, model.resize_token_embeddings(len(tokenizer)), or remove them; else the "
+      "two are of different models",
+      ids - 1, config.vocab_size, Quoted(tokenizer.text(config.vocab_size)), config.vocab_size,
+      ids - 1 - config.vocab_size));
+}
+
+void LimitTokens(const Tokenizer& tokenizer, const EngineOptions& options, ModelConfig& config,
+                 std::vector<std::string>& warnings) {
+  const std::optional<size_t> most = tokenizer.model_max_length();
+  if (most.has_value() && *most < static_cast<size_t>(config.max_position_embeddings)) {
+    config.LowerMaxTokens(static_cast<int>(*most), "the tokenizer's model_max_length");
   }
-  return absl::OkStatus();
+  if (options.max_tokens > config.max_tokens()) {
+    warnings.push_back(absl::StrCat("--max-tokens is ", options.max_tokens,
+                                    ", but the model takes no more than ", config.max_tokens(),
+                                    " (", config.max_tokens_source(), "), which is the limit"));
+  } else if (options.max_tokens > 0) {
+    config.LowerMaxTokens(options.max_tokens, "--max-tokens");
+  }
 }
 
 // Names a few: another model's checkpoint may hold thousands.
@@ -41,42 +63,88 @@ std::string UnusedTensorsWarning(const std::vector<std::string>& names) {
 
 // What is said of one file begins with its path; the rest is told whose it is.
 absl::Status InDirectory(const std::string& directory, const absl::Status& status) {
-  if (absl::StartsWith(status.message(), directory)) return status;
+  if (absl::StrContains(status.message(), directory)) return status;
   return absl::Status(status.code(), absl::StrCat("model '", directory, "': ", status.message()));
 }
 
-absl::StatusOr<Model> Load(const std::string& directory, const EngineOptions& options) {
+// That of shapes says why a size was expected that the file does not name.
+absl::Status WithDefaults(const absl::Status& status, const ModelConfig& config) {
+  if (config.defaults.empty()) return status;
+  return absl::Status(
+      status.code(),
+      absl::StrCat(status.message(), "; config.json leaves out, and transformers takes, ",
+                   config.defaults));
+}
+
+std::string SlowProductsWarning(Precision precision) {
+  return absl::StrFormat(
+      "this CPU (%s) has no fast instructions for %s: the products are computed %s", OneDnnIsa(),
+      PrecisionName(precision),
+      precision == Precision::kBf16 ? "in 16-bit integers, about as exact"
+                                    : "in 16 bits, with weights rounded to about 7");
+}
+
+// All that can be told without the weights' values: cheap, and before memory is taken for them.
+absl::Status CheckWeights(const Checkpoint& checkpoint, const ModelConfig& config,
+                          ProductKind products, const EngineOptions& options) {
+  auto memory = CheckDistilBertWeights(checkpoint, config, products);
+  if (!memory.ok()) return WithDefaults(memory.status(), config);
+  memory->buffers = DistilBert::BufferBytes(config, products, options);
+  return CheckMemory(*memory, FindMemoryLimit(""));
+}
+
+// The files that are cheap to read: what is wrong with them is said before 268 MB are read.
+struct Description {
+  ModelConfig config;
+  Tokenizer tokenizer;
   std::vector<std::string> warnings;
-  const ProductKind products = FastestProducts(options.precision);
-  if (products.kernels == Kernels::kPanels && products.precision != Precision::kF32) {
-    warnings.push_back(absl::StrFormat(
-        "this CPU (%s) has no fast instructions for %s: the products are computed %s", OneDnnIsa(),
-        PrecisionName(products.precision),
-        products.precision == Precision::kBf16 ? "in 16-bit integers, about as exact"
-                                               : "in 16 bits, with weights rounded to about 7"));
-  }
-  // The cheap files first: what is wrong with them is said before 268 MB are read.
+};
+
+absl::StatusOr<Description> Describe(const std::string& directory, const EngineOptions& options) {
+  if (absl::Status status = CheckModelDirectory(directory); !status.ok()) return status;
   auto config = LoadModelConfig(directory);
   if (!config.ok()) return config.status();
   auto tokenizer = Tokenizer::Load(directory);
   if (!tokenizer.ok()) return tokenizer.status();
   if (absl::Status status = CheckTokenizerFits(*tokenizer, *config); !status.ok()) return status;
+  std::vector<std::string> warnings = config->warnings;
+  warnings.insert(warnings.end(), tokenizer->warnings().begin(), tokenizer->warnings().end());
+  LimitTokens(*tokenizer, options, *config, warnings);
+  return Description{*std::move(config), *std::move(tokenizer), std::move(warnings)};
+}
+
+absl::StatusOr<Model> Load(const std::string& directory, const EngineOptions& options) {
+  auto description = Describe(directory, options);
+  if (!description.ok()) return description.status();
+  const ModelConfig& config = description->config;
+  std::vector<std::string>& warnings = description->warnings;
+  const ProductKind products = FastestProducts(options.precision);
+  if (products.kernels == Kernels::kPanels && products.precision != Precision::kF32) {
+    warnings.push_back(SlowProductsWarning(products.precision));
+  }
   auto checkpoint = Checkpoint::Open(directory);
   if (!checkpoint.ok()) return checkpoint.status();
+  if (absl::Status status = CheckWeights(*checkpoint, config, products, options); !status.ok()) {
+    return status;
+  }
   // Beside the packing, which keeps one thread busy for longer. Returning waits for it.
   auto revision = std::async(std::launch::async, &Checkpoint::Revision, &*checkpoint);
-  auto weights = LoadDistilBertWeights(*checkpoint, *config, products);
+  auto weights = LoadDistilBertWeights(*checkpoint, config, products);
   if (!weights.ok()) return weights.status();
 
+  if (!weights->prefix.empty()) {
+    warnings.push_back(absl::StrCat("the names of all tensors begin with ", Quoted(weights->prefix),
+                                    ", which is left off"));
+  }
   if (!weights->unused_tensors.empty()) {
     warnings.push_back(UnusedTensorsWarning(weights->unused_tensors));
   }
-  auto engine = DistilBert::Create(*config, *std::move(weights), options);
+  auto engine = DistilBert::Create(config, *std::move(weights), options);
   if (!engine.ok()) return engine.status();
   auto digest = revision.get();
   if (!digest.ok()) return digest.status();
-  return Model{.config = *std::move(config),
-               .tokenizer = *std::move(tokenizer),
+  return Model{.config = std::move(description->config),
+               .tokenizer = std::move(description->tokenizer),
                .engine = *std::move(engine),
                .revision = *std::move(digest),
                .warnings = std::move(warnings)};
@@ -85,9 +153,14 @@ absl::StatusOr<Model> Load(const std::string& directory, const EngineOptions& op
 }  // namespace
 
 absl::StatusOr<Model> LoadModel(const std::string& directory, const EngineOptions& options) {
-  auto model = Load(directory, options);
-  if (!model.ok()) return InDirectory(directory, model.status());
-  return model;
+  try {
+    auto model = Load(directory, options);
+    if (!model.ok()) return InDirectory(directory, model.status());
+    return model;
+  } catch (const std::bad_alloc&) {  // e.g. under `ulimit -v`, which CheckMemory does not look at
+    return InDirectory(directory,
+                       absl::ResourceExhaustedError("there is not enough memory for it"));
+  }
 }
 
 }  // namespace verdict

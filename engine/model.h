@@ -26,8 +26,13 @@ struct Model {
 // Reads, checks and warms up the model in `directory`: when this returns, the first Run is as fast
 // as any later one.
 //
-// NOT_FOUND: a file is missing. INVALID_ARGUMENT: a file is malformed or they do not fit each
+// The longest input, config.max_tokens(), is the least of the model's positions, the tokenizer's
+// model_max_length, and `options.max_tokens`.
+//
+// NOT_FOUND: a file is missing. FAILED_PRECONDITION: the path is no model's: see
+// CheckModelDirectory and File::Open. INVALID_ARGUMENT: a file is malformed or they do not fit each
 // other; the message names the file, the field or tensor, what was expected and found.
+// RESOURCE_EXHAUSTED: there is not enough memory.
 absl::StatusOr<Model> LoadModel(const std::string& directory, const EngineOptions& options);
 
 }  // namespace verdict

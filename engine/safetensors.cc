@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "absl/status/status.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "engine/float_types.h"
 #include "engine/quoted.h"
@@ -32,13 +31,12 @@ absl::StatusOr<uint64_t> ReadHeaderLength(const File& file) {
   }
   char bytes[kLengthBytes];
   if (absl::Status status = file.ReadAt(0, absl::MakeSpan(bytes)); !status.ok()) return status;
-  // What a clone without Git LFS leaves in place of a large file.
-  if (absl::StartsWith(absl::string_view(bytes, kLengthBytes), "version ")) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(file.path(), ": is a Git LFS pointer, not the weights: run `git lfs pull`"));
-  }
   uint64_t length;
   std::memcpy(&length, bytes, kLengthBytes);
+  if (std::memcmp(bytes, "PK\3\4", 4) == 0) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        file.path(), ": is a zip file, as PyTorch's .bin files are, and not safetensors"));
+  }
   if (length > kMaxSafetensorsHeaderBytes) {
     return absl::InvalidArgumentError(absl::StrCat(file.path(), ": the header's length is ", length,
                                                    " bytes, expected at most ",
@@ -53,7 +51,13 @@ absl::StatusOr<uint64_t> ReadHeaderLength(const File& file) {
 }
 
 bool IsReadable(DType dtype) {
-  return dtype == DType::kF32 || dtype == DType::kF16 || dtype == DType::kBF16;
+  return dtype == DType::kF32 || dtype == DType::kF16 || dtype == DType::kBF16 ||
+         dtype == DType::kF64;
+}
+
+uint64_t ValueBytes(DType dtype) {
+  if (dtype == DType::kF64) return sizeof(double);
+  return dtype == DType::kF32 ? sizeof(float) : sizeof(uint16_t);
 }
 
 absl::Status CheckEntry(const TensorEntry& entry, absl::Span<const int64_t> shape) {
@@ -62,7 +66,7 @@ absl::Status CheckEntry(const TensorEntry& entry, absl::Span<const int64_t> shap
         absl::StrCat("expected shape ", ShapeText(shape), ", found ", ShapeText(entry.shape)));
   }
   if (!IsReadable(entry.dtype)) {
-    return absl::InvalidArgumentError(absl::StrCat("expected dtype F32, F16 or BF16, found ",
+    return absl::InvalidArgumentError(absl::StrCat("expected dtype F32, F16, BF16 or F64, found ",
                                                    std::string(DTypeName(entry.dtype))));
   }
   return absl::OkStatus();
@@ -73,6 +77,15 @@ absl::Status ReadPiece(const File& file, uint64_t offset, DType dtype, absl::Spa
   if (dtype == DType::kF32) {
     return file.ReadAt(offset, absl::MakeSpan(reinterpret_cast<char*>(values.data()),
                                               values.size() * sizeof(float)));
+  }
+  if (dtype == DType::kF64) {
+    std::vector<double> doubles(values.size());
+    const absl::Span<char> bytes =
+        absl::MakeSpan(reinterpret_cast<char*>(doubles.data()), doubles.size() * sizeof(double));
+    if (absl::Status status = file.ReadAt(offset, bytes); !status.ok()) return status;
+    // What is too large for float32 becomes infinity, and is refused as such.
+    for (size_t i = 0; i < doubles.size(); ++i) values[i] = static_cast<float>(doubles[i]);
+    return absl::OkStatus();
   }
   std::vector<uint16_t> halves(values.size());
   const absl::Span<char> bytes =
@@ -97,11 +110,12 @@ bool AllFinite(absl::Span<const float> values) {
   return !found;
 }
 
-absl::Status NonFiniteError(absl::Span<const float> values, size_t first_index) {
+absl::Status NonFiniteError(absl::Span<const float> values, size_t first_index, DType dtype) {
   const auto bad = std::find_if_not(values.begin(), values.end(),
                                     [](float value) { return std::isfinite(value); });
-  return absl::InvalidArgumentError(absl::StrCat("value ", first_index + (bad - values.begin()),
-                                                 " is ", *bad, ", expected a finite number"));
+  return absl::InvalidArgumentError(
+      absl::StrCat("value ", first_index + (bad - values.begin()), " is ", *bad,
+                   dtype == DType::kF64 ? " in float32" : "", ", expected a finite number"));
 }
 
 }  // namespace
@@ -125,18 +139,24 @@ absl::StatusOr<SafetensorsFile> SafetensorsFile::Open(const std::string& path) {
   return SafetensorsFile(*std::move(file), data_begin, *std::move(tensors));
 }
 
+absl::Status SafetensorsFile::ErrorOf(std::string_view name, const absl::Status& status) const {
+  return absl::Status(
+      status.code(), absl::StrCat(file_.path(), ": tensor ", Quoted(name), ": ", status.message()));
+}
+
+absl::Status SafetensorsFile::CheckFloats(std::string_view name,
+                                          absl::Span<const int64_t> shape) const {
+  const auto found = tensors_.find(name);
+  if (found == tensors_.end()) return ErrorOf(name, absl::InvalidArgumentError("is missing"));
+  const absl::Status status = CheckEntry(found->second, shape);
+  return status.ok() ? status : ErrorOf(name, status);
+}
+
 absl::StatusOr<std::vector<float>> SafetensorsFile::ReadFloats(
     std::string_view name, absl::Span<const int64_t> shape) const {
-  const auto error = [&](const absl::Status& status) {
-    return absl::Status(status.code(), absl::StrCat(file_.path(), ": tensor ", Quoted(name), ": ",
-                                                    status.message()));
-  };
-  const auto found = tensors_.find(name);
-  if (found == tensors_.end()) return error(absl::InvalidArgumentError("is missing"));
-  const TensorEntry& entry = found->second;
-  if (absl::Status status = CheckEntry(entry, shape); !status.ok()) return error(status);
-
-  const uint64_t value_bytes = entry.dtype == DType::kF32 ? sizeof(float) : sizeof(uint16_t);
+  if (absl::Status status = CheckFloats(name, shape); !status.ok()) return status;
+  const TensorEntry& entry = tensors_.find(name)->second;
+  const uint64_t value_bytes = ValueBytes(entry.dtype);
   std::vector<float> values((entry.end - entry.begin) / value_bytes);
   for (size_t first = 0; first < values.size(); first += kPieceValues) {
     const absl::Span<float> piece = absl::MakeSpan(values).subspan(first, kPieceValues);
@@ -144,7 +164,7 @@ absl::StatusOr<std::vector<float>> SafetensorsFile::ReadFloats(
     if (absl::Status status = ReadPiece(file_, offset, entry.dtype, piece); !status.ok()) {
       return status;
     }
-    if (!AllFinite(piece)) return error(NonFiniteError(piece, first));
+    if (!AllFinite(piece)) return ErrorOf(name, NonFiniteError(piece, first, entry.dtype));
   }
   return values;
 }

@@ -30,15 +30,23 @@ class SafetensorsFile {
   const File& file() const { return file_; }
   const TensorEntries& tensors() const { return tensors_; }
 
-  // The values of tensor `name` as float32, row-major; F16 and BF16 are widened exactly.
+  // Whether tensor `name` is there, of a float type and of shape `shape`: from the header alone.
   //
-  // INVALID_ARGUMENT: missing, of another shape than `shape`, not a float type, or holding NaN or
-  // infinity. UNAVAILABLE: see File::ReadAt.
+  // INVALID_ARGUMENT: it is not.
+  absl::Status CheckFloats(std::string_view name, absl::Span<const int64_t> shape) const;
+
+  // The values of tensor `name` as float32, row-major; F16 and BF16 are widened exactly, F64 is
+  // rounded.
+  //
+  // INVALID_ARGUMENT: as CheckFloats; or a value is NaN, infinite, or too large for float32.
+  // UNAVAILABLE: see File::ReadAt.
   absl::StatusOr<std::vector<float>> ReadFloats(std::string_view name,
                                                 absl::Span<const int64_t> shape) const;
 
  private:
   SafetensorsFile(File file, uint64_t data_begin, TensorEntries tensors);
+
+  absl::Status ErrorOf(std::string_view name, const absl::Status& status) const;
 
   File file_;
   uint64_t data_begin_ = 0;  // where the header ends; nothing aligns it

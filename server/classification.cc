@@ -26,7 +26,9 @@ absl::StatusOr<QueuedText> Classification::Encode(const unchecked::v1::Input& in
       *checked, serving_.model->config.max_tokens(), options_.truncation);
   if (!encoding.ok()) {
     return absl::Status(encoding.status().code(),
-                        absl::StrCat(field, ": ", encoding.status().message()));
+                        absl::StrCat(field, ": ", encoding.status().message(), " (",
+                                     serving_.model->config.max_tokens_source(),
+                                     "); options.truncation RIGHT, LEFT or HEAD_TAIL cuts it"));
   }
   *encoded = {.total_tokens = encoding->total_tokens,
               .used_tokens = encoding->input_ids.size(),

@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
+#include "engine/config.h"
 #include "environment/environment.h"
 #include "latency/steady_clock.h"
 #include "server/bearer_tokens.h"
@@ -21,6 +22,9 @@
 
 namespace verdict {
 namespace {
+
+// No model has more positions (engine/config.cc).
+constexpr int kMostTokens = 1'000'000;
 
 // The words that an option takes, and what they mean; the first one is the default.
 template <typename T>
@@ -132,7 +136,26 @@ void AddModelOptions(CLI::App& app, ServerOptions* options) {
            "Threads that compute a batch; 0: as many as the container may use", &options->threads);
 }
 
+// 0, or a limit that leaves room for a pair's special tokens.
+void AddMaxTokens(CLI::App& app, ServerOptions* options) {
+  AddText(
+      app, "--max-tokens", "0",
+      "Most tokens of a text, special tokens counted, if the model takes more; 0: what it takes",
+      [options](const std::string& text) {
+        int tokens = 0;
+        if (!absl::SimpleAtoi(text, &tokens) || (tokens != 0 && tokens < kLeastTokens) ||
+            tokens > kMostTokens) {
+          Refuse("--max-tokens", text,
+                 absl::StrCat("a number from ", kLeastTokens, " to ", kMostTokens,
+                              ", or 0 for what the model takes"));
+        }
+        options->max_tokens = tokens;
+      })
+      ->type_name("N");
+}
+
 void AddLimitOptions(CLI::App& app, ServerOptions* options) {
+  AddMaxTokens(app, options);
   AddCount(app, "--max-batch-tokens", 0, 1 << 16,
            "Most tokens of one batch, if they are of more than one text; 0: 192 for each thread",
            &options->queue.max_batch_tokens);

@@ -29,7 +29,8 @@ struct ServerOptions {
   std::string model_directory;
   std::string model_name;  // what GetModel calls it; the directory's own name if not given
   Precision precision = Precision::kF32;
-  int threads = 0;  // 0: as many as the container may use
+  int threads = 0;     // 0: as many as the container may use
+  int max_tokens = 0;  // of a text, if the model takes more; 0: as many as it takes
 
   // Where it listens; port 0 takes any free one, and the log says which.
   std::string grpc_address = "0.0.0.0:50051";

@@ -27,17 +27,10 @@ float Sigmoid(float x) { return 1.0F / (1.0F + std::exp(-x)); }
 }  // namespace
 
 Activation ModelActivation(const ModelConfig& config) {
-  switch (config.problem_type) {
-    case ProblemType::kRegression:
-      return Activation::kNone;
-    case ProblemType::kSingleLabelClassification:
-      return Activation::kSoftmax;
-    case ProblemType::kMultiLabelClassification:
-      return Activation::kSigmoid;
-    case ProblemType::kUnspecified:
-      break;
-  }
-  return config.labels.size() == 1 ? Activation::kSigmoid : Activation::kSoftmax;
+  if (config.problem_type == ProblemType::kRegression) return Activation::kNone;
+  const bool independent =
+      config.problem_type == ProblemType::kMultiLabelClassification || config.labels.size() == 1;
+  return independent ? Activation::kSigmoid : Activation::kSoftmax;
 }
 
 std::vector<float> Scores(absl::Span<const float> logits, Activation activation) {

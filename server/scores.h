@@ -17,8 +17,8 @@ enum class Activation {
   kNone,     // scores are the logits
 };
 
-// The model's own: by its problem type; without one, a single label means sigmoid and more mean
-// softmax, as in Hugging Face's pipeline.
+// The model's own, as in Hugging Face's pipeline: none for a regression; sigmoid for several labels
+// at a time, and for a single one, whose softmax would be 1 for every text; else softmax.
 Activation ModelActivation(const ModelConfig& config);
 
 // One score a logit, in the same order. Logits must be finite; no logit is too large or too small.

@@ -79,6 +79,7 @@ absl::StatusOr<Model> LoadServedModel(const ServerOptions& options, absl::Durati
   absl::StatusOr<Model> model =
       LoadModel(options.model_directory, {.threads = threads,
                                           .max_batch_tokens = static_cast<int>(batch_tokens),
+                                          .max_tokens = options.max_tokens,
                                           .precision = options.precision});
   *load = SteadyNow() - start;
   if (!model.ok()) return model.status();
@@ -86,6 +87,7 @@ absl::StatusOr<Model> LoadServedModel(const ServerOptions& options, absl::Durati
   Log(LogLevel::kInfo, "model loaded",
       {{"directory", options.model_directory},
        {"revision", model->revision},
+       {"max_tokens", model->config.max_tokens()},
        {"precision", model->engine->info().precision},
        {"isa", model->engine->info().isa},
        {"kernels", model->engine->info().kernels},
@@ -150,7 +152,8 @@ Server::Server(const ServerOptions& options, Model model, absl::Duration load,
                 .version = VERDICT_VERSION,
                 .limits = options.requests,
                 .defaults = {.activation = ModelActivation(model_.config),
-                             .truncation = options.truncation}}),
+                             .truncation = options.truncation,
+                             .labels = model_.config.labels.size()}}),
       service_(MakeClassifierService(serving_)),
       http_service_(MakeClassifierService(serving_)),
       health_service_(health_.MakeService()),

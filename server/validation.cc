@@ -56,6 +56,11 @@ absl::StatusOr<ClassifyOptions> CheckOptions(const unchecked::v1::Options& optio
     case unchecked::v1::ACTIVATION_UNSPECIFIED:
       break;
     case unchecked::v1::SOFTMAX:
+      if (defaults.labels == 1) {
+        return absl::InvalidArgumentError(
+            "options.activation is SOFTMAX, which is 1 for every text, as the model has one label; "
+            "expected SIGMOID or NONE");
+      }
       checked.activation = Activation::kSoftmax;
       break;
     case unchecked::v1::SIGMOID:

@@ -31,6 +31,7 @@ struct RequestLimits {
 struct ClassifyDefaults {
   Activation activation = Activation::kSoftmax;
   Truncation truncation = Truncation::kRight;
+  size_t labels = 2;  // of the model
 };
 
 // Options with every choice made.
@@ -41,7 +42,8 @@ struct ClassifyOptions {
   bool return_logits = false;
 };
 
-// INVALID_ARGUMENT: an enum has a value that the contract does not know.
+// INVALID_ARGUMENT: an enum has a value that the contract does not know, or softmax is asked of a
+// model with one label.
 absl::StatusOr<ClassifyOptions> CheckOptions(const unchecked::v1::Options& options,
                                              const ClassifyDefaults& defaults);
 

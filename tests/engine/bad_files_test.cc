@@ -22,18 +22,22 @@ TEST(GoodModelTest, Loads) {
   EXPECT_EQ(Refusal(directory.path()), absl::OkStatus());
 }
 
+constexpr char kPointer[] =
+    "version https://git-lfs.github.com/spec/v1\n"
+    "oid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 12345\n";
+
 const BadModel kFiles[] = {
     {"NoDirectory", [](const auto& directory) { std::filesystem::remove_all(directory.path()); },
-     "config.json: cannot be opened: No such file or directory"},
+     "there is no such directory"},
     {"DirectoryIsAFile",
      [](const auto& directory) {
        std::filesystem::rename(directory.PathOf("config.json"), directory.path() + ".json");
        std::filesystem::remove_all(directory.path());
        std::filesystem::rename(directory.path() + ".json", directory.path());
      },
-     "config.json: cannot be opened: Not a directory"},
+     "is a file; expected the directory that holds it"},
     {"NoConfig", [](const auto& directory) { directory.Remove("config.json"); },
-     "config.json: cannot be opened: No such file or directory"},
+     "has no config.json; expected a directory as save_pretrained writes it"},
     {"NoWeights", [](const auto& directory) { directory.Remove("model.safetensors"); },
      "expected model.safetensors or model.safetensors.index.json, found neither"},
     {"ConfigIsADirectory",
@@ -54,9 +58,26 @@ const BadModel kFiles[] = {
        std::filesystem::create_symlink("model.safetensors", directory.PathOf("model.safetensors"));
      },
      "model.safetensors: cannot be opened: Too many levels of symbolic links"},
-    {"WeightsAreAGitLfsPointer",
-     File("model.safetensors", "version https://git-lfs.github.com/spec/v1\noid sha256:0\n"),
-     "model.safetensors: is a Git LFS pointer, not the weights"},
+    {"WeightsAreAGitLfsPointer", File("model.safetensors", kPointer),
+     "model.safetensors: is a Git LFS pointer, not the file itself: run `git lfs install` and"},
+    {"ConfigIsAGitLfsPointer", File("config.json", kPointer), "config.json: is a Git LFS pointer"},
+    {"WordsAreAGitLfsPointer", File("vocab.txt", kPointer), "vocab.txt: is a Git LFS pointer"},
+    {"TokenizerIsAGitLfsPointer", File("tokenizer.json", kPointer),
+     "tokenizer.json: is a Git LFS pointer"},
+    {"IndexIsAGitLfsPointer",
+     [](const auto& directory) {
+       directory.Shard();
+       directory.Write("model.safetensors.index.json", kPointer);
+     },
+     "model.safetensors.index.json: is a Git LFS pointer"},
+    {"AShardIsAGitLfsPointer",
+     [](const auto& directory) {
+       directory.Shard();
+       directory.Write(kSecondShard, kPointer);
+     },
+     "model-00002-of-00002.safetensors: is a Git LFS pointer"},
+    {"WeightsAreAZipFile", File("model.safetensors", "PK\x03\x04 and what follows"),
+     "model.safetensors: is a zip file, as PyTorch's .bin files are"},
 };
 
 const BadModel kConfigs[] = {
@@ -79,8 +100,29 @@ const BadModel kConfigs[] = {
     {"BodyWithoutHead", ConfigValue("architectures", Json::array({"DistilBertModel"})),
      R"("architectures": expected ["DistilBertForSequenceClassification"], )"
      R"(found ["DistilBertModel"])"},
-    {"NoDim", Config([](Json& config) { config.erase("dim"); }),
-     R"("dim": expected a whole number from 1 to 43690, found nothing)"},
+    {"NoDim", Config([](Json& config) {
+       config.erase("dim");
+       config["n_heads"] = 12;
+     }),
+     "expected shape [20, 768], found [20, 8]; config.json leaves out, and transformers takes, dim "
+     "768"},
+    {"ArchitectureIsText", ConfigValue("architectures", "DistilBertForSequenceClassification"),
+     R"("architectures": expected ["DistilBertForSequenceClassification"], found "DistilBert)"},
+    {"OtherHeadBesideAnother",
+     ConfigValue("architectures", {"Mine", "DistilBertForMultipleChoice"}),
+     R"(found ["Mine", "DistilBertForMultipleChoice"])"},
+    {"TwoNamesThatDiffer", ConfigValue("hidden_size", 16),
+     R"("dim": expected the same as its other name "hidden_size", 16, found 8)"},
+    {"OtherNameOutOfRange", Config([](Json& config) {
+       config.erase("n_layers");
+       config["num_hidden_layers"] = 0;
+     }),
+     R"("num_hidden_layers": expected a whole number from 1 to 256, found 0)"},
+    {"Quantized", ConfigValue("quantization_config", {{"quant_method", "bitsandbytes"}}),
+     R"("quantization_config": the weights are quantized (quant_method "bitsandbytes"), which is )"
+     "not supported"},
+    {"PrunedHeads", ConfigValue("pruned_heads", {{"0", {1}}}),
+     R"("pruned_heads": expected none, as pruned heads are not supported, found an object)"},
     {"DimIsText", ConfigValue("dim", "8"),
      R"("dim": expected a whole number from 1 to 43690, found "8")"},
     {"DimIsAFraction", ConfigValue("dim", 8.0),
@@ -95,8 +137,18 @@ const BadModel kConfigs[] = {
      R"("max_position_embeddings": expected a whole number from 3 to 1000000, found 2)"},
     {"HeadsDoNotDivideDim", ConfigValue("n_heads", 3),
      R"("dim": expected a multiple of "n_heads", 3, found 8)"},
-    {"UnknownActivation", ConfigValue("activation", "silu"),
-     R"("activation": expected "gelu" or "relu", found "silu")"},
+    {"UnknownActivation", ConfigValue("activation", "mish"),
+     R"("activation": expected one of gelu, gelu_python, gelu_10, gelu_new, gelu_fast, )"
+     R"(gelu_accurate, gelu_pytorch_tanh, gelu_python_tanh, quick_gelu, silu, swish, relu, found )"
+     R"("mish")"},
+    {"SoftmaxOverOneLabel", Config([](Json& config) {
+       config["problem_type"] = "single_label_classification";
+       config["id2label"] = {{"0", "TOXIC"}};
+     }),
+     R"("problem_type": single_label_classification needs two labels or more, and the model has )"
+     "one, whose softmax is 1 for every text"},
+    {"LabelsOfTwoNumbers", ConfigValue("num_labels", 9),
+     R"("num_labels": expected as many as "id2label" has, 2, found 9)"},
     {"UnknownProblemType", ConfigValue("problem_type", "ranking"),
      R"("problem_type": expected one of regression, single_label_classification, )"
      R"(multi_label_classification, found "ranking")"},

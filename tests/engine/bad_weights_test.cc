@@ -2,6 +2,8 @@
 // model, one case each.
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <filesystem>
 #include <functional>
 #include <limits>
 #include <string>
@@ -46,6 +48,18 @@ Damage WithHead(const StoredTensor& tensor) {
   return Tensors([tensor](StoredTensors& tensors) { tensors[kHead] = tensor; });
 }
 
+Damage Renamed(const std::function<std::string(const std::string&)>& rename) {
+  return Tensors([rename](StoredTensors& tensors) {
+    StoredTensors renamed;
+    for (const auto& [name, tensor] : tensors) renamed[rename(name)] = tensor;
+    tensors = renamed;
+  });
+}
+
+std::string Doubles(const std::vector<double>& values) {
+  return std::string(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(double));
+}
+
 Damage WeightMap(const std::function<void(Json&)>& edit) {
   return [edit](const ModelDirectory& directory) {
     directory.Shard();
@@ -69,6 +83,35 @@ std::string Repeated(std::string_view text, int times) {
   std::string all;
   for (int i = 0; i < times; ++i) all += text;
   return all;
+}
+
+constexpr int64_t kWordCount = 10'000'000;
+constexpr int64_t kDim = 43'688;
+
+// A whole model of 1.8 TB, in a file that holds nothing: its words, times its dimension.
+void GrowBeyondTheMachine(const ModelDirectory& directory) {
+  directory.EditConfig([](Json& config) {
+    config["vocab_size"] = kWordCount;
+    config["dim"] = kDim;
+  });
+  uint64_t end = 0, header_bytes = 0;
+  directory.EditHeader([&](Json& header) {
+    for (auto& [name, entry] : header.items()) {
+      if (name == "__metadata__") continue;
+      const uint64_t begin = end;
+      uint64_t size = sizeof(float);
+      for (Json& dimension : entry["shape"]) {
+        if (dimension == 8) dimension = kDim;
+        if (dimension == 20) dimension = kWordCount;
+        size *= dimension.get<uint64_t>();
+      }
+      end += size;
+      entry["data_offsets"] = {begin, end};
+    }
+    header_bytes = header.dump().size();
+  });
+  std::filesystem::resize_file(directory.PathOf("model.safetensors"),
+                               sizeof(uint64_t) + header_bytes + end);
 }
 
 const BadModel kHeaders[] = {
@@ -223,8 +266,27 @@ const BadModel kModels[] = {
     {"MoreLabelsThanRows", ConfigValue("id2label", {{"0", "a"}, {"1", "b"}, {"2", "c"}}),
      "expected shape [3, 8], found [2, 8]"},
     {"Integers", WithHead({"I32", {2, 8}, std::string(64, '\0')}),
-     "tensor \"classifier.weight\": expected dtype F32, F16 or BF16, found I32"},
-    {"Doubles", WithHead({"F64", {2, 8}, std::string(128, '\0')}), "found F64"},
+     "tensor \"classifier.weight\": expected dtype F32, F16, BF16 or F64, found I32"},
+    {"DoubleThatIsTooLarge",
+     WithHead({"F64", {2, 8}, Doubles({0, -1e300, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0})}),
+     "tensor \"classifier.weight\": value 1 is -inf in float32, expected a finite number"},
+    {"NaNInF64", WithHead({"F64", {2, 8}, Doubles(std::vector<double>(16, std::nan("")))}),
+     "value 0 is nan"},
+    {"PrefixOfSomeNames",
+     Renamed([](const std::string& name) { return name == kFirst ? name : "module." + name; }),
+     "the checkpoint has \"module.pre_classifier.weight\", but not all its names begin with "
+     "\"module.\": it holds \"classifier.bias\", "},
+    {"OtherNames", Renamed([](const std::string& name) { return "x" + name; }),
+     "the checkpoint has no tensor 'pre_classifier.weight': expected a sequence classifier with "
+     "the "
+     "layers pre_classifier and classifier, found \"xclassifier.bias\", \"xclassifier.weight\", "
+     "\"xdistilbert.embeddings.LayerNorm.bias\" and 21 more"},
+    {"LoraThatIsNotMerged", Tensors([](StoredTensors& tensors) {
+       tensors["distilbert.transformer.layer.0.attention.q_lin.lora_A.weight"] =
+           F32Tensor({2, 8}, std::vector<float>(16));
+     }),
+     "holds LoRA weights, \"distilbert.transformer.layer.0.attention.q_lin.lora_A.weight\", which "
+     "are not applied"},
     {"NaN",
      WithHead(F32Tensor({2, 8}, {0, 0, 0, 0, 0, std::numeric_limits<float>::quiet_NaN(), 0, 0, 0, 0,
                                  0, 0, 0, 0, 0, 0})),
@@ -233,6 +295,7 @@ const BadModel kModels[] = {
      "tensor \"classifier.weight\": value 15 is -inf, expected a finite number"},
     {"NaNInBF16", WithHead({"BF16", {2, 8}, std::string("\xc0\x7f", 2) + std::string(30, '\0')}),
      "value 0 is nan"},
+    {"LargerThanTheMachine", GrowBeyondTheMachine, "needs about 1816"},
     {"MorePositionsThanRows", ConfigValue("max_position_embeddings", 17),
      "expected shape [17, 8], found [16, 8]"},
 };

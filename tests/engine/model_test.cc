@@ -15,6 +15,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::EndsWith;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::StartsWith;
 
@@ -59,6 +60,73 @@ TEST(LoadModel, SaysThePathOfWhatItRefusesOnce) {
               StartsWith("model '" + directory.path() + "': the tokenizer has ids up to 19"));
   directory.Write("config.json", "{");
   EXPECT_THAT(ErrorOf(directory), StartsWith(directory.PathOf("config.json") + ": not JSON"));
+}
+
+// What is said of a model that a wrapper saved: torch.compile, DataParallel, PEFT.
+TEST(LoadModel, LeavesOffWhatAllNamesBeginWith) {
+  for (const std::string prefix : {"_orig_mod.", "module.", "base_model.model.", "model.mine."}) {
+    const ModelDirectory directory;
+    directory.EditTensors([&prefix](StoredTensors& tensors) {
+      StoredTensors renamed;
+      for (const auto& [name, tensor] : tensors) renamed[prefix + name] = tensor;
+      tensors = renamed;
+    });
+    const absl::StatusOr<Model> model = LoadModel(directory.path(), {.max_batch_tokens = 16});
+    ASSERT_TRUE(model.ok()) << model.status();
+    EXPECT_THAT(model->warnings, ElementsAre("the names of all tensors begin with \"" + prefix +
+                                             "\", which is left off"));
+  }
+}
+
+TEST(LoadModel, ReadsTheNamesThatTensorFlowGaveToNorms) {
+  const ModelDirectory directory;
+  directory.EditTensors([](StoredTensors& tensors) {
+    const std::string norm = "distilbert.embeddings.LayerNorm.";
+    tensors[norm + "gamma"] = tensors[norm + "weight"];
+    tensors[norm + "beta"] = tensors[norm + "bias"];
+    tensors.erase(norm + "weight");
+    tensors.erase(norm + "bias");
+  });
+  EXPECT_EQ(ErrorOf(directory), "");
+}
+
+TEST(LoadModel, TokensWithoutAnEmbeddingAreNamed) {
+  const ModelDirectory directory;
+  directory.EditConfig([](auto& config) { config["vocab_size"] = 18; });
+  EXPECT_THAT(
+      ErrorOf(directory),
+      HasSubstr("config.json's vocab_size is 18: \".\" (18) and 1 more have no embedding. "
+                "If tokens were added to the tokenizer, resize the model before it is "
+                "trained and saved, model.resize_token_embeddings(len(tokenizer))"));
+}
+
+// The limit, and what sets it, of a model of 16 positions.
+std::string LimitWith(const std::string& tokenizer_config, int max_tokens,
+                      std::vector<std::string>* warnings = nullptr) {
+  const ModelDirectory directory;
+  directory.Write("tokenizer_config.json", tokenizer_config);
+  const absl::StatusOr<Model> model =
+      LoadModel(directory.path(), {.max_batch_tokens = 16, .max_tokens = max_tokens});
+  if (!model.ok()) return std::string(model.status().message());
+  if (warnings != nullptr) *warnings = model->warnings;
+  return absl::StrCat(model->config.max_tokens(), " by ", model->config.max_tokens_source());
+}
+
+TEST(LoadModel, TheLeastOfThreeLimitsIsTheLimit) {
+  EXPECT_EQ(LimitWith("{}", 0), "16 by the model's max_position_embeddings");
+  EXPECT_EQ(LimitWith(R"({"model_max_length": 1e30})", 0),
+            "16 by the model's max_position_embeddings");
+  EXPECT_EQ(LimitWith(R"({"model_max_length": 12})", 0), "12 by the tokenizer's model_max_length");
+  EXPECT_EQ(LimitWith(R"({"model_max_length": 12})", 9), "9 by --max-tokens");
+  EXPECT_EQ(LimitWith(R"({"model_max_length": 12})", 12), "12 by the tokenizer's model_max_length");
+}
+
+TEST(LoadModel, AMaxTokensAboveTheModelsIsWarnedOf) {
+  std::vector<std::string> warnings;
+  EXPECT_EQ(LimitWith(R"({"model_max_length": 12})", 13, &warnings),
+            "12 by the tokenizer's model_max_length");
+  EXPECT_THAT(warnings, ElementsAre("--max-tokens is 13, but the model takes no more than 12 (the "
+                                    "tokenizer's model_max_length), which is the limit"));
 }
 
 TEST(ModelTest, EveryPrecisionIsServedAndWithoutInstructionsForItAWarningSaysHow) {

@@ -2,6 +2,7 @@
 """Makes random DistilBERT classifiers as transformers saves them, with the logits it computes.
 
     make_checkpoints.py                       the small ones, into checkpoints/ beside this file
+    make_checkpoints.py --only f64,silu       some of them
     make_checkpoints.py --full OUT_DIR --vocabulary vocab.txt --sentences dev.tsv
                                               full-size ones (2 GB), for a parity run by hand
 
@@ -69,6 +70,8 @@ class Checkpoint:
     lowercase: bool = True
     keeps_vocab_txt: bool = False  # vocab.txt instead of tokenizer.json
     has_body_prefix: bool = True
+    name_prefix: str = ""  # of all tensors
+    config_edit: tuple[tuple[str, str | None], ...] = ()  # (name, its alias), or (name, None): left out
 
 
 def make_config(checkpoint):
@@ -114,11 +117,29 @@ def remove_body_prefix(path):
     safetensors.torch.save_file(renamed, path, metadata={"format": "pt"})
 
 
+def add_name_prefix(path, prefix):
+    """Names all tensors as a model in a wrapper does, such as torch.compile's."""
+    tensors = safetensors.torch.load_file(path)
+    renamed = {prefix + name: tensor for name, tensor in tensors.items()}
+    safetensors.torch.save_file(renamed, path, metadata={"format": "pt"})
+
+
+def edit_config(path, edit):
+    """Leaves fields out, so that they have their defaults, or gives them their other name."""
+    config = json.loads(path.read_text())
+    for name, alias in edit:
+        value = config.pop(name)
+        if alias:
+            config[alias] = value
+    path.write_text(json.dumps(config, indent=2) + "\n")
+
+
 def save(checkpoint, directory):
     torch.manual_seed(zlib.crc32(checkpoint.name.encode()))
     model = transformers.DistilBertForSequenceClassification(make_config(checkpoint))
     randomize(model)
     model.to(checkpoint.dtype).save_pretrained(directory, max_shard_size=checkpoint.max_shard_size)
+    edit_config(directory / "config.json", checkpoint.config_edit)
     tokenizer = transformers.DistilBertTokenizerFast(
         vocab={word: i for i, word in enumerate(checkpoint.vocabulary)},
         do_lower_case=checkpoint.lowercase, model_max_length=checkpoint.max_tokens)
@@ -151,6 +172,8 @@ def make(checkpoint, out_dir, inputs):
     cases = expected_cases(directory, tokenizer, inputs, checkpoint.max_tokens)
     if not checkpoint.has_body_prefix:
         remove_body_prefix(directory / "model.safetensors")
+    if checkpoint.name_prefix:
+        add_name_prefix(directory / "model.safetensors", checkpoint.name_prefix)
     expected = {"transformers": transformers.__version__, "torch": torch.__version__,
                 "cases": cases}
     (directory / "expected.json").write_text(
@@ -183,6 +206,7 @@ def small_checkpoints():
     uncased = small_vocabulary(lowercase=True)
     stars = ["1 star", "2 stars", "3 stars"]
     moods = ["joy", "anger", "fear", "sadness", "surprise", "other"]
+    tiny = dict(dim=16, hidden_dim=32, max_tokens=32, labels=3)
     return [
         Checkpoint("f32", uncased, labels=["NEGATIVE", "POSITIVE"]),
         Checkpoint("f16", uncased, labels=stars, dtype=torch.float16),
@@ -199,6 +223,18 @@ def small_checkpoints():
         Checkpoint("relu", uncased, activation="relu"),
         Checkpoint("cased", small_vocabulary(lowercase=False), lowercase=False,
                    keeps_vocab_txt=True),
+        Checkpoint("gelu_new", uncased, **tiny, activation="gelu_new"),
+        Checkpoint("quick_gelu", uncased, **tiny, activation="quick_gelu"),
+        Checkpoint("silu", uncased, **tiny, activation="silu"),
+        Checkpoint("f64", uncased, **tiny, dtype=torch.float64),
+        Checkpoint("name_prefix", uncased, **tiny, name_prefix="_orig_mod."),
+        Checkpoint("aliases", uncased, **tiny, n_layers=3, config_edit=(
+            ("dim", "hidden_size"), ("n_layers", "num_hidden_layers"),
+            ("n_heads", "num_attention_heads"))),
+        Checkpoint("defaults", uncased, dim=24, n_heads=12, n_layers=6, hidden_dim=16,
+                   max_tokens=512, dtype=torch.float16, config_edit=tuple(
+                       (name, None) for name in ("activation", "n_heads", "n_layers",
+                                                 "max_position_embeddings"))),
     ]
 
 
@@ -249,6 +285,7 @@ def make_full(out_dir, vocabulary_path, sentences_path):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--full", type=pathlib.Path, metavar="OUT_DIR")
+    parser.add_argument("--only", type=lambda names: names.split(","))
     parser.add_argument("--vocabulary", type=pathlib.Path)
     parser.add_argument("--sentences", type=pathlib.Path)
     options = parser.parse_args()
@@ -258,6 +295,8 @@ def main():
         return
     out_dir = pathlib.Path(__file__).parent / "checkpoints"
     for checkpoint in small_checkpoints():
+        if options.only and checkpoint.name not in options.only:
+            continue
         make(checkpoint, out_dir, small_inputs())
 
 

@@ -48,6 +48,7 @@ TEST(OptionsTest, TheModelIsAllThatIsRequired) {
   EXPECT_EQ(options.grpc_address, "0.0.0.0:50051");
   EXPECT_EQ(options.http_address, "0.0.0.0:8080");
   EXPECT_EQ(options.threads, 0);
+  EXPECT_EQ(options.max_tokens, 0);
   EXPECT_EQ(options.requests.max_text_bytes, 65536U);
   EXPECT_EQ(options.truncation, Truncation::kRight);
   EXPECT_TRUE(options.reflection);
@@ -80,6 +81,8 @@ TEST(OptionsTest, EveryOptionIsTaken) {
                                         "f32",
                                         "--threads",
                                         "3",
+                                        "--max-tokens",
+                                        "128",
                                         "--max-batch-tokens",
                                         "1024",
                                         "--max-queue-tokens",
@@ -107,6 +110,7 @@ TEST(OptionsTest, EveryOptionIsTaken) {
   EXPECT_EQ(options.grpc_address, "127.0.0.1:0");
   EXPECT_EQ(options.http_address, "[::1]:9090");
   EXPECT_EQ(options.threads, 3);
+  EXPECT_EQ(options.max_tokens, 128);
   EXPECT_EQ(options.queue.max_batch_tokens, 1024);
   EXPECT_EQ(options.queue.max_queue_tokens, 2048);
   EXPECT_EQ(options.admission.max_texts, 70);
@@ -136,6 +140,16 @@ TEST(OptionsTest, ABadValueSaysWhatWasExpectedAndFound) {
   for (const char* duration : {"30", "-1s", "soon", "inf", "61m"}) {
     EXPECT_THAT(Refusal({"--drain-timeout", duration}),
                 HasSubstr("expected a duration such as 30s or 500ms, at most 1h"));
+  }
+}
+
+TEST(OptionsTest, MaxTokensLeaveRoomForAPairsSpecialTokens) {
+  EXPECT_EQ(Parsed({"--model", "m", "--max-tokens", "3"}).max_tokens, 3);
+  EXPECT_EQ(Parsed({"--model", "m", "--max-tokens", "0"}).max_tokens, 0);
+  for (const char* tokens : {"1", "2", "-3", "1000001", "all"}) {
+    EXPECT_EQ(Refusal({"--max-tokens", tokens}),
+              "--max-tokens is \"" + std::string(tokens) +
+                  "\"; expected a number from 3 to 1000000, or 0 for what the model takes");
   }
 }
 
@@ -266,6 +280,7 @@ TEST(OptionsTest, HelpListsEveryOptionWithItsDefaultAndItsEnvironment) {
                            "0.0.0.0:8080",
                            "--precision",
                            "--threads",
+                           "--max-tokens",
                            "--max-batch-tokens",
                            "192 for each thread",
                            "--max-queue-tokens",

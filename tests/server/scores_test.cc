@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <string>
 #include <vector>
 
 namespace verdict {
@@ -24,17 +25,24 @@ ModelConfig Config(ProblemType problem_type, size_t labels) {
   return config;
 }
 
-TEST(ActivationTest, TheProblemTypeChooses) {
-  EXPECT_EQ(ModelActivation(Config(ProblemType::kSingleLabelClassification, 1)),
-            Activation::kSoftmax);
-  EXPECT_EQ(ModelActivation(Config(ProblemType::kMultiLabelClassification, 3)),
-            Activation::kSigmoid);
-  EXPECT_EQ(ModelActivation(Config(ProblemType::kRegression, 1)), Activation::kNone);
-}
-
-TEST(ActivationTest, WithoutAProblemTypeTheNumberOfLabelsChooses) {
-  EXPECT_EQ(ModelActivation(Config(ProblemType::kUnspecified, 1)), Activation::kSigmoid);
-  EXPECT_EQ(ModelActivation(Config(ProblemType::kUnspecified, 2)), Activation::kSoftmax);
+// Every pair, as the reference's pipeline has it. It refuses single_label_classification with one
+// label, as LoadModelConfig does: no softmax is over one label.
+TEST(ActivationTest, TheProblemTypeAndTheNumberOfLabelsChoose) {
+  struct Row {
+    ProblemType problem_type;
+    Activation of_one, of_more;
+  };
+  for (const Row& row : {
+           Row{ProblemType::kUnspecified, Activation::kSigmoid, Activation::kSoftmax},
+           Row{ProblemType::kRegression, Activation::kNone, Activation::kNone},
+           Row{ProblemType::kSingleLabelClassification, Activation::kSigmoid, Activation::kSoftmax},
+           Row{ProblemType::kMultiLabelClassification, Activation::kSigmoid, Activation::kSigmoid},
+       }) {
+    SCOPED_TRACE(std::string(ProblemTypeName(row.problem_type)));
+    EXPECT_EQ(ModelActivation(Config(row.problem_type, 1)), row.of_one);
+    EXPECT_EQ(ModelActivation(Config(row.problem_type, 2)), row.of_more);
+    EXPECT_EQ(ModelActivation(Config(row.problem_type, 3)), row.of_more);
+  }
 }
 
 TEST(ScoresTest, SoftmaxIsTheTextbooks) {

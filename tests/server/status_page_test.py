@@ -228,7 +228,9 @@ class StatusPageTest(PageTest):
 
     def test_a_refusal_is_shown_with_its_reason(self):
         self.classify("good " * 600, truncation="ERROR")
-        self.assertEqual(self.read("failure"), "400: input: the input has 602 tokens, the limit is 512")
+        self.assertEqual(self.read("failure"),
+                         "400: input: the input has 602 tokens, the limit is 512 (the model's "
+                         "max_position_embeddings); options.truncation RIGHT, LEFT or HEAD_TAIL cuts it")
         self.assertFalse(self.find("answer").is_displayed())
 
     def test_markup_in_labels_and_texts_is_text(self):

@@ -131,6 +131,21 @@ TEST(CheckOptionsTest, RefusesUnknownEnums) {
             "options.truncation is -1; expected 0 to 4");
 }
 
+TEST(CheckOptionsTest, SoftmaxOverOneLabelIsRefused) {
+  const auto refusal = [](unchecked::v1::Activation activation, size_t labels) {
+    unchecked::v1::Options options;
+    options.set_activation(activation);
+    return std::string(CheckOptions(options, {.labels = labels}).status().message());
+  };
+  EXPECT_EQ(refusal(unchecked::v1::SOFTMAX, 1),
+            "options.activation is SOFTMAX, which is 1 for every text, as the model has one label; "
+            "expected SIGMOID or NONE");
+  EXPECT_EQ(refusal(unchecked::v1::SOFTMAX, 2), "");
+  EXPECT_EQ(refusal(unchecked::v1::SIGMOID, 1), "");
+  EXPECT_EQ(refusal(unchecked::v1::NONE, 1), "");
+  EXPECT_EQ(refusal(unchecked::v1::ACTIVATION_UNSPECIFIED, 1), "");
+}
+
 // What the server parses must be what clients send: the same but for strings that may hold any
 // bytes.
 TEST(UncheckedMessagesTest, AreTheContractsWithBytesForStrings) {
