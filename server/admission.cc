@@ -14,12 +14,14 @@ namespace {
 // Adds `amount` iff that leaves `total` within `most`: unlike adding first and looking afterwards,
 // this never refuses one caller for what another one was about to give back.
 bool AddWithin(std::atomic<int64_t>& total, int64_t amount, int64_t most) {
-  int64_t old = total.load(std::memory_order_relaxed);
+  int64_t old = total.load();
   do {
     if (amount > most - old) return false;
-  } while (!total.compare_exchange_weak(old, old + amount, std::memory_order_relaxed));
+  } while (!total.compare_exchange_weak(old, old + amount));
   return true;
 }
+
+int64_t ShareOfStreams(int64_t most) { return most - most / 4; }
 
 constexpr absl::Duration kUsualRetryDelay = absl::Seconds(1);
 
@@ -28,7 +30,8 @@ constexpr absl::Duration kUsualRetryDelay = absl::Seconds(1);
 Admission::Ticket::Ticket(Ticket&& other) noexcept
     : admission_(std::exchange(other.admission_, nullptr)),
       texts_(other.texts_),
-      bytes_(other.bytes_) {}
+      bytes_(other.bytes_),
+      of_stream_(other.of_stream_) {}
 
 Admission::Ticket& Admission::Ticket::operator=(Ticket&& other) noexcept {
   if (this == &other) return *this;
@@ -36,6 +39,7 @@ Admission::Ticket& Admission::Ticket::operator=(Ticket&& other) noexcept {
   admission_ = std::exchange(other.admission_, nullptr);
   texts_ = other.texts_;
   bytes_ = other.bytes_;
+  of_stream_ = other.of_stream_;
   return *this;
 }
 
@@ -53,14 +57,23 @@ absl::Status Admission::Ticket::Add(int64_t texts, int64_t bytes) {
 void Admission::Ticket::GiveBack() {
   if (admission_ == nullptr) return;
   admission_->metrics_->AddInFlight(-texts_, -bytes_);
-  admission_->texts_.fetch_sub(texts_, std::memory_order_relaxed);
-  admission_->bytes_.fetch_sub(bytes_, std::memory_order_relaxed);
-  admission_->tickets_.fetch_sub(1, std::memory_order_relaxed);
+  admission_->texts_.fetch_sub(texts_);
+  admission_->bytes_.fetch_sub(bytes_);
+  admission_->tickets_.fetch_sub(1);
+  if (of_stream_) {
+    admission_->stream_texts_.fetch_sub(texts_);
+    admission_->stream_bytes_.fetch_sub(bytes_);
+  }
+  if (admission_->streams_wait_) admission_->line_->RoomMade();
   admission_ = nullptr;
 }
 
-Admission::Admission(Limits limits, Metrics* metrics, TimeUntilDone time_until_done)
-    : limits_(limits), metrics_(metrics), time_until_done_(std::move(time_until_done)) {
+Admission::Admission(Limits limits, Metrics* metrics, TimeUntilDone time_until_done,
+                     WaitingLine* line)
+    : limits_(limits),
+      metrics_(metrics),
+      time_until_done_(std::move(time_until_done)),
+      line_(line) {
   metrics_->SetInFlightLimits(limits_.max_texts, limits_.max_bytes);
 }
 
@@ -69,8 +82,47 @@ absl::StatusOr<Admission::Ticket> Admission::Admit(int64_t texts, int64_t bytes)
     CountShed(texts);
     return status;
   }
-  tickets_.fetch_add(1, std::memory_order_relaxed);
-  return Ticket(this, texts, bytes);
+  tickets_.fetch_add(1);
+  return Ticket(this, texts, bytes, /*of_stream=*/false);
+}
+
+std::optional<Admission::Ticket> Admission::AdmitOfStream(int64_t bytes) {
+  bool taken = TakeOfStream(bytes);
+  if (!taken && line_ != nullptr) {
+    // Whoever gives room back after this says so, and what was given back before is found.
+    streams_wait_ = true;
+    taken = TakeOfStream(bytes);
+  }
+  if (!taken) return std::nullopt;
+  if (streams_wait_) streams_wait_ = false;
+  tickets_.fetch_add(1);
+  metrics_->AddInFlight(1, bytes);
+  return Ticket(this, 1, bytes, /*of_stream=*/true);
+}
+
+// What is larger than the share of streams has it for itself.
+bool Admission::TakeOfStream(int64_t bytes) {
+  const int64_t most_bytes = std::max(ShareOfStreams(limits_.max_bytes), bytes);
+  if (!AddWithin(stream_bytes_, bytes, most_bytes)) return false;
+  if (AddWithin(stream_texts_, 1, ShareOfStreams(limits_.max_texts))) {
+    if (AddWithin(bytes_, bytes, limits_.max_bytes)) {
+      if (AddWithin(texts_, 1, limits_.max_texts)) return true;
+      bytes_.fetch_sub(bytes);
+    }
+    stream_texts_.fetch_sub(1);
+  }
+  stream_bytes_.fetch_sub(bytes);
+  return false;
+}
+
+absl::Status Admission::CheckSize(int64_t bytes) const {
+  if (bytes <= limits_.max_bytes) return absl::OkStatus();
+  return TooMuch({"bytes", "--max-bytes-in-flight", limits_.max_bytes}, bytes, bytes_);
+}
+
+int64_t Admission::KeptForStreams(int64_t most, int64_t taken) const {
+  if (!streams_wait_ || line_->empty()) return 0;
+  return std::max<int64_t>(0, most - ShareOfStreams(most) - taken);
 }
 
 // Room is made when whole tickets are given back: of calls that are answered, as far as they hold
@@ -95,10 +147,12 @@ void Admission::CountShed(int64_t texts) {
 
 absl::Status Admission::Take(int64_t texts, int64_t bytes) {
   absl::Status status;
-  if (!AddWithin(bytes_, bytes, limits_.max_bytes)) {
+  const int64_t most_bytes = limits_.max_bytes - KeptForStreams(limits_.max_bytes, stream_bytes_);
+  const int64_t most_texts = limits_.max_texts - KeptForStreams(limits_.max_texts, stream_texts_);
+  if (!AddWithin(bytes_, bytes, most_bytes)) {
     status = TooMuch({"bytes", "--max-bytes-in-flight", limits_.max_bytes}, bytes, bytes_);
-  } else if (!AddWithin(texts_, texts, limits_.max_texts)) {
-    bytes_.fetch_sub(bytes, std::memory_order_relaxed);  // held for an instant: too few to matter
+  } else if (!AddWithin(texts_, texts, most_texts)) {
+    bytes_.fetch_sub(bytes);  // held for an instant: too few to matter
     status = TooMuch({"texts", "--max-texts-in-flight", limits_.max_texts}, texts, texts_);
   }
   if (status.ok()) metrics_->AddInFlight(texts, bytes);

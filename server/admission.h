@@ -5,17 +5,22 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <optional>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "server/metrics.h"
+#include "server/waiting_line.h"
 
 namespace verdict {
 
 // Bounds the memory that callers can make the server hold, whatever they do: gRPC's own limit on
 // concurrent calls binds only clients that acknowledge settings, and a flow-controlled reply is
 // held for as long as its reader likes. (What the engine can do in time is for the Batcher to say.)
+//
+// Streams wait for room where calls are refused. So that neither keeps the other out, streams have
+// three quarters of the room at most, and while they wait for it, calls leave them a quarter.
 //
 // A call takes a ticket before it is parsed and keeps it until gRPC lets go of it.
 //
@@ -48,21 +53,24 @@ class Admission {
    private:
     friend class Admission;
 
-    Ticket(Admission* admission, int64_t texts, int64_t bytes)
-        : admission_(admission), texts_(texts), bytes_(bytes) {}
+    Ticket(Admission* admission, int64_t texts, int64_t bytes, bool of_stream)
+        : admission_(admission), texts_(texts), bytes_(bytes), of_stream_(of_stream) {}
 
     void GiveBack();
 
     Admission* admission_ = nullptr;
     int64_t texts_ = 0;
     int64_t bytes_ = 0;
+    bool of_stream_ = false;
   };
 
   // How long it takes until so large a part of the work that waits, from 0 to 1, is done.
   using TimeUntilDone = std::function<absl::Duration(double part)>;
 
   // Without `time_until_done`, who is refused is told to try again in a second.
-  Admission(Limits limits, Metrics* metrics, TimeUntilDone time_until_done = nullptr);
+  // `line`, which may be null, is told of room that streams wait for, and outlives this.
+  Admission(Limits limits, Metrics* metrics, TimeUntilDone time_until_done = nullptr,
+            WaitingLine* line = nullptr);
 
   Admission(const Admission&) = delete;
   Admission& operator=(const Admission&) = delete;
@@ -70,6 +78,12 @@ class Admission {
   // RESOURCE_EXHAUSTED, with a Refusal: so many more texts or bytes do not fit now; counted as
   // shed, one text where it is not known yet how many there are.
   absl::StatusOr<Ticket> Admit(int64_t texts, int64_t bytes);
+
+  // The same for one text of a stream; nothing if it does not fit now.
+  std::optional<Ticket> AdmitOfStream(int64_t bytes);
+
+  // RESOURCE_EXHAUSTED: so many bytes do not fit even if nothing else is in flight.
+  absl::Status CheckSize(int64_t bytes) const;
 
  private:
   // One of the limits.
@@ -80,6 +94,9 @@ class Admission {
   };
 
   absl::Status Take(int64_t texts, int64_t bytes);
+  bool TakeOfStream(int64_t bytes);
+  // What calls leave of `most` to streams, which have `taken`.
+  int64_t KeptForStreams(int64_t most, int64_t taken) const;
   absl::Status TooMuch(const Limit& limit, int64_t more, int64_t in_flight) const;
   void CountShed(int64_t texts);
 
@@ -87,8 +104,15 @@ class Admission {
   Metrics* const metrics_;
   const TimeUntilDone time_until_done_;
   std::atomic<int64_t> tickets_ = 0;
+  WaitingLine* const line_;
+  // Of all.
   std::atomic<int64_t> texts_ = 0;
   std::atomic<int64_t> bytes_ = 0;
+  // Of streams.
+  std::atomic<int64_t> stream_texts_ = 0;
+  std::atomic<int64_t> stream_bytes_ = 0;
+  // A stream found no room, and none has found any since.
+  std::atomic<bool> streams_wait_ = false;
 };
 
 }  // namespace verdict

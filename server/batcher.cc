@@ -44,9 +44,10 @@ Batch Distinct(const std::vector<QueuedText>& texts, std::vector<int>* row_of) {
 
 }  // namespace
 
-Batcher::Batcher(Engine* engine, Metrics* metrics, TextQueue::Limits limits)
+Batcher::Batcher(Engine* engine, Metrics* metrics, TextQueue::Limits limits, WaitingLine* line)
     : engine_(engine),
       metrics_(metrics),
+      line_(line),
       queue_(limits),
       forecast_(limits.max_batch_tokens),
       engine_thread_([this] { ServeEngine(); }),
@@ -106,6 +107,15 @@ absl::Status Batcher::CheckRoom(absl::Time deadline, int64_t texts, bool of_stre
                    SteadyNow());
   }
   return Shed(std::move(status), texts);
+}
+
+bool Batcher::StreamsHaveRoom() const {
+  absl::MutexLock lock(&mutex_);
+  return draining_ || queue_.StreamsHaveRoom();
+}
+
+void Batcher::ReportRoom() {
+  if (line_ != nullptr && StreamsHaveRoom()) line_->RoomMade();
 }
 
 absl::Duration Batcher::TimeUntilDone(double part) const {
@@ -171,6 +181,7 @@ size_t Batcher::Drain(absl::Time deadline) {
     left = queue_.TakeAll();
     ReportQueue(SteadyNow());
   }
+  ReportRoom();
   const size_t count = left.size();
   EndAll(std::move(left), absl::UnavailableError("the server is going away"));
   return count;
@@ -197,6 +208,7 @@ void Batcher::ServeEngine() {
       busy_ = true;
       ReportQueue(now);
     }
+    ReportRoom();
     EndDead(&popped);
     computed = popped.batch.empty() ? 0 : RunBatch(std::move(popped.batch));
   }
@@ -221,6 +233,7 @@ void Batcher::SweepQueue() {
       sweeping_ = true;
       ReportQueue(now);
     }
+    ReportRoom();
     EndDead(&dead);
   }
 }

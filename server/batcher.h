@@ -16,6 +16,7 @@
 #include "server/metric_labels.h"
 #include "server/metrics.h"
 #include "server/queue.h"
+#include "server/waiting_line.h"
 
 namespace verdict {
 
@@ -23,7 +24,7 @@ namespace verdict {
 // an idle engine starts at once with whatever there is. A second thread ends what nobody waits for
 // any more while the engine is busy.
 //
-// All methods may be called from any thread. The engine and the metrics must outlive it.
+// All methods may be called from any thread. The engine, the metrics and the line must outlive it.
 //
 // Every text that Submit took has its `done` run exactly once: on one of the two threads, or on the
 // one that drains. It gets
@@ -37,7 +38,8 @@ namespace verdict {
 // `done` is run without a lock held and must not block; it may Submit.
 class Batcher {
  public:
-  Batcher(Engine* engine, Metrics* metrics, TextQueue::Limits limits);
+  // `line`, which may be null, is told when there is room for streams.
+  Batcher(Engine* engine, Metrics* metrics, TextQueue::Limits limits, WaitingLine* line = nullptr);
 
   // Ends what still waits with UNAVAILABLE, and waits for the batch in the engine. Nothing may be
   // submitted any more.
@@ -62,6 +64,10 @@ class Batcher {
   // UNAVAILABLE, RESOURCE_EXHAUSTED: see Submit.
   absl::Status CheckRoom(absl::Time deadline, int64_t texts, bool of_stream = false)
       ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // Whether the next text of a stream is to be submitted: see TextQueue::StreamsHaveRoom. A server
+  // that drains has room for all, to refuse them.
+  bool StreamsHaveRoom() const ABSL_LOCKS_EXCLUDED(mutex_);
 
   // How long it takes until so large a part of what waits, from 0 to 1, is done.
   absl::Duration TimeUntilDone(double part) const ABSL_LOCKS_EXCLUDED(mutex_);
@@ -94,6 +100,8 @@ class Batcher {
       ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   // Counts what is refused.
   absl::Status Shed(absl::Status status, int64_t texts);
+  // Tells the line, if so.
+  void ReportRoom() ABSL_LOCKS_EXCLUDED(mutex_);
   void ReportQueue(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool HasWork() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return stopping_ || !queue_.empty(); }
   // An idle engine is about to look at the queue itself.
@@ -106,6 +114,7 @@ class Batcher {
 
   Engine* const engine_;
   Metrics* const metrics_;
+  WaitingLine* const line_;  // or null
 
   mutable absl::Mutex mutex_;
   TextQueue queue_ ABSL_GUARDED_BY(mutex_);

@@ -2,6 +2,8 @@
 
 #include <grpcpp/server_context.h>
 
+#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,6 +19,13 @@
 #include "verdict/v1/classifier.pb.h"
 
 namespace verdict {
+
+// One message as it was read.
+struct ClassifyStreamCall::Arrived {
+  unchecked::v1::ClassifyStreamRequest request;
+  int64_t bytes = 0;
+  absl::Time arrival;
+};
 
 // One text on its way.
 struct ClassifyStreamCall::Message {
@@ -84,8 +93,7 @@ void ClassifyStreamCall::OnReadDone(bool ok) {
     ++open_;
   }
   serving_.metrics->MessageReceived(Method::kClassifyStream);
-  Receive();
-  ReadOn();
+  Receive();  // reads on, once it is taken
 }
 
 void ClassifyStreamCall::OnWriteDone(bool ok) {
@@ -124,10 +132,11 @@ void ClassifyStreamCall::OnDone() {
 
 // Whatever becomes of a message is the outcome of its reply, unless it is no message at all.
 void ClassifyStreamCall::Receive() {
-  unchecked::v1::ClassifyStreamRequest request;
-  const auto bytes = static_cast<int64_t>(incoming_.Length());
+  arrived_ = std::make_unique<Arrived>();
+  arrived_->bytes = static_cast<int64_t>(incoming_.Length());
+  arrived_->arrival = SteadyNow();
   absl::Status status = CheckTokenAgain();
-  if (status.ok()) status = ParseMessage(incoming_, &request);
+  if (status.ok()) status = ParseMessage(incoming_, &arrived_->request);
   incoming_.Clear();
   if (!status.ok()) {
     Next next;
@@ -139,9 +148,17 @@ void ClassifyStreamCall::Receive() {
     }
     return Begin(next);
   }
-  Take(request, bytes);
-  absl::MutexLock lock(&mutex_);
-  reading_ = false;
+  {
+    absl::MutexLock lock(&mutex_);
+    waits_ = true;
+  }
+  // Nobody overtakes those who wait.
+  if (serving_.line->empty() && TakeArrived()) return;
+  const std::weak_ptr<ClassifyStreamCall> stream = weak_from_this();
+  serving_.line->Wait([stream] {
+    const std::shared_ptr<ClassifyStreamCall> alive = stream.lock();
+    return alive == nullptr || alive->TakeArrived();
+  });
 }
 
 // A stream may last for ten minutes; a token that is taken back must not.
@@ -150,27 +167,73 @@ absl::Status ClassifyStreamCall::CheckTokenAgain() {
   return CheckToken(serving_.tokens, *context_);
 }
 
-void ClassifyStreamCall::Take(const unchecked::v1::ClassifyStreamRequest& request, int64_t bytes) {
-  absl::StatusOr<Admission::Ticket> ticket = serving_.admission->Admit(1, bytes);
-  if (!ticket.ok()) return Answer(request.id(), ticket.status());
+bool ClassifyStreamCall::TakeArrived() {
+  {
+    absl::MutexLock lock(&mutex_);
+    if (!waits_) return true;  // it was given up
+    taking_ = true;
+  }
+  const bool taken = Take(*arrived_);
+  if (taken) arrived_.reset();
+  Next next;
+  bool waits = false;
+  bool read = false;
+  {
+    absl::MutexLock lock(&mutex_);
+    taking_ = false;
+    if (taken) {
+      waits_ = reading_ = false;
+      read = ShouldRead();
+      if (read) ++starting_reads_;
+    } else if (caller_.abandoned() != absl::StatusCode::kOk) {
+      GiveUp();
+    }
+    waits = waits_;
+    next = Decide();
+  }
+  Begin(next);
+  if (!read) return !waits;
+  StartRead(&incoming_);  // from now on the next message may be here, on another thread
+  {
+    absl::MutexLock lock(&mutex_);
+    --starting_reads_;
+    next = Decide();
+  }
+  Begin(next);
+  return true;
+}
+
+// False: there is no room for it now.
+bool ClassifyStreamCall::Take(const Arrived& arrived) {
+  if (!serving_.batcher->StreamsHaveRoom()) return false;
+  const uint64_t id = arrived.request.id();
+  absl::Status status = serving_.admission->CheckSize(arrived.bytes);
+  if (!status.ok()) {
+    Answer(id, status);
+    return true;
+  }
+  std::optional<Admission::Ticket> ticket = serving_.admission->AdmitOfStream(arrived.bytes);
+  if (!ticket.has_value()) return false;
   const auto message = std::make_shared<Message>(
-      Message{.id = request.id(),
+      Message{.id = id,
               .ticket = *std::move(ticket),
-              .classification = Classification(serving_, caller_, SteadyNow()),
+              .classification = Classification(serving_, caller_, arrived.arrival),
               .encoded = {}});
-  const absl::Status status = Submit(request.request(), message);
-  if (!status.ok()) Answer(message->id, status);
+  status = Submit(arrived.request.request(), message);
+  if (!status.ok()) Answer(id, status);
+  return true;
 }
 
 // If OK, the message is answered by its text's `done`, perhaps already.
 absl::Status ClassifyStreamCall::Submit(const unchecked::v1::ClassifyRequest& request,
                                         const std::shared_ptr<Message>& message) {
-  absl::Status status = serving_.batcher->CheckRoom(caller_.deadline(), 1);
+  absl::Status status = serving_.batcher->CheckRoom(caller_.deadline(), 1, /*of_stream=*/true);
   if (status.ok()) status = message->classification.SetOptions(request.options());
   if (!status.ok()) return status;
   absl::StatusOr<QueuedText> text =
       message->classification.Encode(request.input(), "input", &message->encoded);
   if (!text.ok()) return text.status();
+  text->of_stream = true;
   text->done = [this, message](const absl::StatusOr<TextResult>& result) {
     const auto answer = message->classification.Answer(message->encoded, result);
     message->ticket = Admission::Ticket();  // who has the reply may send the next
@@ -214,6 +277,13 @@ void ClassifyStreamCall::Abandon() {
   end_ = absl::Status(caller_.abandoned(), "the caller does not wait any more");
   open_ -= static_cast<int>(replies_.size());
   replies_.clear();
+  if (waits_ && !taking_) GiveUp();
+}
+
+// What waits for its turn is not taken any more.
+void ClassifyStreamCall::GiveUp() {
+  waits_ = false;
+  --open_;
 }
 
 ClassifyStreamCall::Next ClassifyStreamCall::Decide() {
@@ -223,7 +293,7 @@ ClassifyStreamCall::Next ClassifyStreamCall::Decide() {
     replies_.pop_front();
     writing_ = next.write = true;
     write_began_ = SteadyNow();
-  } else if (open_ == 0 && !ended_ && !cancelling_) {
+  } else if (open_ == 0 && !ended_ && !cancelling_ && !taking_ && starting_reads_ == 0) {
     next.end = end_;
     ended_ = end_.has_value();
   }
@@ -240,12 +310,16 @@ void ClassifyStreamCall::Begin(const Next& next) {
                       std::string(next.end->message())));
 }
 
+bool ClassifyStreamCall::ShouldRead() {
+  if (reading_ || end_.has_value() || open_ >= kMostOpen) return false;
+  return reading_ = true;
+}
+
 // Only for reactions, and for Start.
 void ClassifyStreamCall::ReadOn() {
   {
     absl::MutexLock lock(&mutex_);
-    if (reading_ || end_.has_value() || open_ >= kMostOpen) return;
-    reading_ = true;
+    if (!ShouldRead()) return;
   }
   StartRead(&incoming_);
 }

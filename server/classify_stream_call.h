@@ -37,14 +37,19 @@ class ClassifyResponse;
 // client that does not read its replies costs the server no more than those, and is not read until
 // it does. HTTP/2 then holds up what it sends.
 //
+// A message that does not fit now, because too much is in flight or the streams have enough waiting
+// for the engine, is not refused: it waits in the WaitingLine, and the stream is not read until it
+// was taken. Refused is what would be late, and what no server of these limits can ever take.
+//
 // The end is decided once: when the client has sent all, or something that is no message, or has
 // left, or its token is not valid any more, or when the server drains. From then on nothing is
 // read, and as soon as no message is open any more the status is sent.
 //
 // Its threads: gRPC runs the reactions, perhaps several at a time; the engine's, or a drain's,
-// tells the results. What they decide, they decide under the lock, and start without it. A write
-// excludes the end, and a read is only started in a reaction, which OnDone waits for; so the stream
-// lives while either is started. Who starts the end must not touch it afterwards.
+// tells the results; the line's takes what waited. What they decide, they decide under the lock,
+// and start without it. A write excludes the end, and so does a message while it is taken; a read
+// is only started in a reaction, which OnDone waits for, or then. So the stream lives while either
+// is started. Who starts the end must not touch it afterwards.
 class ClassifyStreamCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
                                  public std::enable_shared_from_this<ClassifyStreamCall> {
  public:
@@ -71,6 +76,7 @@ class ClassifyStreamCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer
 
  private:
   struct Message;
+  struct Arrived;
 
   // What is to be started next, without the lock; at most one of them.
   struct Next {
@@ -82,8 +88,10 @@ class ClassifyStreamCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer
 
   void Receive() ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Status CheckTokenAgain();
-  void Take(const unchecked::v1::ClassifyStreamRequest& request, int64_t bytes)
-      ABSL_LOCKS_EXCLUDED(mutex_);
+  // Takes the message that has arrived, unless there is no room; false if it still waits. On the
+  // thread that received it, or then on the line's.
+  bool TakeArrived() ABSL_LOCKS_EXCLUDED(mutex_);
+  bool Take(const Arrived& arrived) ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Status Submit(const unchecked::v1::ClassifyRequest& request,
                       const std::shared_ptr<Message>& message);
   void Answer(uint64_t id, const absl::StatusOr<v1::ClassifyResponse>& answer)
@@ -91,6 +99,8 @@ class ClassifyStreamCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer
 
   void DecideEnd(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Abandon() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void GiveUp() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool ShouldRead() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Next Decide() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Begin(const Next& next) ABSL_LOCKS_EXCLUDED(mutex_);
   void ReadOn() ABSL_LOCKS_EXCLUDED(mutex_);
@@ -102,13 +112,17 @@ class ClassifyStreamCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer
   std::shared_ptr<ClassifyStreamCall> self_;  // until OnDone
   grpc::ByteBuffer incoming_;                 // of the read in progress
   grpc::ByteBuffer outgoing_;                 // of the write in progress
+  std::unique_ptr<Arrived> arrived_;          // while reading_, of the thread that takes it
 
   absl::Mutex mutex_;
   bool reading_ ABSL_GUARDED_BY(mutex_) = false;  // until what was read is submitted or refused
+  bool taking_ ABSL_GUARDED_BY(mutex_) = false;   // what was read, just now
+  bool waits_ ABSL_GUARDED_BY(mutex_) = false;    // what was read, for its turn
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Time write_began_ ABSL_GUARDED_BY(mutex_);  // of the latest write
   bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
   bool cancelling_ ABSL_GUARDED_BY(mutex_) = false;               // and so must not end yet
+  int starting_reads_ ABSL_GUARDED_BY(mutex_) = 0;                // by who took a message
   int open_ ABSL_GUARDED_BY(mutex_) = 0;                          // messages
   std::deque<grpc::ByteBuffer> replies_ ABSL_GUARDED_BY(mutex_);  // to be written
   std::optional<absl::Status> end_ ABSL_GUARDED_BY(mutex_);       // once decided

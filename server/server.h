@@ -26,6 +26,7 @@
 #include "server/options.h"
 #include "server/reflection_service.h"
 #include "server/serving.h"
+#include "server/waiting_line.h"
 #include "server/watchdog.h"
 
 namespace grpc {
@@ -91,6 +92,7 @@ class Server {
   // In the order of who needs whom: each is used by those after it.
   const Model model_;
   Metrics metrics_;
+  WaitingLine line_;
   Admission admission_;
   OpenCalls open_calls_;
   Batcher batcher_;

@@ -12,6 +12,7 @@
 #include "server/open_calls.h"
 #include "server/open_streams.h"
 #include "server/validation.h"
+#include "server/waiting_line.h"
 
 namespace verdict {
 
@@ -21,6 +22,7 @@ struct Serving {
   Batcher* batcher = nullptr;
   Admission* admission = nullptr;
   OpenStreams* streams = nullptr;
+  WaitingLine* line = nullptr;  // of streams, for room
   OpenCalls* open_calls = nullptr;
   BearerTokens* tokens = nullptr;  // null: calls need none
   Metrics* metrics = nullptr;

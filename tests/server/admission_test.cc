@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <optional>
 #include <random>
 #include <string>
 #include <thread>
@@ -124,6 +125,47 @@ TEST_F(AdmissionTest, ARefusalShedsAllTextsOfItsCallAndAtLeastOne) {
   EXPECT_TRUE(Exposes("verdict_shed_total{reason=\"in_flight\"} 12"));
   EXPECT_FALSE(admission_.Admit(0, 71).ok());
   EXPECT_TRUE(Exposes("verdict_shed_total{reason=\"in_flight\"} 13"));
+}
+
+TEST_F(AdmissionTest, StreamsLeaveAQuarterToCalls) {
+  std::vector<std::optional<Admission::Ticket>> tickets;
+  for (int i = 0; i < 8; ++i) {
+    tickets.push_back(admission_.AdmitOfStream(1));
+    EXPECT_TRUE(tickets.back().has_value());
+  }
+  EXPECT_FALSE(admission_.AdmitOfStream(1).has_value());
+  EXPECT_TRUE(admission_.Admit(2, 1).ok());
+  EXPECT_TRUE(Exposes("verdict_shed_total{reason=\"in_flight\"} 0")) << "to wait is not to be shed";
+  tickets.clear();
+  EXPECT_TRUE(Exposes("verdict_in_flight_texts 0"));
+  EXPECT_TRUE(admission_.Admit(10, 100).ok());
+}
+
+TEST_F(AdmissionTest, OneMessageMayBeLargerThanTheShareOfStreams) {
+  EXPECT_TRUE(admission_.CheckSize(100).ok());
+  EXPECT_TRUE(absl::IsResourceExhausted(admission_.CheckSize(101)));
+  const auto all = admission_.AdmitOfStream(100);
+  EXPECT_TRUE(all.has_value());
+  EXPECT_FALSE(admission_.AdmitOfStream(1).has_value());
+}
+
+TEST_F(AdmissionTest, WhileAStreamWaitsCallsLeaveItAQuarter) {
+  WaitingLine line;
+  Admission admission({.max_texts = 8, .max_bytes = 100}, &metrics_, nullptr, &line);
+  std::vector<absl::StatusOr<Admission::Ticket>> calls;
+  for (int i = 0; i < 8; ++i) calls.push_back(admission.Admit(1, 1));
+  EXPECT_FALSE(admission.AdmitOfStream(1).has_value());
+  std::atomic<bool> admitted = false;
+  line.Wait([&] {
+    if (!admission.AdmitOfStream(1).has_value()) return false;
+    admitted = true;
+    return true;
+  });
+  EXPECT_FALSE(admission.Admit(1, 1).ok());
+  calls.pop_back();  // says that there is room
+  while (!line.empty()) std::this_thread::yield();
+  EXPECT_TRUE(admitted);
+  EXPECT_TRUE(admission.Admit(1, 1).ok()) << "no stream waits any more, nor has anything";
 }
 
 // Threads that take and give back as fast as they can: the limits are never passed, a thread is

@@ -156,35 +156,6 @@ TEST_F(ClassifyStreamTest, WhatIsNoMessageEndsTheStreamOnceTheOthersAreAnswered)
   EXPECT_TRUE(ExposesHandled("ClassifyStream", "InvalidArgument", 1));
 }
 
-TEST_F(ClassifyStreamTest, AFullQueueRefusesTheMessageAndNotTheStream) {
-  engine_.Hold();
-  StreamClient stream(*stub_);
-  stream.Send(0, "good");
-  engine_.AwaitRuns(1);
-  // 40 tokens may wait: 13 texts of 3.
-  for (uint64_t id = 1; id <= 14; ++id) stream.Send(id, "bad");
-  const auto refused = stream.Read();
-  ASSERT_TRUE(refused.has_value());
-  EXPECT_EQ(refused->id(), 14U);
-  EXPECT_EQ(refused->error().code(), grpc::RESOURCE_EXHAUSTED);
-  engine_.Release();
-  stream.HalfClose();
-  for (const auto& [id, reply] : stream.ReadAll()) EXPECT_TRUE(reply.has_result()) << id;
-  EXPECT_TRUE(stream.Finish().ok());
-  EXPECT_TRUE(Exposes("verdict_shed_total{reason=\"queue_full\"} 1"));
-}
-
-TEST_F(ClassifyStreamTest, AMessageIsAdmittedAsAnyOtherText) {
-  const auto all = admission_.Admit(100, 1);
-  ASSERT_TRUE(all.ok());
-  StreamClient stream(*stub_);
-  stream.Send(1, "good");
-  const auto refused = stream.Read();
-  ASSERT_TRUE(refused.has_value());
-  EXPECT_EQ(refused->id(), 1U);
-  EXPECT_EQ(refused->error().code(), grpc::RESOURCE_EXHAUSTED);
-}
-
 TEST_F(ClassifyStreamTest, AnAnsweredMessageIsNoLongerInFlight) {
   StreamClient stream(*stub_);
   for (uint64_t id = 0; id < 300; ++id) {

@@ -105,6 +105,44 @@ TEST(TextQueueTest, WhatCanNeverFitIsTheCallersFault) {
   EXPECT_THAT(std::string(status.message()), HasSubstr("--max-queue-tokens allows 30"));
 }
 
+QueuedText OfStream(QueuedText text) {
+  text.of_stream = true;
+  return text;
+}
+
+TEST(TextQueueTest, StreamsHaveRoomUntilABatchOfTheirsWaits) {
+  TextQueue queue(kLimits);
+  ASSERT_TRUE(Push(queue, Text(1, 30)).ok());
+  EXPECT_TRUE(queue.StreamsHaveRoom());
+  ASSERT_TRUE(Push(queue, OfStream(Text(2, 9))).ok());
+  EXPECT_TRUE(queue.StreamsHaveRoom());
+  ASSERT_TRUE(Push(queue, OfStream(Text(3, 1))).ok());
+  EXPECT_FALSE(queue.StreamsHaveRoom());
+  queue.Pop(kNow);
+  queue.Pop(kNow);
+  EXPECT_TRUE(queue.StreamsHaveRoom()) << "2 left with the second batch";
+}
+
+TEST(TextQueueTest, TextsOfStreamsThatAreDeadOrTakenWaitNoMore) {
+  TextQueue queue(kLimits);
+  ASSERT_TRUE(Push(queue, OfStream(Text(1, 10, kNow))).ok());
+  EXPECT_FALSE(queue.StreamsHaveRoom());
+  queue.TakeDead(kNow);
+  EXPECT_TRUE(queue.StreamsHaveRoom());
+  ASSERT_TRUE(Push(queue, OfStream(Text(2, 10))).ok());
+  queue.TakeAll();
+  EXPECT_TRUE(queue.StreamsHaveRoom());
+}
+
+TEST(TextQueueTest, CallsAndStreamsDoNotTakeEachOthersRoom) {
+  TextQueue queue(kLimits);
+  ASSERT_TRUE(Push(queue, Text(1, 30)).ok());
+  ASSERT_TRUE(Push(queue, OfStream(Text(2, 10))).ok()) << "whoever asked for room pushes";
+  EXPECT_EQ(queue.tokens(), 40);
+  queue.Pop(kNow);
+  EXPECT_EQ(Push(queue, OfStream(Text(3, 31))).code(), absl::StatusCode::kInvalidArgument);
+}
+
 TEST(TextQueueTest, ExpiredNeverReachesABatch) {
   TextQueue queue(kLimits);
   ASSERT_TRUE(Push(queue, Text(1, 2, kNow + absl::Seconds(1))).ok());

@@ -28,9 +28,10 @@ class ServingTest : public ::testing::Test {
                     {.max_texts = 100, .max_bytes = 10'000'000}) {}
 
   ServingTest(TextQueue::Limits queue, Admission::Limits admission)
-      : admission_(admission, &metrics_,
-                   [this](double part) { return batcher_.TimeUntilDone(part); }),
-        batcher_(&engine_, &metrics_, queue) {
+      : admission_(
+            admission, &metrics_, [this](double part) { return batcher_.TimeUntilDone(part); },
+            &line_),
+        batcher_(&engine_, &metrics_, queue, &line_) {
     grpc::ServerBuilder builder;
     builder.RegisterService(service_.get());
     builder.SetMaxReceiveMessageSize(8 << 20);
@@ -117,6 +118,7 @@ class ServingTest : public ::testing::Test {
   const Model model_ = TinyModel();
   FakeEngine& engine_ = EngineOf(model_);
   Metrics metrics_{ServedModel{}};
+  WaitingLine line_;
   Admission admission_;
   Batcher batcher_;
   OpenStreams streams_;
@@ -126,6 +128,7 @@ class ServingTest : public ::testing::Test {
                              .batcher = &batcher_,
                              .admission = &admission_,
                              .streams = &streams_,
+                             .line = &line_,
                              .open_calls = &open_calls_,
                              .metrics = &metrics_,
                              .model_name = "tiny",

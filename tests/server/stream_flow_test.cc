@@ -32,7 +32,7 @@ constexpr int kMostOpen = ClassifyStreamCall::kMostOpen;
 class StreamFlowTest : public ServingTest {
  protected:
   StreamFlowTest()
-      : ServingTest({.max_batch_tokens = 64, .max_queue_tokens = 1'000'000},
+      : ServingTest({.max_batch_tokens = 1000, .max_queue_tokens = 1'000'000},
                     {.max_texts = 100'000, .max_bytes = 100'000'000}) {}
 
   // The value of one series of the metrics; -1 if there is none.

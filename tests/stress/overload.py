@@ -1,14 +1,16 @@
 #!/usr/bin/python3
 """1, 2, 5 and 10 times the peak rate, in an open loop, with deadlines of a second.
 
-The peak is what a closed loop gets, each time just before and just after, as machines drift. At 2 times as much the goodput
-stays at 95 % of it, at 5 and 10 times at 90 %; what is accepted is answered within its deadline, and at 2 times the peak what
+The peak is what a closed loop gets. It is measured in turn with the floods, and each is held against the mean of the peaks
+just before and just after it, since machines drift; how far these two are apart says by how much. At 2 times the peak the
+goodput stays at 95 % of it, at 5 and 10 times at 90 %, in five rounds of six (`--rounds`; one alone has to hold); what is accepted is answered within its deadline, and at 2 times the peak what
 is refused is refused within 5 ms. One core is left to who makes the load, who would else be measured too.
 
 What a rejection costs the server is told by a flood: one text is in flight, and all others are refused. It is the CPU time of
 all threads that do not compute. Most of it is gRPC's own work for a call, which a flood of GetModel tells: where that takes
 16 us, a rejection may take 25, and elsewhere as much in proportion.
 """
+import itertools
 import pathlib
 import tempfile
 
@@ -30,6 +32,7 @@ ENGINE_THREADS = ("engine", "worker-")  # how the names of those that compute be
 def add_options(parser):
     parser.set_defaults(model=full_size.model())
     parser.add_argument("--seconds", type=int, default=15, help="of each rate")
+    parser.add_argument("--rounds", type=int, default=1, help="of all rates; a sixth of them may miss the goodput")
     full_size.add_threads(parser)
 
 
@@ -56,11 +59,13 @@ def report_rejections(options, findings):
     findings.at_most("rejection_cpu_by_an_empty_call", round(rejection_us / empty_us, 3), MOST_REJECTION_BY_EMPTY_CALL)
 
 
-def report_rate(factor, report, peak, findings):
-    """Notes the figures of one rate, and holds those that have a bound."""
+def report_rate(name, factor, report, peaks, findings):
+    """Notes the figures of one rate, holds those that have a bound in every round, and gives the goodput by the peak."""
+    peak = sum(peaks) / len(peaks)
     goodput = round(report.goodput / peak, 3)
-    findings.note(**{f"{factor}x": {
-        "peak": round(peak, 1),
+    findings.note(**{name: {
+        "peaks": [round(value, 1) for value in peaks],
+        "peaks_apart": round(abs(peaks[0] - peaks[1]) / peak, 3),
         "goodput_of_peak": goodput,
         "codes": report.figures["codes"],
         "ok_p50_ms": report.latency_ms("p50"),
@@ -68,12 +73,19 @@ def report_rate(factor, report, peak, findings):
         "rejection_p99_ms": report.latency_ms("p99", "RESOURCE_EXHAUSTED"),
         "generator_behind": report.behind,
     }})
-    findings.at_most(f"{factor}x_p99_of_accepted_ms", report.latency_ms("p99"), DEADLINE_MS)
-    findings.equal(f"{factor}x_ok_after_deadline", report.ok_after_deadline, 0)
-    if factor in LEAST_GOODPUT:
-        findings.at_least(f"{factor}x_goodput_of_peak", goodput, LEAST_GOODPUT[factor])
+    findings.at_most(f"{name}_p99_of_accepted_ms", report.latency_ms("p99"), DEADLINE_MS)
+    findings.equal(f"{name}_ok_after_deadline", report.ok_after_deadline, 0)
     if factor == 2:
-        findings.at_most("2x_rejection_p99_ms", report.latency_ms("p99", "RESOURCE_EXHAUSTED"), MOST_REJECTION_MS)
+        findings.at_most(f"{name}_rejection_p99_ms", report.latency_ms("p99", "RESOURCE_EXHAUSTED"), MOST_REJECTION_MS)
+    return goodput
+
+
+def report_goodput(goodputs, findings):
+    """Holds those of all rounds: a sixth of them, rounded down, may miss the bound."""
+    for factor, least in LEAST_GOODPUT.items():
+        found = sorted(goodputs[factor])
+        findings.note(**{f"{factor}x_goodputs": found})
+        findings.at_least(f"{factor}x_goodput_of_peak", found[len(found) // 6], least)
 
 
 def test(options, findings):
@@ -84,12 +96,15 @@ def test(options, findings):
         measure_peak = lambda: load.peak(options.verdict, server.address, *texts, seconds=options.seconds)
         measure_peak()  # warm
         before = measure_peak()
-        for factor in FACTORS:
+        goodputs = {factor: [] for factor in FACTORS}
+        for number, factor in itertools.product(range(options.rounds), FACTORS):
             report = load.measure(options.verdict, server.address, *texts, "--rate", factor * before,
                                   "--timeout", f"{DEADLINE_MS}ms", seconds=options.seconds)
             after = measure_peak()
-            report_rate(factor, report, (before + after) / 2, findings)
+            name = f"{factor}x" if options.rounds == 1 else f"{factor}x_round_{number + 1}"
+            goodputs[factor].append(report_rate(name, factor, report, (before, after), findings))
             before = after
+        report_goodput(goodputs, findings)
     report_rejections(options, findings)
 
 
