@@ -48,7 +48,7 @@ verdict::TokenizerDescription OddDescription() {
       {.content = "\u00c9T", .id = next_id, .lstrip = true, .normalized = true});
   description.added_tokens.push_back(
       {.content = "[E]", .id = next_id + 1, .lstrip = true, .rstrip = true});
-  description.added_tokens.push_back({.content = "ab", .id = next_id + 2, .single_word = true});
+  description.added_tokens.push_back({.content = "ab", .id = 5, .single_word = true});
   return description;
 }
 
