@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
+#include "client/error.h"
 
 namespace verdict {
 namespace {
@@ -20,7 +21,7 @@ absl::Status ItemStatus(const v1::Error& error, int index) {
   if (absl::ConsumePrefix(&message, absl::StrCat("inputs[", index, "]"))) {
     absl::ConsumePrefix(&message, ".");
   }
-  return absl::Status(static_cast<absl::StatusCode>(error.code()), message);
+  return ToAbslStatus(error, message);
 }
 
 absl::StatusOr<v1::ClassifyResponse> TakeResult(v1::ClassifyBatchResponse::Item* item, int index) {

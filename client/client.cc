@@ -9,13 +9,10 @@
 #include "absl/time/clock.h"
 #include "client/channel.h"
 #include "latency/steady_clock.h"
+#include "proto/status_details.h"
 
 namespace verdict {
 namespace {
-
-absl::Status ToAbsl(const grpc::Status& status) {
-  return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
-}
 
 // From [0, 1).
 double Random() {
@@ -58,7 +55,7 @@ absl::StatusOr<Response> Client::Call(
       retries_->AfterSuccess();
       return response;
     }
-    const absl::Status failure = ToAbsl(status);
+    const absl::Status failure = ToAbslStatus(status);
     const std::optional<absl::Duration> pause =
         retries_->AfterFailure({.number = attempt,
                                 .code = failure.code(),

@@ -29,6 +29,8 @@ namespace verdict {
 //   the server's own status (classifier.proto); of those that are tried again, the last attempt's;
 //   UNAVAILABLE        no server can be reached, or all of them go away;
 //   DEADLINE_EXCEEDED  the time has passed.
+// A server's own status has details that GetDetail (proto/status_details.h) reads, such as a
+// google.rpc.ErrorInfo with the name of its v1::ErrorReason.
 //
 // All methods may be called from any thread, several at once; they share the connections. Moving
 // one is no call: it must not happen during any.

@@ -11,6 +11,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "client/error.h"
 
 namespace verdict {
 namespace {
@@ -138,7 +139,7 @@ ExitStatus ReportWrongConnection(const absl::Status& status) {
 }
 
 ExitStatus ReportServerFailure(const ClientOptions& options, const absl::Status& status) {
-  absl::FPrintF(stderr, "verdict: server %s: %s\n", options.server, status.ToString());
+  absl::FPrintF(stderr, "verdict: server %s: %s\n", options.server, ErrorText(status));
   return kServerFailed;
 }
 

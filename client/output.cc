@@ -11,6 +11,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "client/error.h"
 
 namespace verdict {
 namespace {
@@ -51,8 +52,7 @@ std::string JsonLine(const Outcome& outcome) {
     return absl::StrReplaceAll(json, {{",\"logits\":[]", ""}});
   }
   v1::ClassifyBatchResponse::Item item;
-  item.mutable_error()->set_code(static_cast<int32_t>(outcome.result.status().code()));
-  item.mutable_error()->set_message(std::string(outcome.result.status().message()));
+  *item.mutable_error() = ToError(outcome.result.status());
   return ToJson(item);
 }
 

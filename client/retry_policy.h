@@ -29,7 +29,8 @@ struct FailedAttempt {
 // * RESOURCE_EXHAUSTED is tried again only after the time that the server asks for, and somewhat
 //   more, so that those who were refused together do not come back together; never if it asks for
 //   none, as with a message that is too large.
-// * Nothing is tried again that would begin after the deadline, or when the server forbids it.
+// * Nothing is tried again that would begin after the deadline, or when the server forbids it by a
+//   negative pushback: it cannot do the work before the deadline even when idle.
 // * Retries are paid from a budget that successes fill, so that they cannot feed an overload. In
 //   the long run, ten calls that are answered pay for one retry of a call that was refused, or for
 //   ten of calls that were lost.

@@ -138,7 +138,8 @@ absl::Status Admission::TooMuch(const Limit& limit, int64_t more, int64_t in_fli
   }
   return Refused(absl::StatusCode::kResourceExhausted, refusal,
                  absl::StrCat("too much is in flight: ", more, " more ", limit.unit,
-                              " do not fit; ", limit.option, " allows ", limit.most));
+                              " do not fit; ", limit.option, " allows ", limit.most,
+                              ": send less at a time, or try again later"));
 }
 
 void Admission::CountShed(int64_t texts) {

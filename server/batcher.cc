@@ -12,6 +12,7 @@
 #include "absl/types/span.h"
 #include "engine/thread_name.h"
 #include "latency/steady_clock.h"
+#include "server/error_reason.h"
 #include "server/log.h"
 #include "server/refusal.h"
 
@@ -129,8 +130,7 @@ absl::Duration Batcher::TimeUntilDone(double part) const {
 
 absl::Status Batcher::Check(const Request& request, absl::Time now) const {
   if (draining_) {
-    return Refused(absl::StatusCode::kUnavailable, {ShedReason::kDraining, absl::ZeroDuration()},
-                   "the server is draining");
+    return Draining();
   }
   if (absl::Status status = queue_.CheckRoom(request.room); !status.ok()) {
     if (absl::IsInvalidArgument(status)) return status;
@@ -149,7 +149,8 @@ absl::Status Batcher::Check(const Request& request, absl::Time now) const {
       absl::StatusCode::kResourceExhausted,
       {ShedReason::kDeadline, forecast_.RetryForTime(request.work, request.own, timeout, now)},
       absl::StrCat("the work ahead takes some ", absl::ToInt64Milliseconds(time),
-                   " ms, and the deadline is in ", absl::ToInt64Milliseconds(timeout), " ms"));
+                   " ms, and the deadline is in ", absl::ToInt64Milliseconds(timeout),
+                   " ms: allow more time, send less at a time, or try again later"));
 }
 
 absl::Status Batcher::Shed(absl::Status status, int64_t texts) {
@@ -183,7 +184,7 @@ size_t Batcher::Drain(absl::Time deadline) {
   }
   ReportRoom();
   const size_t count = left.size();
-  EndAll(std::move(left), absl::UnavailableError("the server is going away"));
+  EndAll(std::move(left), absl::UnavailableError("the server is going away: call another one"));
   return count;
 }
 

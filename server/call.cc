@@ -9,10 +9,22 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "latency/steady_clock.h"
+#include "proto/status_details.h"
+#include "server/error_reason.h"
 #include "server/message_bytes.h"
-#include "server/refusal.h"
 
 namespace verdict {
+namespace {
+
+// As gRPC's retries read it; they obey a negative number by giving up.
+std::string PushbackMs(const absl::Status& status) {
+  const std::optional<absl::Duration> delay = RetryDelayOf(status);
+  if (!delay.has_value()) return "-1";
+  return absl::StrCat(absl::ToInt64Milliseconds(absl::Ceil(*delay, absl::Milliseconds(1))));
+}
+
+}  // namespace
+
 Call::Call(Method method, const Serving& serving, grpc::CallbackServerContext* context,
            grpc::ByteBuffer* response)
     : method_(method),
@@ -47,14 +59,8 @@ void Call::Reply(const google::protobuf::MessageLite& message) {
 }
 
 void Call::Fail(const absl::Status& status) {
-  const std::optional<Refusal> refusal = RefusalOf(status);
-  if (refusal.has_value() && absl::IsResourceExhausted(status)) {
-    // A negative one forbids another try.
-    const int64_t pushback_ms =
-        refusal->retry_delay.has_value()
-            ? absl::ToInt64Milliseconds(absl::Ceil(*refusal->retry_delay, absl::Milliseconds(1)))
-            : -1;
-    context_->AddTrailingMetadata("grpc-retry-pushback-ms", absl::StrCat(pushback_ms));
+  if (absl::IsResourceExhausted(status)) {
+    context_->AddTrailingMetadata("grpc-retry-pushback-ms", PushbackMs(status));
   }
   End(status);
 }
@@ -63,7 +69,7 @@ void Call::Fail(const absl::Status& status) {
 void Call::End(const absl::Status& status) {
   if (status.ok()) serving_.metrics->MessageSent(method_);
   serving_.metrics->CallHandled(method_, status.code(), SteadyNow() - caller_.arrival());
-  Finish(grpc::Status(static_cast<grpc::StatusCode>(status.code()), std::string(status.message())));
+  Finish(ToGrpcStatus(Explained(status)));
 }
 
 }  // namespace verdict

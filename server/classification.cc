@@ -4,10 +4,25 @@
 
 #include "absl/strings/str_cat.h"
 #include "latency/steady_clock.h"
+#include "server/error_reason.h"
 #include "verdict/unchecked/v1/classifier.pb.h"
 #include "verdict/v1/classifier.pb.h"
 
 namespace verdict {
+namespace {
+
+absl::Status TooManyTokens(const std::string& field, size_t tokens, const ModelConfig& config) {
+  const auto most = static_cast<size_t>(config.max_tokens());
+  return InvalidRequest(
+      v1::TOO_MANY_TOKENS, field,
+      absl::StrCat(field, " has ", tokens, " tokens, special ones included; the limit is ", most,
+                   " (", config.max_tokens_source(),
+                   "): shorten it, or set options.truncation to "
+                   "RIGHT, LEFT or HEAD_TAIL (--truncation is the server's)"),
+      MetLimit{.option = "options.truncation", .limit = most, .found = tokens});
+}
+
+}  // namespace
 
 absl::Status Classification::SetOptions(const unchecked::v1::Options& options) {
   const absl::StatusOr<ClassifyOptions> checked = CheckOptions(options, serving_.defaults);
@@ -22,13 +37,14 @@ absl::StatusOr<QueuedText> Classification::Encode(const unchecked::v1::Input& in
   const absl::StatusOr<TextInput> checked = CheckInput(input, field, serving_.limits);
   if (!checked.ok()) return checked.status();
   const absl::Time start = SteadyNow();
+  const auto max_tokens = static_cast<size_t>(serving_.model->config.max_tokens());
+  // A text that is to be refused if it is too long is cut too, since only then its length is known.
+  const bool refuse = options_.truncation == Truncation::kError;
   absl::StatusOr<Encoding> encoding = serving_.model->tokenizer.Encode(
-      *checked, serving_.model->config.max_tokens(), options_.truncation);
-  if (!encoding.ok()) {
-    return absl::Status(encoding.status().code(),
-                        absl::StrCat(field, ": ", encoding.status().message(), " (",
-                                     serving_.model->config.max_tokens_source(),
-                                     "); options.truncation RIGHT, LEFT or HEAD_TAIL cuts it"));
+      *checked, max_tokens, refuse ? Truncation::kRight : options_.truncation);
+  if (!encoding.ok()) return encoding.status();
+  if (refuse && encoding->truncated()) {
+    return TooManyTokens(field, encoding->total_tokens, serving_.model->config);
   }
   *encoded = {.total_tokens = encoding->total_tokens,
               .used_tokens = encoding->input_ids.size(),

@@ -30,7 +30,7 @@ class Classification {
   // Checks and tokenizes `input`, called `field` in messages. The result has everything but `done`;
   // `*encoded` is what the answer will need.
   //
-  // INVALID_ARGUMENT: see CheckInput and Tokenizer::Encode.
+  // INVALID_ARGUMENT: see CheckInput; or more tokens than the model takes, under ERROR.
   absl::StatusOr<QueuedText> Encode(const unchecked::v1::Input& input, const std::string& field,
                                     EncodedText* encoded) const;
 

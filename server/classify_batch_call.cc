@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "latency/steady_clock.h"
+#include "server/error_reason.h"
 #include "server/message_bytes.h"
 #include "verdict/unchecked/v1/classifier.pb.h"
 
@@ -65,7 +66,9 @@ absl::Status ClassifyBatchCall::CheckCaller() const {
   const absl::StatusCode abandoned = caller().abandoned();
   if (SteadyNow() >= caller().deadline() || abandoned == absl::StatusCode::kDeadlineExceeded) {
     serving().metrics->CountExpired(Stage::kTokenize, static_cast<int64_t>(encoded_.size()));
-    return absl::DeadlineExceededError("the deadline passed while the texts were tokenized");
+    return absl::DeadlineExceededError(
+        "the deadline passed while the texts were tokenized; send fewer at a time, or allow more "
+        "time");
   }
   if (abandoned != absl::StatusCode::kOk) return absl::CancelledError("the caller went away");
   return absl::OkStatus();
@@ -88,7 +91,7 @@ void ClassifyBatchCall::EndCall() {
     const auto code = static_cast<absl::StatusCode>(item.error().code());
     if (code == absl::StatusCode::kDeadlineExceeded || code == absl::StatusCode::kCancelled ||
         code == absl::StatusCode::kUnavailable) {
-      return Fail(absl::Status(code, item.error().message()));
+      return Fail(WithReason(absl::Status(code, item.error().message()), item.error().reason()));
     }
   }
   Reply(reply_);

@@ -4,13 +4,14 @@
 
 #include <memory>
 #include <optional>
-#include <string>
 #include <utility>
 #include <vector>
 
 #include "latency/steady_clock.h"
+#include "proto/status_details.h"
 #include "server/classification.h"
 #include "server/entry.h"
+#include "server/error_reason.h"
 #include "server/message_bytes.h"
 #include "server/open_streams.h"
 #include "server/queue.h"
@@ -51,7 +52,7 @@ ClassifyStreamCall::ClassifyStreamCall(const Serving& serving, grpc::CallbackSer
 }
 
 void ClassifyStreamCall::Start() {
-  if (!serving_.streams->Add(self_)) return Fail(absl::UnavailableError("the server is draining"));
+  if (!serving_.streams->Add(self_)) return Fail(Draining());
   ReadOn();
 }
 
@@ -306,8 +307,7 @@ void ClassifyStreamCall::Begin(const Next& next) {
   // Counts before it finishes: whoever has the status finds it in the metrics.
   serving_.metrics->CallHandled(Method::kClassifyStream, next.end->code(),
                                 SteadyNow() - caller_.arrival());
-  Finish(grpc::Status(static_cast<grpc::StatusCode>(next.end->code()),
-                      std::string(next.end->message())));
+  Finish(ToGrpcStatus(Explained(*next.end)));
 }
 
 bool ClassifyStreamCall::ShouldRead() {

@@ -69,6 +69,8 @@ class ClassifyStreamCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer
   // Whether it did, which is so only once. The caller must keep the stream alive.
   bool CancelIfStalled(absl::Time since) ABSL_LOCKS_EXCLUDED(mutex_);
 
+  absl::Time opened() const { return caller_.arrival(); }
+
   void OnReadDone(bool ok) override ABSL_LOCKS_EXCLUDED(mutex_);
   void OnWriteDone(bool ok) override ABSL_LOCKS_EXCLUDED(mutex_);
   void OnCancel() override ABSL_LOCKS_EXCLUDED(mutex_);

@@ -3,6 +3,13 @@
 #include <grpcpp/server_builder.h>
 
 namespace verdict {
+namespace {
+
+int Milliseconds(absl::Duration duration) {
+  return static_cast<int>(duration / absl::Milliseconds(1));
+}
+
+}  // namespace
 
 // Connections that are gone without a word are noticed within 80 s; connections are renewed every
 // ten minutes, so that clients behind a plain Kubernetes Service spread over new servers too.
@@ -16,8 +23,8 @@ void ConfigureConnections(int max_request_bytes, grpc::ServerBuilder* builder) {
   builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20'000);
   builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   builder->AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 20'000);
-  builder->AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, 600'000);  // gRPC adds the jitter
-  builder->AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, 30'000);
+  builder->AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, Milliseconds(kConnectionAge));
+  builder->AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, Milliseconds(kConnectionGrace));
   builder->SetMaxReceiveMessageSize(max_request_bytes);  // more is not read to its end
   // gRPC inflates a message before it looks at its size: a megabyte could become a gigabyte.
   builder->SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);

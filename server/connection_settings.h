@@ -2,6 +2,8 @@
 #ifndef VERDICT_SERVER_CONNECTION_SETTINGS_H_
 #define VERDICT_SERVER_CONNECTION_SETTINGS_H_
 
+#include "absl/time/time.h"
+
 namespace grpc {
 class ServerBuilder;
 }  // namespace grpc
@@ -15,6 +17,14 @@ inline constexpr int kMaxMetadataBytes = 16 << 10;
 // The most calls at a time that a connection is told it may open. Only a client that listens is
 // held to it: what is in flight altogether has a limit of its own.
 inline constexpr int kMaxConcurrentStreams = 1000;
+
+// How long a stream lives. Then it ends, told why, when what was read of it is answered. So no
+// stream is cut off by the end of its connection, which takes no new calls after kConnectionAge
+// (gRPC adds a tenth of jitter) and is closed kConnectionGrace later: the youngest stream on it has
+// ended then.
+inline constexpr absl::Duration kMaxStreamAge = absl::Minutes(10);
+inline constexpr absl::Duration kConnectionAge = absl::Minutes(10);
+inline constexpr absl::Duration kConnectionGrace = kMaxStreamAge + absl::Seconds(30);
 
 // The most bytes of a health check's request: it names a service.
 inline constexpr int kMaxHealthRequestBytes = 4 << 10;

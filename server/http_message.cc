@@ -1,6 +1,17 @@
 #include "server/http_message.h"
 
+#include <google/protobuf/util/json_util.h>
+
+#include <algorithm>
+#include <cstdint>
 #include <nlohmann/json.hpp>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
+#include "proto/status_details.h"
+#include "server/error_reason.h"
 
 namespace verdict {
 namespace {
@@ -35,6 +46,26 @@ int HttpStatus(absl::StatusCode code) {
   }
 }
 
+// What a program can read of it, each as the JSON of its Any.
+nlohmann::ordered_json Details(const absl::Status& status) {
+  google::rpc::Status rpc;
+  rpc.ParseFromString(ToGrpcStatus(Explained(status)).error_details());
+  nlohmann::ordered_json details = nlohmann::ordered_json::array();
+  for (const google::protobuf::Any& any : rpc.details()) {
+    std::string json;
+    if (google::protobuf::util::MessageToJsonString(any, &json).ok()) {
+      details.push_back(nlohmann::ordered_json::parse(json, nullptr, false));
+    }
+  }
+  return details;
+}
+
+// Whole seconds, as HTTP has it, and never 0: who comes back at once finds the same.
+std::string RetryAfter(absl::Duration delay) {
+  return absl::StrCat(
+      std::max<int64_t>(1, absl::ToInt64Seconds(absl::Ceil(delay, absl::Seconds(1)))));
+}
+
 }  // namespace
 
 HttpResponse JsonError(const absl::Status& status) {
@@ -43,12 +74,16 @@ HttpResponse JsonError(const absl::Status& status) {
 
 HttpResponse JsonError(int http_status, const absl::Status& status) {
   const nlohmann::ordered_json json = {{"code", static_cast<int>(status.code())},
-                                       {"message", std::string(status.message())}};
+                                       {"message", std::string(status.message())},
+                                       {"details", Details(status)}};
   HttpResponse response = {
       .status = http_status,
       .content_type = "application/json",
       // A message may quote a part of what was sent, cut within a character.
       .body = json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n"};
+  if (const std::optional<absl::Duration> delay = RetryDelayOf(status)) {
+    response.headers.emplace_back("Retry-After", RetryAfter(*delay));
+  }
   if (http_status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
   return response;
 }

@@ -47,8 +47,9 @@ struct HttpRoute {
   HttpMethod post = nullptr;
 };
 
-// `status`, which is not OK, as the JSON form of google.rpc.Status, under the HTTP status that
-// usually stands for its code.
+// `status`, which is not OK, as the JSON form of google.rpc.Status, with its details, under the
+// HTTP status that usually stands for its code. Where another try can succeed, `Retry-After` says
+// when.
 HttpResponse JsonError(const absl::Status& status);
 
 // Under another one, where HTTP has a status of its own.

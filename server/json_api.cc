@@ -19,6 +19,8 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "latency/steady_clock.h"
+#include "proto/status_details.h"
+#include "server/refusal.h"
 
 namespace verdict {
 namespace {
@@ -91,25 +93,12 @@ absl::Status SetContext(const HttpRequest& http, grpc::ClientContext* context) {
   return absl::OkStatus();
 }
 
-// `seconds`: when to try again.
-HttpResponse TooMany(const absl::Status& status, int64_t seconds) {
-  HttpResponse response = JsonError(status);
-  response.headers.emplace_back("Retry-After", absl::StrCat(seconds));
-  return response;
-}
-
-HttpResponse Failed(const grpc::Status& status, const grpc::ClientContext& context) {
-  const absl::Status error(static_cast<absl::StatusCode>(status.error_code()),
-                           status.error_message());
-  if (!absl::IsResourceExhausted(error)) return JsonError(error);
-  const auto& trailers = context.GetServerTrailingMetadata();
-  const auto pushback = trailers.find("grpc-retry-pushback-ms");
-  int64_t milliseconds = 0;
-  if (pushback != trailers.end()) {
-    const absl::string_view value(pushback->second.data(), pushback->second.size());
-    if (!absl::SimpleAtoi(value, &milliseconds)) milliseconds = 0;
-  }
-  return TooMany(error, std::max<int64_t>(1, (milliseconds + 999) / 1000));
+// The HTTP port is full. A place is free again in some milliseconds; HTTP counts in seconds.
+absl::Status TooManyCalls() {
+  return Refused(absl::StatusCode::kResourceExhausted,
+                 {.reason = ShedReason::kInFlight, .retry_delay = absl::Seconds(1)},
+                 absl::StrCat("too much is in flight: the HTTP port takes ", JsonApi::kMost,
+                              " calls at a time; try again, or call over gRPC"));
 }
 
 HttpResponse Succeeded(const google::protobuf::Message& message) {
@@ -159,9 +148,7 @@ HttpResponse JsonApi::Call(HttpRequest& http, Method<Request, Response> method) 
   auto place = std::make_shared<Place>(&calls_);
   if (place->number() > kMost) {
     access_.metrics->CountShed(ShedReason::kInFlight, 1);
-    return TooMany(absl::ResourceExhaustedError(absl::StrCat(
-                       "too much is in flight: the HTTP port takes ", kMost, " calls at a time")),
-                   1);
+    return JsonError(TooManyCalls());
   }
   Request request;
   if constexpr (!std::is_same_v<Request, v1::GetModelRequest>) {
@@ -171,7 +158,7 @@ HttpResponse JsonApi::Call(HttpRequest& http, Method<Request, Response> method) 
   if (absl::Status status = SetContext(http, &context); !status.ok()) return JsonError(status);
   Response response;
   const grpc::Status status = (stub_.get()->*method)(&context, request, &response);
-  if (!status.ok()) return Failed(status, context);
+  if (!status.ok()) return JsonError(ToAbslStatus(status));
   HttpResponse reply = Succeeded(response);
   // It is many times its request, and its reader may be slow.
   reply.held = std::move(place);
@@ -197,7 +184,7 @@ std::optional<HttpResponse> JsonApi::Read(HttpRequest& http,
   }
   // Until it is parsed; then the call has a ticket of its own.
   const auto ticket = access_.admission->Admit(0, static_cast<int64_t>(*bytes));
-  if (!ticket.ok()) return TooMany(ticket.status(), 1);
+  if (!ticket.ok()) return JsonError(ticket.status());
   const absl::StatusOr<std::string> body = http.ReadBody(*bytes);
   if (!body.ok()) return JsonError(408, body.status());
   const auto parsed = google::protobuf::util::JsonStringToMessage(*body, message);

@@ -101,6 +101,7 @@ Labels HandledLabels(Method method, size_t code) {
 Metrics::Metrics(const ServedModel& model, std::function<absl::Time()> clock)
     : clock_(std::move(clock)) {
   AddCalls();
+  AddUnknownMethods();
   AddStages();
   AddQueue();
   AddEngine();
@@ -134,6 +135,14 @@ void Metrics::AddCalls() {
         &AddCounter(registry_, "grpc_server_msg_sent_total",
                     "Total number of gRPC stream messages sent by the server.", CallLabels(method));
   }
+}
+
+void Metrics::AddUnknownMethods() {
+  Labels labels = {{"grpc_type", "unary"}, {"grpc_service", "unknown"}, {"grpc_method", "unknown"}};
+  unknown_started_ = &AddCounter(registry_, "grpc_server_started_total",
+                                 "Total number of RPCs started on the server.", labels);
+  labels["grpc_code"] = kCodeNames[Index(absl::StatusCode::kUnimplemented)];
+  unknown_handled_ = &handled_->Add(labels);
 }
 
 void Metrics::AddStages() {
@@ -224,6 +233,11 @@ void Metrics::CallHandled(Method method, absl::StatusCode code, absl::Duration h
     handled_->Add(HandledLabels(method, index)).Increment();
   }
   call.handling_seconds->Observe(absl::ToDoubleSeconds(handling));
+}
+
+void Metrics::CountUnknownMethod() {
+  unknown_started_->Increment();
+  unknown_handled_->Increment();
 }
 
 void Metrics::MessageReceived(Method method) { calls_[Index(method)].received->Increment(); }

@@ -44,6 +44,9 @@ class Metrics final : public prometheus::Collectable {
   void CallStarted(Method method);
   void CallHandled(Method method, absl::StatusCode code, absl::Duration handling);
 
+  // A call of a method that there is not; its name is the caller's choice, and no label.
+  void CountUnknownMethod();
+
   // Its messages: one each way in a unary call that succeeds, any number in a stream.
   void MessageReceived(Method method);
   void MessageSent(Method method);
@@ -107,6 +110,7 @@ class Metrics final : public prometheus::Collectable {
   };
 
   void AddCalls();
+  void AddUnknownMethods();
   void AddStages();
   void AddQueue();
   void AddEngine();
@@ -120,6 +124,8 @@ class Metrics final : public prometheus::Collectable {
   prometheus::Registry registry_;
   prometheus::Family<prometheus::Counter>* handled_ = nullptr;
   std::array<Call, kAllMethods.size()> calls_;
+  prometheus::Counter* unknown_started_ = nullptr;
+  prometheus::Counter* unknown_handled_ = nullptr;
   std::array<prometheus::Histogram*, kAllStages.size()> stage_seconds_ = {};  // none for kTotal
   std::array<prometheus::Counter*, kAllStages.size()> expired_ = {};          // none for kTotal
   std::array<prometheus::Counter*, kAllShedReasons.size()> shed_ = {};

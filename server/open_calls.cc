@@ -1,5 +1,7 @@
 #include "server/open_calls.h"
 
+#include "server/error_reason.h"
+
 namespace verdict {
 
 OpenCalls::Place::Place(OpenCalls* calls) : calls_(calls), accepted_(!calls->draining_) {
@@ -11,8 +13,6 @@ OpenCalls::Place::~Place() {
   if (accepted_) --calls_->accepted_;
 }
 
-absl::Status OpenCalls::CheckOpen() const {
-  return draining_ ? absl::UnavailableError("the server is draining") : absl::OkStatus();
-}
+absl::Status OpenCalls::CheckOpen() const { return draining_ ? Draining() : absl::OkStatus(); }
 
 }  // namespace verdict

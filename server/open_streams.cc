@@ -3,10 +3,21 @@
 #include <utility>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "server/classify_stream_call.h"
+#include "server/error_reason.h"
 
 namespace verdict {
+namespace {
+
+absl::Status TooOld() {
+  return WithReason(
+      absl::UnavailableError(
+          "the stream has lived as long as this server lets one live, so that callers spread over "
+          "all servers: open another, and send again what has no reply"),
+      v1::CONNECTION_AGE);
+}
+
+}  // namespace
 
 bool OpenStreams::Add(const std::shared_ptr<ClassifyStreamCall>& stream) {
   absl::MutexLock lock(&mutex_);
@@ -26,7 +37,18 @@ void OpenStreams::Drain() {
     draining_ = true;
     streams = Alive();
   }
-  for (const auto& stream : streams) stream->Fail(absl::UnavailableError("the server is draining"));
+  for (const auto& stream : streams) stream->Fail(Draining());
+}
+
+void OpenStreams::EndOpenedBefore(absl::Time time) {
+  std::vector<std::shared_ptr<ClassifyStreamCall>> streams;
+  {
+    absl::MutexLock lock(&mutex_);
+    streams = Alive();
+  }
+  for (const auto& stream : streams) {
+    if (stream->opened() < time) stream->Fail(TooOld());
+  }
 }
 
 int OpenStreams::CancelStalled(absl::Time since) {

@@ -36,6 +36,10 @@ class OpenStreams {
   // Cancels the streams whose clients have not read since `since`, and counts them.
   int CancelStalled(absl::Time since) ABSL_LOCKS_EXCLUDED(mutex_);
 
+  // The same for the streams that were opened before `time`: they are old, and their clients are to
+  // open others. To be called now and then.
+  void EndOpenedBefore(absl::Time time) ABSL_LOCKS_EXCLUDED(mutex_);
+
  private:
   // A stream that is in here can end at any time, but is not freed.
   std::vector<std::shared_ptr<ClassifyStreamCall>> Alive() const

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "server/error_reason.h"
 
 namespace verdict {
 namespace {
@@ -20,15 +21,20 @@ bool HasLess(EngineWork a, EngineWork b) { return a.tokens < b.tokens; }
 
 absl::Status TextQueue::CheckRoom(Request request) const {
   if (request.tokens > limits_.max_queue_tokens) {
-    return absl::InvalidArgumentError(absl::StrCat("the inputs have ", request.tokens,
-                                                   " tokens together; --max-queue-tokens allows ",
-                                                   limits_.max_queue_tokens));
+    return InvalidRequest(v1::BATCH_TOO_LARGE, "inputs",
+                          absl::StrCat("the inputs have ", request.tokens,
+                                       " tokens together; --max-queue-tokens allows ",
+                                       limits_.max_queue_tokens, ": split them into several calls"),
+                          MetLimit{.option = "--max-queue-tokens",
+                                   .limit = static_cast<size_t>(limits_.max_queue_tokens),
+                                   .found = static_cast<size_t>(request.tokens)});
   }
   const int64_t waiting = tokens() - stream_tokens_;
   if (!request.of_stream && request.tokens > limits_.max_queue_tokens - waiting) {
     return absl::ResourceExhaustedError(
         absl::StrCat("the queue is full: ", waiting, " tokens wait, ", request.tokens,
-                     " more do not fit; --max-queue-tokens allows ", limits_.max_queue_tokens));
+                     " more do not fit; --max-queue-tokens allows ", limits_.max_queue_tokens,
+                     ": send less at a time, or try again later"));
   }
   return absl::OkStatus();
 }

@@ -14,7 +14,9 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "grpc/reflection/v1/reflection.pb.h"
+#include "proto/status_details.h"
 #include "server/entry.h"
+#include "server/error_reason.h"
 #include "server/message_bytes.h"
 
 namespace verdict {
@@ -140,10 +142,7 @@ class ReflectionStream final : public BytesReactor {
     return !writing_;
   }
 
-  void FinishWith(const absl::Status& status) {
-    Finish(
-        grpc::Status(static_cast<grpc::StatusCode>(status.code()), std::string(status.message())));
-  }
+  void FinishWith(const absl::Status& status) { Finish(ToGrpcStatus(Explained(status))); }
 
   ReflectionService* const service_;
   grpc::CallbackServerContext* const context_;

@@ -3,25 +3,17 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "proto/duration.h"
+#include "server/error_reason.h"
 #include "server/log.h"
 #include "server/scores.h"
 #include "verdict/v1/classifier.pb.h"
 
 namespace verdict {
-namespace {
-
-// Rounded down to nanoseconds; never negative, even if the clock was set back.
-void SetDuration(absl::Duration duration, google::protobuf::Duration* to) {
-  duration = std::max(duration, absl::ZeroDuration());
-  const int64_t seconds = absl::IDivDuration(duration, absl::Seconds(1), &duration);
-  to->set_seconds(seconds);
-  to->set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(duration)));
-}
-
-}  // namespace
 
 absl::StatusOr<v1::ClassifyResponse> MakeReply(const ModelConfig& config,
                                                const ClassifyOptions& options,
@@ -64,6 +56,10 @@ absl::StatusOr<v1::ClassifyResponse> MakeReply(const ModelConfig& config,
 void SetError(const absl::Status& status, v1::Error* error) {
   error->set_code(static_cast<int32_t>(status.code()));
   error->set_message(std::string(status.message()));
+  error->set_reason(ReasonOf(status));
+  if (const std::optional<absl::Duration> delay = RetryDelayOf(status)) {
+    SetDuration(*delay, error->mutable_retry_delay());
+  }
 }
 
 }  // namespace verdict

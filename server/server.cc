@@ -113,6 +113,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   server->metrics_.SetReady(true);
   server->watchdog_.emplace(PortProbe(HostOf(options.grpc_address), server->grpc_port()),
                             [server = server.get()] {
+                              server->streams_.EndOpenedBefore(SteadyNow() - kMaxStreamAge);
                               const absl::Duration stalled = server->batcher_.Stalled(SteadyNow());
                               server->metrics_.SetEngineStalled(stalled);
                               return stalled;
@@ -183,6 +184,7 @@ absl::Status Server::StartGrpc(const ServerOptions& options) {
   builder.RegisterService(service_.get());
   builder.RegisterService(health_service_.get());
   for (const auto& service : reflection_services_) builder.RegisterService(service.get());
+  builder.RegisterCallbackGenericService(&unknown_methods_);
   builder.AddListeningPort(options.grpc_address, credentials_, &grpc_port_);
   grpc_ = builder.BuildAndStart();
   if (grpc_ == nullptr) return CannotListen("--grpc-address", options.grpc_address);

@@ -26,6 +26,7 @@
 #include "server/options.h"
 #include "server/reflection_service.h"
 #include "server/serving.h"
+#include "server/unknown_methods.h"
 #include "server/waiting_line.h"
 #include "server/watchdog.h"
 
@@ -101,6 +102,7 @@ class Server {
   const Serving serving_;
   const std::unique_ptr<grpc::Service> service_;
   const std::unique_ptr<grpc::Service> http_service_;
+  UnknownMethods unknown_methods_{&metrics_};
   Health health_;
   const std::unique_ptr<grpc::Service> health_service_;
   const std::unique_ptr<grpc::Service> plain_health_service_;

@@ -8,23 +8,27 @@
 
 #include "absl/strings/str_cat.h"
 #include "engine/utf8.h"
+#include "server/error_reason.h"
 #include "verdict/unchecked/v1/classifier.pb.h"
 
 namespace verdict {
 namespace {
 
+absl::Status BadField(const std::string& field, absl::string_view what) {
+  return InvalidRequest(v1::BAD_FIELD, field, absl::StrCat(field, what));
+}
+
 absl::Status CheckText(std::string_view text, const std::string& field) {
-  if (text.empty()) return absl::InvalidArgumentError(absl::StrCat(field, " is empty"));
+  if (text.empty()) return BadField(field, " is empty; expected a text");
   if (const std::optional<size_t> offset = FindInvalidUtf8(text)) {
-    return absl::InvalidArgumentError(absl::StrCat(field, " is not valid UTF-8: byte ", *offset,
-                                                   " of ", text.size(), " begins no character"));
+    return BadField(field, absl::StrCat(" is not valid UTF-8: byte ", *offset, " of ", text.size(),
+                                        " begins no character; encode the text as UTF-8"));
   }
   return absl::OkStatus();
 }
 
 absl::Status UnknownValue(const std::string& field, int value, int greatest) {
-  return absl::InvalidArgumentError(
-      absl::StrCat(field, " is ", value, "; expected 0 to ", greatest));
+  return BadField(field, absl::StrCat(" is ", value, "; expected 0 to ", greatest));
 }
 
 }  // namespace
@@ -57,9 +61,9 @@ absl::StatusOr<ClassifyOptions> CheckOptions(const unchecked::v1::Options& optio
       break;
     case unchecked::v1::SOFTMAX:
       if (defaults.labels == 1) {
-        return absl::InvalidArgumentError(
-            "options.activation is SOFTMAX, which is 1 for every text, as the model has one label; "
-            "expected SIGMOID or NONE");
+        return BadField("options.activation",
+                        " is SOFTMAX, which is 1 for every text, as the model has one label; "
+                        "expected SIGMOID or NONE");
       }
       checked.activation = Activation::kSoftmax;
       break;
@@ -84,9 +88,12 @@ absl::StatusOr<TextInput> CheckInput(const unchecked::v1::Input& input, const st
                                      const RequestLimits& limits) {
   const size_t bytes = input.text().size() + input.text_pair().size();
   if (bytes > limits.max_text_bytes) {
-    return absl::InvalidArgumentError(
+    return InvalidRequest(
+        v1::TEXT_TOO_LONG, absl::StrCat(field, ".text"),
         absl::StrCat(field, input.has_text_pair() ? ".text and .text_pair have " : ".text has ",
-                     bytes, " bytes; --max-text-bytes allows ", limits.max_text_bytes));
+                     bytes, " bytes; --max-text-bytes allows ", limits.max_text_bytes,
+                     ": cut or split it"),
+        MetLimit{.option = "--max-text-bytes", .limit = limits.max_text_bytes, .found = bytes});
   }
   absl::Status status = CheckText(input.text(), absl::StrCat(field, ".text"));
   if (!status.ok()) return status;
@@ -107,10 +114,13 @@ int MaxRequestBytes(const RequestLimits& limits) {
 }
 
 absl::Status CheckInputCount(size_t count, const RequestLimits& limits) {
-  if (count == 0) return absl::InvalidArgumentError("inputs is empty; expected at least one");
+  if (count == 0) return BadField("inputs", " is empty; expected at least one");
   if (count > limits.max_inputs) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("inputs has ", count, " texts; --max-inputs allows ", limits.max_inputs));
+    return InvalidRequest(
+        v1::TOO_MANY_INPUTS, "inputs",
+        absl::StrCat("inputs has ", count, " texts; --max-inputs allows ", limits.max_inputs,
+                     ": split them into several calls"),
+        MetLimit{.option = "--max-inputs", .limit = limits.max_inputs, .found = count});
   }
   return absl::OkStatus();
 }

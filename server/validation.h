@@ -1,6 +1,7 @@
 // What a request must be before any work is done on it: the contract's rules, and their messages.
 //
-// Every message names the field, the value and the limit; none repeats a caller's text.
+// Every message names the field, the value and the limit; none repeats a caller's text. Every
+// refusal has its reason and its field for programs too (server/error_reason.h).
 #ifndef VERDICT_SERVER_VALIDATION_H_
 #define VERDICT_SERVER_VALIDATION_H_
 

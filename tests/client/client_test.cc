@@ -11,9 +11,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
 #include "absl/time/time.h"
+#include "client/error.h"
 #include "gmock/gmock.h"
+#include "google/rpc/error_details.pb.h"
 #include "gtest/gtest.h"
 #include "latency/steady_clock.h"
+#include "proto/status_details.h"
 #include "tests/client/fake_classifier.h"
 
 namespace verdict {
@@ -163,6 +166,48 @@ TEST(ClientTest, ABusyServerIsAskedAgainWhenItSaysSo) {
   EXPECT_TRUE(response.ok()) << response.status();
   EXPECT_EQ(calls, 2);
   EXPECT_GE(SteadyNow() - begin, absl::Milliseconds(30));
+}
+
+// What the server says of a call that it cannot do within its deadline even when idle.
+TEST(ClientTest, DoNotRetryIsObeyedByOursAndByGrpcsOwnRetries) {
+  FakeClassifier service;
+  std::atomic<int> requests = 0;
+  service.before = [&](grpc::ServerContext* context) {
+    ++requests;
+    context->AddTrailingMetadata("grpc-retry-pushback-ms", "-1");
+    return grpc::Status(grpc::RESOURCE_EXHAUSTED, "the deadline is too short");
+  };
+  const Client client = Open({.server = service.address(), .attempts = 5});
+  EXPECT_EQ(client.Classify(RequestFor("film")).status().code(),
+            absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(requests, 1);
+
+  grpc::ChannelArguments arguments;
+  arguments.SetServiceConfigJSON(R"({"methodConfig": [{"name": [{}], "retryPolicy": {
+      "maxAttempts": 5, "initialBackoff": "0.001s", "maxBackoff": "0.001s",
+      "backoffMultiplier": 1, "retryableStatusCodes": ["RESOURCE_EXHAUSTED"]}}]})");
+  const auto stub = v1::Classifier::NewStub(
+      grpc::CreateCustomChannel(service.address(), grpc::InsecureChannelCredentials(), arguments));
+  const auto classify = [&stub] {
+    grpc::ClientContext context;
+    v1::ClassifyResponse response;
+    return stub->Classify(&context, RequestFor("film"), &response).error_code();
+  };
+  EXPECT_EQ(classify(), grpc::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(requests, 2);
+}
+
+TEST(ClientTest, AFailedCallHasTheServersDetails) {
+  FakeClassifier service;
+  service.before = [](grpc::ServerContext*) {
+    absl::Status status = absl::InvalidArgumentError("input.text is empty");
+    google::rpc::ErrorInfo info;
+    info.set_reason("BAD_FIELD");
+    SetDetail(info, &status);
+    return ToGrpcStatus(status);
+  };
+  const Client client = Open({.server = service.address()});
+  EXPECT_EQ(ToError(client.Classify(RequestFor("film")).status()).reason(), v1::BAD_FIELD);
 }
 
 TEST(ClientTest, CallsGoRoundAllServersThatServe) {

@@ -75,7 +75,11 @@ TEST(OutcomeFormatTest, JsonIsTheResponseOrItsError) {
   EXPECT_EQ(json["tokens"]["total"], 9);
   EXPECT_EQ(json["tokens"]["truncated"], false);
   const auto error = nlohmann::json::parse(format.Line(Failed("x")));
-  EXPECT_EQ(error, (nlohmann::json{{"error", {{"code", 3}, {"message", "text is empty"}}}}));
+  EXPECT_EQ(
+      error,
+      (nlohmann::json{
+          {"error",
+           {{"code", 3}, {"message", "text is empty"}, {"reason", "ERROR_REASON_UNSPECIFIED"}}}}));
 }
 
 TEST(OutcomeFormatTest, JsonHasLogitsOnlyIfTheResponseHas) {

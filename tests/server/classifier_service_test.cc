@@ -87,8 +87,9 @@ TEST_F(ClassifierServiceTest, ALongTextIsRefusedOnRequest) {
   const grpc::Status status = Classify(request);
   EXPECT_EQ(status.error_code(), grpc::INVALID_ARGUMENT);
   EXPECT_EQ(status.error_message(),
-            "input: the input has 10 tokens, the limit is 8 (the model's max_position_embeddings); "
-            "options.truncation RIGHT, LEFT or HEAD_TAIL cuts it");
+            "input has 10 tokens, special ones included; the limit is 8 (the model's "
+            "max_position_embeddings): shorten it, or set options.truncation to RIGHT, LEFT or "
+            "HEAD_TAIL (--truncation is the server's)");
   EXPECT_THAT(engine_.batches(), SizeIs(0));
 }
 
@@ -106,12 +107,12 @@ TEST_F(ClassifierServiceTest, EveryTextOfABatchHasItsOwnOutcome) {
   ASSERT_EQ(response.items_size(), 5);
   EXPECT_EQ(response.items(0).result().tokens().used(), 3U);
   EXPECT_EQ(response.items(1).error().code(), grpc::INVALID_ARGUMENT);
-  EXPECT_EQ(response.items(1).error().message(), "inputs[1].text is empty");
+  EXPECT_EQ(response.items(1).error().message(), "inputs[1].text is empty; expected a text");
   EXPECT_EQ(response.items(2).error().code(), grpc::INVALID_ARGUMENT);
   EXPECT_THAT(response.items(2).error().message(), HasSubstr("inputs[2].text is not valid UTF-8"));
   EXPECT_EQ(response.items(3).result().tokens().used(), 4U);
   EXPECT_EQ(response.items(4).error().message(),
-            "inputs[4].text has 1001 bytes; --max-text-bytes allows 1000");
+            "inputs[4].text has 1001 bytes; --max-text-bytes allows 1000: cut or split it");
   ASSERT_THAT(engine_.batches(), SizeIs(1));
   EXPECT_EQ(engine_.batches()[0].texts(), 2);
   EXPECT_TRUE(ExposesHandled("ClassifyBatch", "OK", 1));
@@ -186,7 +187,8 @@ TEST_F(ClassifierServiceTest, UnknownEnumsAreRefused) {
 TEST_F(ClassifierServiceTest, TooMuchIsRefusedAndTheNextCallWorks) {
   grpc::Status status = Classify(Request(std::string(1 << 20, 'x')));
   EXPECT_EQ(status.error_code(), grpc::INVALID_ARGUMENT);
-  EXPECT_EQ(status.error_message(), "input.text has 1048576 bytes; --max-text-bytes allows 1000");
+  EXPECT_EQ(status.error_message(),
+            "input.text has 1048576 bytes; --max-text-bytes allows 1000: cut or split it");
   ExpectServes();
 
   v1::ClassifyBatchRequest batch;
@@ -194,7 +196,8 @@ TEST_F(ClassifierServiceTest, TooMuchIsRefusedAndTheNextCallWorks) {
   for (int i = 0; i < 10'000; ++i) batch.add_inputs()->set_text("good");
   status = ClassifyBatch(batch, &response);
   EXPECT_EQ(status.error_code(), grpc::INVALID_ARGUMENT);
-  EXPECT_EQ(status.error_message(), "inputs has 10000 texts; --max-inputs allows 20");
+  EXPECT_EQ(status.error_message(),
+            "inputs has 10000 texts; --max-inputs allows 20: split them into several calls");
   ExpectServes();
 
   status = ClassifyBatch({}, &response);

@@ -8,6 +8,9 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "latency/steady_clock.h"
+#include "proto/status_details.h"
+#include "server/error_reason.h"
 #include "tests/server/raw_call.h"
 #include "tests/server/serving_fixture.h"
 #include "tests/server/stream_client.h"
@@ -78,7 +81,7 @@ TEST_F(ClassifyStreamTest, RepliesComeAsTheyFinish) {
   ASSERT_TRUE(refused.has_value());
   EXPECT_EQ(refused->id(), 2U);
   EXPECT_EQ(refused->error().code(), grpc::INVALID_ARGUMENT);
-  EXPECT_EQ(refused->error().message(), "input.text is empty");
+  EXPECT_EQ(refused->error().message(), "input.text is empty; expected a text");
   engine_.Release();
   const auto answered = stream.Read();
   ASSERT_TRUE(answered.has_value());
@@ -111,9 +114,9 @@ TEST_F(ClassifyStreamTest, ABadTextRefusesOnlyItself) {
   const auto replies = stream.ReadAll();
   ASSERT_THAT(replies, SizeIs(4));
   EXPECT_EQ(replies.find(1)->second.error().message(),
-            "input.text has 1001 bytes; --max-text-bytes allows 1000");
+            "input.text has 1001 bytes; --max-text-bytes allows 1000: cut or split it");
   EXPECT_EQ(replies.find(2)->second.error().message(), "options.activation is 99; expected 0 to 3");
-  EXPECT_EQ(replies.find(3)->second.error().message(), "input.text is empty");
+  EXPECT_EQ(replies.find(3)->second.error().message(), "input.text is empty; expected a text");
   EXPECT_TRUE(replies.find(4)->second.has_result());
   EXPECT_TRUE(stream.Finish().ok());
 }
@@ -195,6 +198,32 @@ TEST_F(ClassifyStreamTest, StreamsAndTheirMessagesAreCounted) {
   EXPECT_TRUE(Exposes("verdict_latency_seconds_count{stage=\"total\"} 4"));
 }
 
+TEST_F(ClassifyStreamTest, AnOldStreamAnswersWhatWasReadAndSaysToOpenAnother) {
+  engine_.Hold();
+  StreamClient old(*stub_);
+  old.Send(1, "good");
+  engine_.AwaitRuns(1);
+  ExchangeMessages();
+  const absl::Time between = SteadyNow();
+  StreamClient young(*stub_);
+  young.Send(2, "good");
+  while (!ExposesMessages("received", 2)) {
+  }
+  streams_.EndOpenedBefore(between);
+  streams_.EndOpenedBefore(between);  // once is enough, and again does no harm
+  engine_.Release();
+  const auto replies = old.ReadAll();
+  ASSERT_THAT(replies, SizeIs(1));
+  EXPECT_TRUE(replies.find(1)->second.has_result());
+  const grpc::Status status = old.Finish();
+  EXPECT_EQ(status.error_code(), grpc::UNAVAILABLE);
+  EXPECT_THAT(status.error_message(), HasSubstr("open another"));
+  EXPECT_EQ(ReasonOf(ToAbslStatus(status)), v1::CONNECTION_AGE);
+  young.HalfClose();
+  EXPECT_THAT(young.ReadAll(), SizeIs(1));
+  EXPECT_TRUE(young.Finish().ok());
+}
+
 TEST_F(ClassifyStreamTest, ADrainAnswersWhatWasReadAndEndsTheStream) {
   engine_.Hold();
   StreamClient idle(*stub_);
@@ -210,7 +239,7 @@ TEST_F(ClassifyStreamTest, ADrainAnswersWhatWasReadAndEndsTheStream) {
   EXPECT_EQ(idle.Read(), std::nullopt);
   const grpc::Status status = idle.Finish();
   EXPECT_EQ(status.error_code(), grpc::UNAVAILABLE);
-  EXPECT_EQ(status.error_message(), "the server is draining");
+  EXPECT_THAT(status.error_message(), HasSubstr("the server is draining: call another one"));
   StreamClient late(*stub_);
   EXPECT_EQ(late.Finish().error_code(), grpc::UNAVAILABLE);
 

@@ -99,13 +99,28 @@ TEST_F(JsonApiTest, ModelIsGetModel) {
 }
 
 TEST_F(JsonApiTest, ARefusalIsAStatusOfGoogleRpc) {
-  EXPECT_THAT(Classify(R"({"input":{"text":""}})"),
-              AllOf(StartsWith("HTTP/1.1 400 "), HasSubstr("Content-Type: application/json\r\n"),
-                    HasSubstr("\r\n\r\n{\"code\":3,\"message\":\"input.text is empty\"}")));
+  EXPECT_THAT(
+      Classify(R"({"input":{"text":""}})"),
+      AllOf(
+          StartsWith("HTTP/1.1 400 "), HasSubstr("Content-Type: application/json\r\n"),
+          HasSubstr("\r\n\r\n{\"code\":3,\"message\":\"input.text is empty; expected a text\",")));
   EXPECT_THAT(Classify(absl::StrCat(R"({"input":{"text":")", std::string(1001, 'x'), "\"}}")),
               AllOf(StartsWith("HTTP/1.1 400 "), HasSubstr("--max-text-bytes allows 1000")));
   EXPECT_THAT(Classify(R"({"input":{"text":"good"},"options":{"truncation":9}})"),
               HasSubstr("options.truncation is 9; expected 0 to 4"));
+}
+
+TEST_F(JsonApiTest, ARefusalHasDetailsForPrograms) {
+  EXPECT_THAT(Classify(R"({"input":{"text":""}})"),
+              AllOf(HasSubstr(R"("details":[{"@type":"type.googleapis.com/google.rpc.BadRequest",)"
+                              R"("fieldViolations":[{"field":"input.text",)"),
+                    HasSubstr(R"({"@type":"type.googleapis.com/google.rpc.ErrorInfo",)"
+                              R"("reason":"BAD_FIELD","domain":"verdict.v1"})")));
+  EXPECT_THAT(Classify("{"), HasSubstr(R"("reason":"MALFORMED_REQUEST")"));
+  open_calls_.Drain();
+  EXPECT_THAT(Classify(kGood),
+              AllOf(StartsWith("HTTP/1.1 503 "), HasSubstr("\r\nRetry-After: 1\r\n"),
+                    HasSubstr(R"("reason":"DRAINING")")));
 }
 
 TEST_F(JsonApiTest, OnlyTheMessageIsTaken) {

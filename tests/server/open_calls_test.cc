@@ -4,6 +4,8 @@
 
 #include <optional>
 
+#include "server/error_reason.h"
+
 namespace verdict {
 namespace {
 
@@ -11,7 +13,7 @@ TEST(OpenCallsTest, ADrainRefusesAllFromThenOn) {
   OpenCalls calls;
   EXPECT_TRUE(calls.CheckOpen().ok());
   calls.Drain();
-  EXPECT_EQ(calls.CheckOpen(), absl::UnavailableError("the server is draining"));
+  EXPECT_EQ(calls.CheckOpen(), Draining());
 }
 
 TEST(OpenCallsTest, AcceptedCallsCountUntilTheyEnd) {

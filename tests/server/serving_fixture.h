@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -15,6 +16,7 @@
 #include "server/batcher.h"
 #include "server/classifier_service.h"
 #include "server/metrics.h"
+#include "server/unknown_methods.h"
 #include "tests/server/tiny_model.h"
 #include "verdict/v1/classifier.grpc.pb.h"
 
@@ -27,13 +29,16 @@ class ServingTest : public ::testing::Test {
       : ServingTest({.max_batch_tokens = 64, .max_queue_tokens = 40},
                     {.max_texts = 100, .max_bytes = 10'000'000}) {}
 
-  ServingTest(TextQueue::Limits queue, Admission::Limits admission)
-      : admission_(
+  ServingTest(TextQueue::Limits queue, Admission::Limits admission,
+              std::vector<TimedRun> warm_up = {})
+      : model_(TinyModel(std::move(warm_up))),
+        admission_(
             admission, &metrics_, [this](double part) { return batcher_.TimeUntilDone(part); },
             &line_),
         batcher_(&engine_, &metrics_, queue, &line_) {
     grpc::ServerBuilder builder;
     builder.RegisterService(service_.get());
+    builder.RegisterCallbackGenericService(&unknown_methods_);
     builder.SetMaxReceiveMessageSize(8 << 20);
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port_);
     server_ = builder.BuildAndStart();
@@ -115,7 +120,7 @@ class ServingTest : public ::testing::Test {
                                 Labels(method), "} ", count));
   }
 
-  const Model model_ = TinyModel();
+  const Model model_;
   FakeEngine& engine_ = EngineOf(model_);
   Metrics metrics_{ServedModel{}};
   WaitingLine line_;
@@ -135,6 +140,7 @@ class ServingTest : public ::testing::Test {
                              .version = "1.2.3",
                              .limits = {.max_inputs = 20, .max_text_bytes = 1000},
                              .defaults = {.activation = ModelActivation(model_.config)}});
+  UnknownMethods unknown_methods_{&metrics_};
   int port_ = 0;
   std::unique_ptr<grpc::Server> server_;
   std::shared_ptr<grpc::Channel> channel_;

@@ -11,7 +11,7 @@
 
 namespace verdict {
 
-Model TinyModel() {
+Model TinyModel(std::vector<TimedRun> warm_up) {
   std::string directory = ::testing::TempDir() + "tiny_model_XXXXXX";
   EXPECT_NE(mkdtemp(directory.data()), nullptr);
   std::ofstream(directory + "/vocab.txt")
@@ -27,7 +27,7 @@ Model TinyModel() {
   config.labels = {"NEGATIVE", "POSITIVE"};
   return Model{.config = std::move(config),
                .tokenizer = *std::move(tokenizer),
-               .engine = std::make_unique<FakeEngine>(),
+               .engine = std::make_unique<FakeEngine>(2, std::move(warm_up)),
                .revision = "cafe",
                .warnings = {}};
 }

@@ -53,21 +53,21 @@ TEST(CheckInputTest, TakesTextThatIsOnlySpace) {
 
 TEST(CheckInputTest, RefusesEmptyText) {
   EXPECT_EQ(Refusal(CheckInput(Input(""), "inputs[3]", kLimits).status()),
-            "inputs[3].text is empty");
+            "inputs[3].text is empty; expected a text");
   EXPECT_EQ(Refusal(CheckInput(unchecked::v1::Input(), "input", kLimits).status()),
-            "input.text is empty");
+            "input.text is empty; expected a text");
   EXPECT_EQ(Refusal(CheckInput(Pair("one", ""), "input", kLimits).status()),
-            "input.text_pair is empty");
+            "input.text_pair is empty; expected a text");
 }
 
 TEST(CheckInputTest, RefusesLongText) {
   EXPECT_EQ(Refusal(CheckInput(Input("0123456789a"), "input", kLimits).status()),
-            "input.text has 11 bytes; --max-text-bytes allows 10");
+            "input.text has 11 bytes; --max-text-bytes allows 10: cut or split it");
 }
 
 TEST(CheckInputTest, TheLimitHoldsForBothTextsTogether) {
   EXPECT_EQ(Refusal(CheckInput(Pair("012345", "6789a"), "input", kLimits).status()),
-            "input.text and .text_pair have 11 bytes; --max-text-bytes allows 10");
+            "input.text and .text_pair have 11 bytes; --max-text-bytes allows 10: cut or split it");
 }
 
 TEST(CheckInputTest, NamesTheByteThatIsNotUtf8) {
@@ -85,7 +85,7 @@ TEST(CheckInputCountTest, TakesOneToTheLimit) {
 TEST(CheckInputCountTest, RefusesNoneAndTooMany) {
   EXPECT_EQ(Refusal(CheckInputCount(0, kLimits)), "inputs is empty; expected at least one");
   EXPECT_EQ(Refusal(CheckInputCount(10'000, kLimits)),
-            "inputs has 10000 texts; --max-inputs allows 3");
+            "inputs has 10000 texts; --max-inputs allows 3: split them into several calls");
 }
 
 TEST(CheckOptionsTest, SayingNothingMeansTheDefaults) {

@@ -1,0 +1,50 @@
+// Why a call or a text failed, in words that a program can read.
+#ifndef VERDICT_SERVER_ERROR_REASON_H_
+#define VERDICT_SERVER_ERROR_REASON_H_
+
+#include <cstddef>
+#include <optional>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "verdict/v1/classifier.pb.h"
+
+namespace verdict {
+
+// Who gives the reasons their meaning: google.rpc.ErrorInfo's `domain`.
+inline constexpr char kErrorDomain[] = "verdict.v1";
+
+// The limit that was met, by the option that sets it.
+struct MetLimit {
+  absl::string_view option;
+  size_t limit = 0;
+  size_t found = 0;  // what the request has
+};
+
+// INVALID_ARGUMENT with its reason. `field` is the path of what is wrong, such as "inputs[3].text";
+// empty: the request as a whole.
+absl::Status InvalidRequest(v1::ErrorReason reason, absl::string_view field,
+                            absl::string_view message,
+                            const std::optional<MetLimit>& met = std::nullopt);
+
+// UNAVAILABLE: the server is going away, and takes no new work.
+absl::Status Draining();
+
+// `status` with another reason than its code's. REQUIRES: it is not OK.
+absl::Status WithReason(absl::Status status, v1::ErrorReason reason);
+
+// The reason that was given, or that a refusal (server/refusal.h) has; else its code's own.
+v1::ErrorReason ReasonOf(const absl::Status& status);
+
+// After which time another try can succeed: what it says itself, a refusal's, and none for a server
+// that goes away, since another one answers at once. nullopt: the same request would fail again.
+std::optional<absl::Duration> RetryDelayOf(const absl::Status& status);
+
+// `status` with all that a caller's program is to read: ErrorInfo always, RetryInfo if there is a
+// RetryDelayOf. ToGrpcStatus (proto/status_details.h) puts it on its way. OK stays what it is.
+absl::Status Explained(absl::Status status);
+
+}  // namespace verdict
+
+#endif  // VERDICT_SERVER_ERROR_REASON_H_
