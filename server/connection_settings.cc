@@ -1,5 +1,6 @@
 #include "server/connection_settings.h"
 
+#include <grpcpp/resource_quota.h>
 #include <grpcpp/server_builder.h>
 
 namespace verdict {
@@ -13,12 +14,17 @@ int Milliseconds(absl::Duration duration) {
 
 // Connections that are gone without a word are noticed within 80 s; connections are renewed every
 // ten minutes, so that clients behind a plain Kubernetes Service spread over new servers too.
-void ConfigureConnections(int max_request_bytes, grpc::ServerBuilder* builder) {
+void ConfigureConnections(int max_request_bytes, int64_t bytes_in_flight,
+                          grpc::ServerBuilder* builder) {
+  // gRPC collects a message before it asks us anything. What it holds is bounded here: near the
+  // bound it reads less, drops new connections, and at last ends calls.
+  builder->SetResourceQuota(grpc::ResourceQuota("verdict").Resize(
+      static_cast<size_t>(bytes_in_flight + kConnectionsBytes)));
   // Two servers on one port would share its calls at random; we want the second to fail.
   builder->AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder->AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxConcurrentStreams);
   builder->AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadataBytes);
-  builder->AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, 10'000);
+  builder->AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, 3'000);
   builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 60'000);
   builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20'000);
   builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);

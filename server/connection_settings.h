@@ -2,6 +2,8 @@
 #ifndef VERDICT_SERVER_CONNECTION_SETTINGS_H_
 #define VERDICT_SERVER_CONNECTION_SETTINGS_H_
 
+#include <cstdint>
+
 #include "absl/time/time.h"
 
 namespace grpc {
@@ -29,9 +31,14 @@ inline constexpr absl::Duration kConnectionGrace = kMaxStreamAge + absl::Seconds
 // The most bytes of a health check's request: it names a service.
 inline constexpr int kMaxHealthRequestBytes = 4 << 10;
 
-// How connections live and end, and what may come through them: a call with a compressed message
+// What gRPC may hold for connections and calls, besides the bytes in flight.
+inline constexpr int64_t kConnectionsBytes = int64_t{32} << 20;
+
+// How connections live and end, what gRPC may hold for them (kConnectionsBytes and
+// `bytes_in_flight`), and what may come through them: a call with a compressed message
 // gets UNIMPLEMENTED, one with a larger message RESOURCE_EXHAUSTED. For every gRPC port of ours.
-void ConfigureConnections(int max_request_bytes, grpc::ServerBuilder* builder);
+void ConfigureConnections(int max_request_bytes, int64_t bytes_in_flight,
+                          grpc::ServerBuilder* builder);
 
 }  // namespace verdict
 

@@ -10,6 +10,7 @@
 #include <future>
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -109,6 +110,35 @@ class CivetwebRequest final : public HttpRequest {
   const absl::Duration body_patience_;
   int64_t read_ = 0;
 };
+
+// Whether a proxy could see another body than we do. civetweb takes the first of two lengths, and
+// the digits that a length begins with.
+absl::Status CheckFraming(const mg_request_info& info) {
+  int lengths = 0;
+  bool chunked = false;
+  for (int i = 0; i < info.num_headers; ++i) {
+    const absl::string_view name = info.http_headers[i].name;
+    const absl::string_view value = info.http_headers[i].value;
+    chunked |= absl::EqualsIgnoreCase(name, "Transfer-Encoding");
+    if (!absl::EqualsIgnoreCase(name, "Content-Length")) continue;
+    if (++lengths > 1) return absl::InvalidArgumentError("Content-Length comes more than once");
+    if (value.empty() || !absl::c_all_of(value, absl::ascii_isdigit)) {
+      return absl::InvalidArgumentError("Content-Length is not a number");
+    }
+  }
+  if (lengths > 0 && chunked) {
+    return absl::InvalidArgumentError("Content-Length and Transfer-Encoding exclude each other");
+  }
+  return absl::OkStatus();
+}
+
+// As it came: what civetweb had to clean ("/v1/../metrics", "//metrics") is no path of ours, for a
+// proxy that guards paths may see another one.
+std::string PathOf(const mg_request_info& info) {
+  if (info.local_uri == nullptr || info.local_uri_raw == nullptr) return "";
+  const std::string path = info.local_uri;
+  return path == info.local_uri_raw ? path : "";
+}
 
 // Not by mg_response_header_start: it refuses a request that asks for an upgrade to WebSocket.
 std::string Head(mg_connection* connection, const HttpResponse& response) {
@@ -240,8 +270,10 @@ int HttpServer::OnRequest(mg_connection* connection) {
 int HttpServer::Answer(mg_connection* connection, HttpRequest* request) const {
   const mg_request_info* info = mg_get_request_info(connection);
   const std::string method = info->request_method;
-  const char* path = info->local_uri == nullptr ? "" : info->local_uri;
-  const HttpResponse response = Respond(method, path, request);
+  const absl::Status framing = CheckFraming(*info);
+  const HttpResponse response =
+      framing.ok() ? Respond(method, PathOf(*info), request)
+                   : HttpResponse{.status = 400, .body = absl::StrCat(framing.message(), "\n")};
   Send(connection, Head(connection, response), method == "HEAD" ? "" : response.body,
        SteadyNow() + patience_.reply);
   return response.status;

@@ -144,7 +144,7 @@ std::vector<HttpRoute> JsonApi::Routes() {
 
 template <typename Request, typename Response>
 HttpResponse JsonApi::Call(HttpRequest& http, Method<Request, Response> method) {
-  if (!access_.entry.ok()) return JsonError(access_.entry);
+  if (absl::Status status = CheckEntry(http); !status.ok()) return JsonError(status);
   auto place = std::make_shared<Place>(&calls_);
   if (place->number() > kMost) {
     access_.metrics->CountShed(ShedReason::kInFlight, 1);
@@ -163,6 +163,14 @@ HttpResponse JsonApi::Call(HttpRequest& http, Method<Request, Response> method) 
   // It is many times its request, and its reader may be slow.
   reply.held = std::move(place);
   return reply;
+}
+
+absl::Status JsonApi::CheckEntry(const HttpRequest& http) const {
+  if (!access_.entry.ok() || access_.tokens == nullptr) return access_.entry;
+  const std::optional<std::string> header = http.Header("Authorization");
+  if (!header.has_value()) return access_.tokens->Check(nullptr, SteadyNow());
+  const absl::string_view value = *header;
+  return access_.tokens->Check(&value, SteadyNow());
 }
 
 std::optional<HttpResponse> JsonApi::Read(HttpRequest& http,

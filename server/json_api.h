@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "server/admission.h"
+#include "server/bearer_tokens.h"
 #include "server/http_message.h"
 #include "server/metrics.h"
 #include "verdict/v1/classifier.grpc.pb.h"
@@ -32,6 +33,8 @@ namespace verdict {
 // reply memory until it is sent, so kMost of them are taken at a time, and a call without the
 // header `Grpc-Timeout` gives up after kTimeout, which is also the most that one can ask for.
 //
+// The token is looked at first: who has none gets 401 whatever the body is, and takes no place.
+//
 // A browser brings the requests of any page it shows: those of pages of other origins are refused.
 //
 // It must outlive the server that has its routes.
@@ -45,6 +48,7 @@ class JsonApi {
     std::shared_ptr<grpc::Channel> channel;
     // Not OK: nobody may call over HTTP, and this is what they get.
     absl::Status entry;
+    BearerTokens* tokens = nullptr;  // null: calls need none
     size_t max_body_bytes = 0;
     Admission* admission = nullptr;
     Metrics* metrics = nullptr;
@@ -69,6 +73,9 @@ class JsonApi {
 
   template <typename Request, typename Response>
   HttpResponse Call(HttpRequest& http, Method<Request, Response> method);
+
+  // Whether somebody may call, and with this token.
+  absl::Status CheckEntry(const HttpRequest& http) const;
 
   // Reads `*message` from the body; else what to answer instead.
   std::optional<HttpResponse> Read(HttpRequest& http, google::protobuf::Message* message) const;

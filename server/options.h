@@ -45,7 +45,8 @@ struct ServerOptions {
   // How much it takes.
   // A batch of 0 tokens: as many as suit the threads.
   TextQueue::Limits queue = {.max_batch_tokens = 0};
-  Admission::Limits admission;  // holds one largest request at least
+  // Holds one largest request at least. gRPC may hold as much, and kConnectionsBytes.
+  Admission::Limits admission = {.max_bytes = int64_t{128} << 20};
   RequestLimits requests;
   Truncation truncation = Truncation::kRight;  // where a request asks for none
 

@@ -180,7 +180,7 @@ absl::Status Server::StartGrpc(const ServerOptions& options) {
   if (!credentials.ok()) return credentials.status();
   credentials_ = *std::move(credentials);
   grpc::ServerBuilder builder;
-  ConfigureConnections(MaxRequestBytes(options.requests), &builder);
+  ConfigureConnections(MaxRequestBytes(options.requests), options.admission.max_bytes, &builder);
   builder.RegisterService(service_.get());
   builder.RegisterService(health_service_.get());
   for (const auto& service : reflection_services_) builder.RegisterService(service.get());
@@ -193,7 +193,7 @@ absl::Status Server::StartGrpc(const ServerOptions& options) {
 
 void Server::StartHttpEntry(const ServerOptions& options) {
   grpc::ServerBuilder builder;
-  ConfigureConnections(MaxRequestBytes(options.requests), &builder);
+  ConfigureConnections(MaxRequestBytes(options.requests), options.admission.max_bytes, &builder);
   builder.RegisterService(http_service_.get());
   http_entry_ = builder.BuildAndStart();
 }
@@ -215,6 +215,7 @@ absl::Status Server::StartHttp(const ServerOptions& options) {
   json_api_ = std::make_unique<JsonApi>(
       JsonApi::Access{.channel = http_entry_->InProcessChannel(JsonChannelArguments()),
                       .entry = HttpEntry(options.tls),
+                      .tokens = tokens_.get(),
                       .max_body_bytes = JsonApi::MaxBodyBytes(options.requests.max_text_bytes),
                       .admission = &admission_,
                       .metrics = &metrics_});
@@ -232,7 +233,7 @@ absl::Status Server::StartHttp(const ServerOptions& options) {
 absl::Status Server::StartHealth(const ServerOptions& options) {
   if (options.health_address.empty()) return absl::OkStatus();
   grpc::ServerBuilder builder;
-  ConfigureConnections(kMaxHealthRequestBytes, &builder);
+  ConfigureConnections(kMaxHealthRequestBytes, 0, &builder);
   builder.RegisterService(plain_health_service_.get());
   builder.AddListeningPort(options.health_address, grpc::InsecureServerCredentials(),
                            &health_port_);

@@ -82,6 +82,24 @@ class HttpServerTest : public ::testing::Test {
   std::unique_ptr<HttpServer> server_;
 };
 
+TEST_F(HttpServerTest, ABodyOfTwoLengthsIsRefused) {
+  for (const char* headers :
+       {"Content-Length: 3\r\nContent-Length: 4\r\n", "Content-Length: 3abc\r\n",
+        "Content-Length: +3\r\n", "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n"}) {
+    TcpConnection connection(server_->port());
+    connection.Write(absl::StrCat("POST /echo HTTP/1.1\r\nHost: a\r\n", headers, "\r\nabc"));
+    EXPECT_THAT(connection.ReadAll(), StartsWith("HTTP/1.1 400 ")) << headers;
+  }
+}
+
+TEST_F(HttpServerTest, APathThatHasToBeCleanedIsNone) {
+  for (const char* path : {"/v1/../metrics", "//metrics", "/./metrics"}) {
+    TcpConnection connection(server_->port());
+    connection.Write(absl::StrCat("GET ", path, " HTTP/1.1\r\nHost: a\r\n\r\n"));
+    EXPECT_THAT(connection.ReadAll(), StartsWith("HTTP/1.1 404 ")) << path;
+  }
+}
+
 TEST_F(HttpServerTest, AnswersARouteWithItsStatusTypeAndBody) {
   EXPECT_THAT(Ask("GET /metrics"),
               AllOf(StartsWith("HTTP/1.1 200 OK\r\n"), HasSubstr("Content-Type: text/x\r\n"),

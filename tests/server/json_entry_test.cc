@@ -63,6 +63,24 @@ TEST_F(JsonEntryTest, AsksForTheSameToken) {
               StartsWith("HTTP/1.1 200 "));
 }
 
+// Before a body that never comes, and whatever the headers say of it.
+TEST_F(JsonEntryTest, TheTokenIsLookedAtBeforeTheBody) {
+  ServerOptions options;
+  options.auth_token_file = ::testing::TempDir() + "json_entry_first_tokens";
+  std::ofstream(options.auth_token_file) << "let-me-in-to-see-it\n";
+  Start(options);
+  const std::string head = "POST /v1/classify HTTP/1.1\r\nHost: a\r\n";
+  for (const char* rest :
+       {"Content-Type: application/json\r\nContent-Length: 380000\r\n\r\n",
+        "Content-Type: text/plain\r\nContent-Length: 2\r\n\r\n{}", "\r\n",
+        "Content-Type: application/json\r\nContent-Length: 9\r\n\r\n{\"no\":1}}",
+        "Content-Type: application/json\r\nContent-Length: 99999999999\r\n\r\n"}) {
+    EXPECT_THAT(HttpExchange(server_->http_port(), absl::StrCat(head, rest)),
+                StartsWith("HTTP/1.1 401 "))
+        << rest;
+  }
+}
+
 TEST_F(JsonEntryTest, ADrainAnswersWhatWasAcceptedAndRefusesTheRest) {
   Start({});
   engine_->Hold();

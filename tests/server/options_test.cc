@@ -288,7 +288,7 @@ TEST(OptionsTest, HelpListsEveryOptionWithItsDefaultAndItsEnvironment) {
                            "--max-texts-in-flight",
                            "4096",
                            "--max-bytes-in-flight",
-                           "268435456",
+                           "134217728",
                            "--max-inputs",
                            "256",
                            "--max-text-bytes",

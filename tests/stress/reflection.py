@@ -78,11 +78,11 @@ def test(options, findings):
         findings.at_most("slowest_good_call_seconds", round(max(slowest), 3), 1)
     with tempfile.TemporaryDirectory() as folder:
         tokens = pathlib.Path(folder) / "tokens"
-        tokens.write_text("let-me-in\n")
+        tokens.write_text("let-me-in-please\n")
         with Verdictd(options.verdictd, options.model, "--auth-token-file", str(tokens)) as server:
             channel = channel_to(server)
             codes = []
-            for metadata in (None, [("authorization", "Bearer wrong")], [("authorization", "Bearer let-me-in")]):
+            for metadata in (None, [("authorization", "Bearer wrong")], [("authorization", "Bearer let-me-in-please")]):
                 try:
                     codes.append(len(ask(channel, NAMES[0], [LIST_SERVICES], metadata)))
                 except grpc.RpcError as error:
