@@ -5,6 +5,7 @@
 #include <grpcpp/version_info.h>
 
 #include <algorithm>
+#include <atomic>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -15,9 +16,11 @@
 #include "absl/hash/hash.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "latency/steady_clock.h"
+#include "server/failed_accepts.h"
 #include "server/grpc_refusals.h"
 #include "server/line_limit.h"
 #include "server/log_writer.h"
@@ -48,6 +51,8 @@ struct Destination {
   LineLimit limit ABSL_GUARDED_BY(mutex);
 };
 Destination* destination = nullptr;
+
+std::atomic<int64_t> failed_accepts = 0;
 
 spdlog::level::level_enum SpdlogLevel(LogLevel level) {
   switch (level) {
@@ -169,6 +174,7 @@ void LogLibrary(LogLevel level, const char* library, const char* file, int line,
 
 #if GRPC_CPP_VERSION_MAJOR == 1 && GRPC_CPP_VERSION_MINOR < 65
 void LogGrpc(gpr_log_func_args* args) {
+  if (absl::StartsWith(args->message, "Failed accept")) ++failed_accepts;
   const LogLevel level = args->severity == GPR_LOG_SEVERITY_ERROR  ? LogLevel::kError
                          : args->severity == GPR_LOG_SEVERITY_INFO ? LogLevel::kInfo
                                                                    : LogLevel::kDebug;
@@ -205,6 +211,8 @@ void StartLogging(const LogOptions& options, int descriptor) {
   RouteGrpc();
   RouteProtobuf();
 }
+
+int64_t FailedAccepts() { return failed_accepts; }
 
 void Log(LogLevel level, absl::string_view message, std::initializer_list<LogField> fields) {
   if (!IsLogged(level)) return;

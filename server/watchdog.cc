@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "latency/steady_clock.h"
+#include "server/failed_accepts.h"
 #include "server/log.h"
 
 namespace verdict {
@@ -14,15 +15,19 @@ constexpr absl::Duration kProbeTimeout = absl::Seconds(2);
 
 }  // namespace
 
-bool PortWatch::Lost(PortProbe::Outcome outcome, absl::Time start, absl::Time now) {
-  if (outcome != PortProbe::Outcome::kSilent) {
+bool PortWatch::Lost(const Look& look) {
+  using Outcome = PortProbe::Outcome;
+  if (look.outcome == Outcome::kAnswered) starved_ = false;
+  if (look.outcome == Outcome::kUnknown || look.failed_accepts != failed_accepts_) starved_ = true;
+  failed_accepts_ = look.failed_accepts;
+  if (look.outcome != Outcome::kSilent || !starved_) {
     silent_since_.reset();
     silent_probes_ = 0;
     return false;
   }
-  if (!silent_since_.has_value()) silent_since_ = start;
+  if (!silent_since_.has_value()) silent_since_ = look.start;
   ++silent_probes_;
-  return silent_probes_ >= kProbes && now - *silent_since_ >= kPatience;
+  return silent_probes_ >= kProbes && look.now - *silent_since_ >= kPatience;
 }
 
 Watchdog::Watchdog(PortProbe probe, std::function<absl::Duration()> stalled)
@@ -43,9 +48,11 @@ void Watchdog::Watch() {
 }
 
 void Watchdog::LookAtPort(PortWatch* port) {
-  const absl::Time start = SteadyNow();
-  const PortProbe::Outcome outcome = probe_.Run(kProbeTimeout);
-  if (!port->Lost(outcome, start, SteadyNow()) || stopped_.HasBeenNotified()) return;
+  PortWatch::Look look = {.start = SteadyNow()};
+  look.outcome = probe_.Run(kProbeTimeout);
+  look.failed_accepts = FailedAccepts();
+  look.now = SteadyNow();
+  if (!port->Lost(look) || stopped_.HasBeenNotified()) return;
   Log(LogLevel::kError,
       "the gRPC port does not accept any more, as after running out of files; ending",
       {{"status", kLostPortStatus}});

@@ -2,6 +2,7 @@
 #ifndef VERDICT_SERVER_WATCHDOG_H_
 #define VERDICT_SERVER_WATCHDOG_H_
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <thread>
@@ -19,17 +20,28 @@ namespace verdict {
 // Not thread-safe; it knows no clock.
 class PortWatch {
  public:
+  // What is seen of the server after a probe that began at `start` and is over at `now`.
+  struct Look {
+    PortProbe::Outcome outcome = PortProbe::Outcome::kUnknown;
+    int64_t failed_accepts = 0;  // since the process started
+    absl::Time start;
+    absl::Time now;
+  };
+
   // Four probes in a row, and ten seconds: longer than any load has ever delayed an accept, and
   // short enough to be gone 15 s after the descriptors have come back.
   static constexpr absl::Duration kPatience = absl::Seconds(10);
   static constexpr int kProbes = 4;
 
-  // Tells it how the probe that began at `start` went, which is over at `now`; whether the port is
-  // lost. A probe that could not be made says nothing: those who are connected are served, and to
-  // end would end them.
-  bool Lost(PortProbe::Outcome outcome, absl::Time start, absl::Time now);
+  // Whether the port is lost: files had run out, an accept failed or a probe found none left, and
+  // since then nobody was accepted. Silence alone says nothing: a server that is
+  // busy is silent too. A probe that could not be made does not either: those who are connected are
+  // served, and to end would end them.
+  bool Lost(const Look& look);
 
  private:
+  bool starved_ = false;  // of files, and not accepted since
+  int64_t failed_accepts_ = 0;
   std::optional<absl::Time> silent_since_;
   int silent_probes_ = 0;
 };
