@@ -7,6 +7,7 @@
 #include "latency/steady_clock.h"
 #include "server/error_reason.h"
 #include "server/message_bytes.h"
+#include "server/reply_bytes.h"
 #include "verdict/unchecked/v1/classifier.pb.h"
 
 namespace verdict {
@@ -37,7 +38,10 @@ absl::Status ClassifyBatchCall::EncodeAll(const grpc::ByteBuffer& bytes,
   if (status.ok()) status = classification_.SetOptions(request.options());
   const auto count = static_cast<size_t>(request.inputs_size());
   if (status.ok()) status = CheckInputCount(count, serving().limits);
-  if (status.ok()) status = AdmitMore(static_cast<int64_t>(count) - 1, 0);
+  if (status.ok()) {
+    status = AdmitMore(static_cast<int64_t>(count) - 1,
+                       ReplyBytes(serving().model->config, request.options(), count));
+  }
   if (status.ok()) {
     status = serving().batcher->CheckRoom(caller().deadline(), static_cast<int64_t>(count));
   }

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "server/message_bytes.h"
+#include "server/reply_bytes.h"
 #include "verdict/unchecked/v1/classifier.pb.h"
 #include "verdict/v1/classifier.pb.h"
 
@@ -27,6 +28,9 @@ absl::Status ClassifyCall::Submit(const grpc::ByteBuffer& bytes) {
   unchecked::v1::ClassifyRequest request;
   if (status.ok()) status = ParseMessage(bytes, &request);
   if (status.ok()) status = classification_.SetOptions(request.options());
+  if (status.ok()) {
+    status = AdmitMore(0, ReplyBytes(serving().model->config, request.options(), 1));
+  }
   if (!status.ok()) return status;
   absl::StatusOr<QueuedText> text = classification_.Encode(request.input(), "input", &encoded_);
   if (!text.ok()) return text.status();

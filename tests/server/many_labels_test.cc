@@ -1,0 +1,96 @@
+// A model of many labels: its replies are many times their requests.
+#include <gmock/gmock.h>
+#include <grpcpp/grpcpp.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "server/server.h"
+#include "tests/server/tiny_model.h"
+#include "verdict/v1/classifier.grpc.pb.h"
+
+namespace verdict {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr int kLabels = 10'000;
+
+class ManyLabelsTest : public ::testing::Test {
+ protected:
+  ManyLabelsTest() {
+    ServerOptions options;
+    options.grpc_address = "127.0.0.1:0";
+    options.http_address = "127.0.0.1:0";
+    options.admission.max_bytes = 18 << 20;
+    Model model = TinyModel();
+    model.config.labels.clear();
+    for (int i = 0; i < kLabels; ++i) model.config.labels.push_back(absl::StrCat("LABEL_", i));
+    engine_ = &EngineOf(model);
+    engine_->SetScript([](const Batch& batch) -> absl::StatusOr<Logits> {
+      Logits logits{.values = {}, .labels = kLabels};
+      logits.values.resize(static_cast<size_t>(batch.texts() * kLabels), 0.5F);
+      return logits;
+    });
+    auto server = Server::Start(options, std::move(model), absl::ZeroDuration());
+    EXPECT_TRUE(server.ok()) << server.status();
+    server_ = *std::move(server);
+    grpc::ChannelArguments arguments;
+    arguments.SetMaxReceiveMessageSize(-1);
+    stub_ = v1::Classifier::NewStub(
+        grpc::CreateCustomChannel(absl::StrCat("127.0.0.1:", server_->grpc_port()),
+                                  grpc::InsecureChannelCredentials(), arguments));
+  }
+
+  grpc::Status Classify(uint32_t top_k, v1::ClassifyResponse* response) {
+    v1::ClassifyRequest request;
+    request.mutable_input()->set_text("good");
+    request.mutable_options()->set_top_k(top_k);
+    grpc::ClientContext context;
+    return stub_->Classify(&context, request, response);
+  }
+
+  grpc::Status ClassifyBatch(int texts, uint32_t top_k) {
+    v1::ClassifyBatchRequest request;
+    for (int i = 0; i < texts; ++i) request.add_inputs()->set_text("good");
+    request.mutable_options()->set_top_k(top_k);
+    grpc::ClientContext context;
+    v1::ClassifyBatchResponse response;
+    return stub_->ClassifyBatch(&context, request, &response);
+  }
+
+  FakeEngine* engine_ = nullptr;
+  std::unique_ptr<Server> server_;
+  std::unique_ptr<v1::Classifier::Stub> stub_;
+};
+
+TEST_F(ManyLabelsTest, ABatchIsTakenIfItsReplyFits) {
+  const grpc::Status all = ClassifyBatch(256, 0);
+  EXPECT_EQ(all.error_code(), grpc::RESOURCE_EXHAUSTED);
+  EXPECT_THAT(all.error_message(), HasSubstr("--max-bytes-in-flight"));
+  EXPECT_TRUE(ClassifyBatch(256, 5).ok());
+  v1::ClassifyResponse response;
+  ASSERT_TRUE(Classify(0, &response).ok());
+  EXPECT_EQ(response.scores_size(), kLabels);
+}
+
+TEST_F(ManyLabelsTest, RepliesThatAreToComeCountAsBytesInFlight) {
+  engine_->Hold();
+  grpc::Status large;
+  std::thread call([&] { large = ClassifyBatch(12, kLabels); });
+  engine_->AwaitRuns(1);
+  const grpc::Status refused = ClassifyBatch(12, kLabels);
+  EXPECT_EQ(refused.error_code(), grpc::RESOURCE_EXHAUSTED);
+  EXPECT_THAT(refused.error_message(), HasSubstr("--max-bytes-in-flight"));
+  engine_->Release();
+  call.join();
+  EXPECT_TRUE(large.ok()) << large.error_message();
+}
+
+}  // namespace
+}  // namespace verdict
