@@ -26,7 +26,8 @@ inline constexpr int kMaxConcurrentStreams = 1000;
 // ended then.
 inline constexpr absl::Duration kMaxStreamAge = absl::Minutes(10);
 inline constexpr absl::Duration kConnectionAge = absl::Minutes(10);
-inline constexpr absl::Duration kConnectionGrace = kMaxStreamAge + absl::Seconds(30);
+inline constexpr absl::Duration kConnectionGrace = absl::Minutes(11);
+static_assert(kConnectionGrace > kMaxStreamAge);
 
 // The most bytes of a health check's request: it names a service.
 inline constexpr int kMaxHealthRequestBytes = 4 << 10;
