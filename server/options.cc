@@ -160,7 +160,7 @@ void AddLimitOptions(CLI::App& app, ServerOptions* options) {
            "Most tokens of one batch, if they are of more than one text; 0: 192 for each thread",
            &options->queue.max_batch_tokens);
   AddCount(app, "--max-queue-tokens", 1, 1 << 30,
-           "Most tokens that wait; beyond, calls are refused with RESOURCE_EXHAUSTED",
+           "Most tokens of calls that wait; beyond, RESOURCE_EXHAUSTED. Streams wait unread instead",
            &options->queue.max_queue_tokens);
   AddCount(app, "--max-texts-in-flight", 1, 1 << 24,
            "Most texts that have come and are not answered yet; beyond, RESOURCE_EXHAUSTED",

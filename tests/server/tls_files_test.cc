@@ -12,6 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "latency/steady_clock.h"
 #include "tests/server/certificates.h"
 
 namespace verdict {
