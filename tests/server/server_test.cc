@@ -209,7 +209,7 @@ TEST_F(ServerTest, DrainEndsWhatIsNotDoneInTime) {
   std::thread drain([&] { server_->Drain({.timeout = absl::ZeroDuration()}); });
   second.join();
   EXPECT_EQ(waiting.error_code(), grpc::UNAVAILABLE);
-  EXPECT_EQ(waiting.error_message(), "the server is going away");
+  EXPECT_EQ(waiting.error_message(), "the server is going away: call another one");
   engine_->Release();
   first.join();
   drain.join();

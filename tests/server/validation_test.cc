@@ -71,10 +71,13 @@ TEST(CheckInputTest, TheLimitHoldsForBothTextsTogether) {
 }
 
 TEST(CheckInputTest, NamesTheByteThatIsNotUtf8) {
-  EXPECT_EQ(Refusal(CheckInput(Input("abc\xFFzz"), "inputs[0]", kLimits).status()),
-            "inputs[0].text is not valid UTF-8: byte 3 of 6 begins no character");
+  EXPECT_EQ(
+      Refusal(CheckInput(Input("abc\xFFzz"), "inputs[0]", kLimits).status()),
+      "inputs[0].text is not valid UTF-8: byte 3 of 6 begins no character; encode the text as "
+      "UTF-8");
   EXPECT_EQ(Refusal(CheckInput(Pair("fine", "\xC0\x80"), "input", kLimits).status()),
-            "input.text_pair is not valid UTF-8: byte 0 of 2 begins no character");
+            "input.text_pair is not valid UTF-8: byte 0 of 2 begins no character; encode the text "
+            "as UTF-8");
 }
 
 TEST(CheckInputCountTest, TakesOneToTheLimit) {
