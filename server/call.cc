@@ -69,7 +69,9 @@ void Call::Fail(const absl::Status& status) {
 void Call::End(const absl::Status& status) {
   if (status.ok()) serving_.metrics->MessageSent(method_);
   serving_.metrics->CallHandled(method_, status.code(), SteadyNow() - caller_.arrival());
-  Finish(ToGrpcStatus(Explained(status)));
+  // Who has gone reads no details, and thousands may go at once.
+  const bool is_read = caller_.abandoned() == absl::StatusCode::kOk;
+  Finish(ToGrpcStatus(is_read ? Explained(status) : status));
 }
 
 }  // namespace verdict
