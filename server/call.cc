@@ -71,7 +71,7 @@ void Call::End(const absl::Status& status) {
   serving_.metrics->CallHandled(method_, status.code(), SteadyNow() - caller_.arrival());
   // Who has gone reads no details, and thousands may go at once.
   const bool is_read = caller_.abandoned() == absl::StatusCode::kOk;
-  Finish(ToGrpcStatus(is_read ? Explained(status) : status));
+  Finish(is_read ? ToCaller(status) : ToGrpcStatus(status));
 }
 
 }  // namespace verdict

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "latency/steady_clock.h"
-#include "proto/status_details.h"
 #include "server/classification.h"
 #include "server/entry.h"
 #include "server/error_reason.h"
@@ -307,7 +306,7 @@ void ClassifyStreamCall::Begin(const Next& next) {
   // Counts before it finishes: whoever has the status finds it in the metrics.
   serving_.metrics->CallHandled(Method::kClassifyStream, next.end->code(),
                                 SteadyNow() - caller_.arrival());
-  Finish(ToGrpcStatus(Explained(*next.end)));
+  Finish(ToCaller(*next.end));
 }
 
 bool ClassifyStreamCall::ShouldRead() {

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
 #include "proto/duration.h"
 #include "proto/status_details.h"
 #include "server/refusal.h"
@@ -114,6 +115,23 @@ absl::Status Explained(absl::Status status) {
     SetDetail(retry, &status);
   }
   return status;
+}
+
+grpc::Status ToCaller(const absl::Status& status) {
+  const std::optional<Refusal> refusal = RefusalOf(status);
+  if (!refusal.has_value()) return ToGrpcStatus(Explained(status));
+  // Under overload most calls end here, and should cost next to nothing: the details go on their
+  // way without being put on a status before.
+  google::rpc::Status rpc;
+  rpc.set_code(static_cast<int>(status.code()));
+  rpc.set_message(std::string(status.message()));
+  rpc.add_details()->PackFrom(InfoOf(ReasonOfRefusal(refusal->reason)));
+  if (refusal->retry_delay.has_value()) {
+    google::rpc::RetryInfo retry;
+    SetDuration(*refusal->retry_delay, retry.mutable_retry_delay());
+    rpc.add_details()->PackFrom(retry);
+  }
+  return {static_cast<grpc::StatusCode>(status.code()), rpc.message(), rpc.SerializeAsString()};
 }
 
 }  // namespace verdict

@@ -2,6 +2,8 @@
 #ifndef VERDICT_SERVER_ERROR_REASON_H_
 #define VERDICT_SERVER_ERROR_REASON_H_
 
+#include <grpcpp/support/status.h>
+
 #include <cstddef>
 #include <optional>
 
@@ -42,8 +44,11 @@ v1::ErrorReason ReasonOf(const absl::Status& status);
 std::optional<absl::Duration> RetryDelayOf(const absl::Status& status);
 
 // `status` with all that a caller's program is to read: ErrorInfo always, RetryInfo if there is a
-// RetryDelayOf. ToGrpcStatus (proto/status_details.h) puts it on its way. OK stays what it is.
+// RetryDelayOf. OK stays what it is.
 absl::Status Explained(absl::Status status);
+
+// `status`, Explained, as it is sent to the caller.
+grpc::Status ToCaller(const absl::Status& status);
 
 }  // namespace verdict
 

@@ -10,7 +10,6 @@
 #include "absl/time/time.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
-#include "proto/status_details.h"
 #include "server/error_reason.h"
 
 namespace verdict {
@@ -49,7 +48,7 @@ int HttpStatus(absl::StatusCode code) {
 // What a program can read of it, each as the JSON of its Any.
 nlohmann::ordered_json Details(const absl::Status& status) {
   google::rpc::Status rpc;
-  rpc.ParseFromString(ToGrpcStatus(Explained(status)).error_details());
+  rpc.ParseFromString(ToCaller(status).error_details());
   nlohmann::ordered_json details = nlohmann::ordered_json::array();
   for (const google::protobuf::Any& any : rpc.details()) {
     std::string json;

@@ -14,7 +14,6 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "grpc/reflection/v1/reflection.pb.h"
-#include "proto/status_details.h"
 #include "server/entry.h"
 #include "server/error_reason.h"
 #include "server/message_bytes.h"
@@ -142,7 +141,7 @@ class ReflectionStream final : public BytesReactor {
     return !writing_;
   }
 
-  void FinishWith(const absl::Status& status) { Finish(ToGrpcStatus(Explained(status))); }
+  void FinishWith(const absl::Status& status) { Finish(ToCaller(status)); }
 
   ReflectionService* const service_;
   grpc::CallbackServerContext* const context_;

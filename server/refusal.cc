@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "absl/strings/cord.h"
 #include "absl/strings/numbers.h"
@@ -31,12 +30,14 @@ absl::Status Refused(absl::StatusCode code, const Refusal& refusal, absl::string
 std::optional<Refusal> RefusalOf(const absl::Status& status) {
   const auto payload = status.GetPayload(kPayload);
   if (!payload.has_value()) return std::nullopt;
-  const std::vector<std::string> parts = absl::StrSplit(std::string(*payload), ',');
+  const std::string text(*payload);
+  const std::pair<absl::string_view, absl::string_view> parts =
+      absl::StrSplit(text, absl::MaxSplits(',', 1));
   int reason = 0;
   int64_t nanoseconds = 0;
-  if (parts.size() != 2 || !absl::SimpleAtoi(parts[0], &reason)) return std::nullopt;
+  if (!absl::SimpleAtoi(parts.first, &reason)) return std::nullopt;
   Refusal refusal = {.reason = static_cast<ShedReason>(reason), .retry_delay = std::nullopt};
-  if (absl::SimpleAtoi(parts[1], &nanoseconds)) {
+  if (absl::SimpleAtoi(parts.second, &nanoseconds)) {
     refusal.retry_delay = absl::Nanoseconds(nanoseconds);
   }
   return refusal;

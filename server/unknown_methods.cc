@@ -8,7 +8,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "proto/status_details.h"
 #include "server/error_reason.h"
 #include "server/log.h"
 #include "verdict/v1/classifier.pb.h"
@@ -38,7 +37,7 @@ absl::Status Unknown(const std::string& method) {
 
 class UnknownCall final : public grpc::ServerGenericBidiReactor {
  public:
-  explicit UnknownCall(const absl::Status& status) { Finish(ToGrpcStatus(Explained(status))); }
+  explicit UnknownCall(const absl::Status& status) { Finish(ToCaller(status)); }
   void OnDone() override { delete this; }
 };
 

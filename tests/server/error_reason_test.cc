@@ -80,5 +80,23 @@ TEST(ErrorReasonTest, ABadFieldIsNamedAndItsLimitToo) {
   EXPECT_EQ(info.metadata().at("found"), "9");
 }
 
+// A refusal takes a shorter way.
+TEST(ErrorReasonTest, WhatIsSentIsWhatExplainsTheStatus) {
+  for (const absl::Status& status :
+       {absl::OkStatus(), absl::CancelledError("gone"), Draining(),
+        InvalidRequest(v1::BAD_FIELD, "input.text", "empty"),
+        Refused(absl::StatusCode::kResourceExhausted,
+                {.reason = ShedReason::kQueueFull, .retry_delay = absl::Milliseconds(1500)},
+                "full"),
+        Refused(absl::StatusCode::kResourceExhausted,
+                {.reason = ShedReason::kDeadline, .retry_delay = std::nullopt}, "never")}) {
+    const grpc::Status sent = ToCaller(status);
+    const grpc::Status expected = ToGrpcStatus(Explained(status));
+    EXPECT_EQ(sent.error_code(), expected.error_code());
+    EXPECT_EQ(sent.error_message(), expected.error_message());
+    EXPECT_EQ(sent.error_details(), expected.error_details()) << status;
+  }
+}
+
 }  // namespace
 }  // namespace verdict
