@@ -25,8 +25,8 @@ namespace verdict {
 // fixed order, and attention looks at one text at a time: that is why a text's bits are its own.
 class DistilBert : public Engine {
  public:
-  // Takes memory for the largest batch, and runs twice at the smallest and the largest size, or that
-  // of 8,192 tokens: to be warm, and to know how long such a run takes.
+  // Takes memory for the largest batch, and runs twice at the smallest and the largest size, or
+  // that of 8,192 tokens: to be warm, and to know how long such a run takes.
   //
   // INTERNAL: as Run.
   static absl::StatusOr<std::unique_ptr<DistilBert>> Create(const ModelConfig& config,

@@ -159,9 +159,10 @@ void AddLimitOptions(CLI::App& app, ServerOptions* options) {
   AddCount(app, "--max-batch-tokens", 0, 1 << 16,
            "Most tokens of one batch, if they are of more than one text; 0: 192 for each thread",
            &options->queue.max_batch_tokens);
-  AddCount(app, "--max-queue-tokens", 1, 1 << 30,
-           "Most tokens of calls that wait; beyond, RESOURCE_EXHAUSTED. Streams wait unread instead",
-           &options->queue.max_queue_tokens);
+  AddCount(
+      app, "--max-queue-tokens", 1, 1 << 30,
+      "Most tokens of calls that wait; beyond, RESOURCE_EXHAUSTED. Streams wait unread instead",
+      &options->queue.max_queue_tokens);
   AddCount(app, "--max-texts-in-flight", 1, 1 << 24,
            "Most texts that have come and are not answered yet; beyond, RESOURCE_EXHAUSTED",
            &options->admission.max_texts);
@@ -220,10 +221,11 @@ void AddTrustOptions(CLI::App& app, ServerOptions* options) {
   AddFile(app, "--tls-key", "The private key of --tls-cert, in PEM", &options->tls.key);
   AddFile(app, "--tls-client-ca", "Who signs the certificates that clients must show, in PEM",
           &options->tls.client_ca);
-  AddFile(app, "--auth-token-file",
-          "Bearer tokens of at least 16 characters, one a line, of which a call must have one; health "
-          "needs none",
-          &options->auth_token_file);
+  AddFile(
+      app, "--auth-token-file",
+      "Bearer tokens of at least 16 characters, one a line, of which a call must have one; health "
+      "needs none",
+      &options->auth_token_file);
 }
 
 // What one option needs of another, and what the files hold that they name.

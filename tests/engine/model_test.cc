@@ -93,11 +93,10 @@ TEST(LoadModel, ReadsTheNamesThatTensorFlowGaveToNorms) {
 TEST(LoadModel, TokensWithoutAnEmbeddingAreNamed) {
   const ModelDirectory directory;
   directory.EditConfig([](auto& config) { config["vocab_size"] = 18; });
-  EXPECT_THAT(
-      ErrorOf(directory),
-      HasSubstr("config.json's vocab_size is 18: \".\" (18) and 1 more have no embedding. "
-                "If tokens were added to the tokenizer, resize the model before it is "
-                "trained and saved, model.resize_token_embeddings(len(tokenizer))"));
+  EXPECT_THAT(ErrorOf(directory),
+              HasSubstr("config.json's vocab_size is 18: \".\" (18) and 1 more have no embedding. "
+                        "If tokens were added to the tokenizer, resize the model before it is "
+                        "trained and saved, model.resize_token_embeddings(len(tokenizer))"));
 }
 
 // The limit, and what sets it, of a model of 16 positions.
