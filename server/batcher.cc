@@ -23,6 +23,9 @@ namespace {
 // in some 4 ns each.
 constexpr absl::Duration kSweepInterval = absl::Milliseconds(10);
 
+// Of a text: those that stand at its ends.
+constexpr int64_t kLeastTokens = 2;
+
 // Takes them, so that what they hold is freed here, and not after the batch that comes next.
 void EndAll(std::vector<QueuedText> texts,  // NOLINT(performance-unnecessary-value-param)
             const absl::Status& status) {
@@ -101,7 +104,7 @@ absl::Status Batcher::CheckRoom(absl::Time deadline, int64_t texts, bool of_stre
   absl::Status status;
   {
     absl::MutexLock lock(&mutex_);
-    status = Check({.room = {1, of_stream},
+    status = Check({.room = {texts * kLeastTokens, of_stream},
                     .own = {1, 1},
                     .work = queue_.LeastWorkUntilDone(),
                     .deadline = deadline},

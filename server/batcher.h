@@ -58,8 +58,8 @@ class Batcher {
   // by computing. Statuses but INVALID_ARGUMENT carry a Refusal.
   absl::Status Submit(std::vector<QueuedText>* texts) ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // Says what Submit would say to the shortest text with `deadline`, before any work is spent on
-  // tokenizing the real ones. Where they are refused, `texts` are counted as shed.
+  // Says what Submit would say to so many shortest `texts` with `deadline`, before any work is
+  // spent on tokenizing the real ones. Where they are refused, they are counted as shed.
   //
   // UNAVAILABLE, RESOURCE_EXHAUSTED: see Submit.
   absl::Status CheckRoom(absl::Time deadline, int64_t texts, bool of_stream = false)

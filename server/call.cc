@@ -23,39 +23,60 @@ std::string PushbackMs(const absl::Status& status) {
   return absl::StrCat(absl::ToInt64Milliseconds(absl::Ceil(*delay, absl::Milliseconds(1))));
 }
 
+// A request that is larger is worked on by threads of their own. Tokenizing as much takes less than
+// a millisecond; handing it over, some microseconds.
+constexpr size_t kSmallRequestBytes = 16 << 10;
+
 }  // namespace
 
-Call::Call(Method method, const Serving& serving, grpc::CallbackServerContext* context,
-           grpc::ByteBuffer* response)
-    : method_(method),
-      serving_(serving),
-      context_(context),
-      response_(response),
-      caller_(serving.open_calls, *context) {
+Call::Call(Method method, const Serving& serving, grpc::CallbackServerContext* context)
+    : method_(method), serving_(serving), context_(context), caller_(serving.open_calls, *context) {
   serving_.metrics->CallStarted(method_);
 }
 
-absl::Status Call::Receive(const grpc::ByteBuffer& request) {
-  // A connection that ends brings us all its calls whose requests had not come: thousands, perhaps,
-  // and gRPC takes its time to let go of them. They must not take the room of others.
-  if (!request.Valid()) {
-    return absl::CancelledError("the caller went away before all of its request had come");
-  }
-  serving_.metrics->MessageReceived(method_);
-  return absl::OkStatus();
+void Call::Read() {
+  unfinished_ = serving_.unfinished->Await([this](const absl::Status& status) {
+    serving_.metrics->CountShed(ShedReason::kInFlight, 1);
+    Fail(status);
+  });
+  StartRead(&request_);
 }
 
-absl::Status Call::Admit(const grpc::ByteBuffer& request) {
-  if (absl::Status status = Receive(request); !status.ok()) return status;
+void Call::OnReadDone(bool ok) {
+  if (!serving_.unfinished->Came(unfinished_)) return;
+  if (!ok) return Fail(absl::CancelledError("the caller went away before its request had come"));
+  serving_.metrics->MessageReceived(method_);
+  Start();
+}
+
+absl::Status Call::Admit() {
   absl::StatusOr<Admission::Ticket> ticket =
-      serving_.admission->Admit(1, static_cast<int64_t>(request.Length()));
+      serving_.admission->Admit(1, static_cast<int64_t>(request_.Length()));
   if (!ticket.ok()) return ticket.status();
   ticket_ = *std::move(ticket);
   return absl::OkStatus();
 }
 
+void Call::Work(std::function<bool()> slice) {
+  if (request_.Length() > kSmallRequestBytes) return serving_.slices->Add(std::move(slice));
+  while (slice()) {
+  }
+}
+
+absl::Status Call::CheckCaller(int64_t texts) const {
+  const absl::StatusCode abandoned = caller_.abandoned();
+  if (SteadyNow() >= caller_.deadline() || abandoned == absl::StatusCode::kDeadlineExceeded) {
+    serving_.metrics->CountExpired(Stage::kTokenize, texts);
+    return absl::DeadlineExceededError(
+        "the deadline passed while the texts were tokenized; send fewer at a time, or allow more "
+        "time");
+  }
+  if (abandoned != absl::StatusCode::kOk) return absl::CancelledError("the caller went away");
+  return absl::OkStatus();
+}
+
 void Call::Reply(const google::protobuf::MessageLite& message) {
-  End(SerializeMessage(message, response_));
+  End(SerializeMessage(message, &response_));
 }
 
 void Call::Fail(const absl::Status& status) {
@@ -71,6 +92,7 @@ void Call::End(const absl::Status& status) {
   serving_.metrics->CallHandled(method_, status.code(), SteadyNow() - caller_.arrival());
   // Who has gone reads no details, and thousands may go at once.
   const bool is_read = caller_.abandoned() == absl::StatusCode::kOk;
+  if (status.ok()) return StartWriteAndFinish(&response_, {}, grpc::Status::OK);
   Finish(is_read ? ToCaller(status) : ToGrpcStatus(status));
 }
 

@@ -7,27 +7,33 @@
 #include <grpcpp/support/server_callback.h>
 
 #include <cstdint>
+#include <functional>
 
 #include "absl/status/status.h"
 #include "server/admission.h"
+#include "server/bytes_service.h"
 #include "server/caller.h"
 #include "server/metric_labels.h"
 #include "server/serving.h"
+#include "server/unfinished_requests.h"
 
 namespace verdict {
 
-// What all unary calls share: they are counted, know whether their caller is still there, and end
-// exactly once, by Reply or by Fail.
+// What all unary calls share: they are counted, read their request, know whether their caller is
+// still there, and end exactly once, by Reply or by Fail.
 //
 // A call is made with new and deletes itself in OnDone, which gRPC runs after the call has ended
 // and no other reaction runs any more. So a call that has not ended is alive, whatever its client
 // does; and one that has ended must not be touched, not even by the function that ended it.
-class Call : public grpc::ServerUnaryReactor {
+class Call : public BytesReactor {
  public:
   // `serving` outlives the call.
-  Call(Method method, const Serving& serving, grpc::CallbackServerContext* context,
-       grpc::ByteBuffer* response);
+  Call(Method method, const Serving& serving, grpc::CallbackServerContext* context);
 
+  // Reads the request, then starts.
+  void Read();
+
+  void OnReadDone(bool ok) final;
   void OnCancel() final { caller_.Leave(); }
   void OnDone() final { delete this; }
 
@@ -38,22 +44,31 @@ class Call : public grpc::ServerUnaryReactor {
  protected:
   ~Call() override = default;
 
-  // Counts the request. REQUIRES: nothing else was done yet.
-  //
-  // CANCELLED: the request has not come, and never will.
-  absl::Status Receive(const grpc::ByteBuffer& request);
+  // The request is here: answers it, or sees to it that it will be.
+  virtual void Start() = 0;
 
-  // Receives it, and takes what the call holds from its arrival until gRPC lets go of it: one text,
-  // and the bytes of its request.
+  const grpc::ByteBuffer& request() const { return request_; }
+
+  // Takes what the call holds from now on until gRPC lets go of it: one text, and the bytes of its
+  // request.
   //
-  // RESOURCE_EXHAUSTED: too much is in flight. CANCELLED: see Receive.
-  absl::Status Admit(const grpc::ByteBuffer& request);
+  // RESOURCE_EXHAUSTED: too much is in flight.
+  absl::Status Admit();
 
   // Takes more: the texts of a batch but one, the bytes of a reply larger than its request.
   // REQUIRES: Admit was OK.
   //
   // RESOURCE_EXHAUSTED: too much is in flight.
   absl::Status AdmitMore(int64_t texts, int64_t bytes) { return ticket_.Add(texts, bytes); }
+
+  // Runs `slice` until it is false: here and now if the request is small, else as SlicedWork. It
+  // must not touch the call once that has ended.
+  void Work(std::function<bool()> slice);
+
+  // Whether anybody waits for the call, whose texts are being tokenized.
+  //
+  // DEADLINE_EXCEEDED, CANCELLED: nobody does.
+  absl::Status CheckCaller(int64_t texts) const;
 
   const Serving& serving() const { return serving_; }
   const Caller& caller() const { return caller_; }
@@ -64,8 +79,10 @@ class Call : public grpc::ServerUnaryReactor {
   const Method method_;
   const Serving& serving_;
   grpc::CallbackServerContext* const context_;
-  grpc::ByteBuffer* const response_;
   Caller caller_;
+  UnfinishedRequests::Place unfinished_;  // until the request is here
+  grpc::ByteBuffer request_;
+  grpc::ByteBuffer response_;
   Admission::Ticket ticket_;
 };
 

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "latency/steady_clock.h"
 #include "server/error_reason.h"
+#include "server/reply_bytes.h"
 #include "verdict/unchecked/v1/classifier.pb.h"
 #include "verdict/v1/classifier.pb.h"
 
@@ -29,6 +30,10 @@ absl::Status Classification::SetOptions(const unchecked::v1::Options& options) {
   if (!checked.ok()) return checked.status();
   options_ = *checked;
   return absl::OkStatus();
+}
+
+int64_t Classification::ReplyBytes(size_t texts) const {
+  return verdict::ReplyBytes(serving_.model->config, options_, texts);
 }
 
 absl::StatusOr<QueuedText> Classification::Encode(const unchecked::v1::Input& input,

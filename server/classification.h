@@ -2,6 +2,8 @@
 #ifndef VERDICT_SERVER_CLASSIFICATION_H_
 #define VERDICT_SERVER_CLASSIFICATION_H_
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 
 #include "absl/status/status.h"
@@ -26,6 +28,9 @@ class Classification {
 
   // INVALID_ARGUMENT: see CheckOptions.
   absl::Status SetOptions(const unchecked::v1::Options& options);
+
+  // The bytes to admit for the replies to `texts`: see verdict::ReplyBytes.
+  int64_t ReplyBytes(size_t texts) const;
 
   // Checks and tokenizes `input`, called `field` in messages. The result has everything but `done`;
   // `*encoded` is what the answer will need.

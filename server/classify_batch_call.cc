@@ -4,78 +4,100 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "latency/steady_clock.h"
 #include "server/error_reason.h"
 #include "server/message_bytes.h"
-#include "server/reply_bytes.h"
 #include "verdict/unchecked/v1/classifier.pb.h"
 
 namespace verdict {
+namespace {
 
-ClassifyBatchCall::ClassifyBatchCall(const Serving& serving, grpc::CallbackServerContext* context,
-                                     grpc::ByteBuffer* response)
-    : Call(Method::kClassifyBatch, serving, context, response),
+// Of text. They take a millisecond or two, by the texts.
+constexpr size_t kSliceBytes = 64 << 10;
+
+}  // namespace
+
+struct ClassifyBatchCall::Inputs {
+  unchecked::v1::ClassifyBatchRequest request;
+  size_t next = 0;  // to be tokenized
+  std::vector<QueuedText> texts;
+};
+
+ClassifyBatchCall::ClassifyBatchCall(const Serving& serving, grpc::CallbackServerContext* context)
+    : Call(Method::kClassifyBatch, serving, context),
       classification_(serving, caller(), caller().arrival()) {}
 
-void ClassifyBatchCall::Start(const grpc::ByteBuffer& bytes) {
-  std::vector<QueuedText> texts;
-  absl::Status status = EncodeAll(bytes, &texts);
-  if (status.ok() && texts.empty()) return Reply(reply_);
-  if (status.ok()) {
-    waiting_ = texts.size();
-    // Once this is OK, the call ends by its last text's `done`, and may have ended already.
-    status = serving().batcher->Submit(&texts);
-  }
-  if (!status.ok()) Fail(status);
+ClassifyBatchCall::~ClassifyBatchCall() = default;
+
+void ClassifyBatchCall::Start() {
+  if (absl::Status status = Admit(); !status.ok()) return Fail(status);
+  Work([this] { return Continue(); });
 }
 
-// Makes an item of every input, and a queued text of every one that can be computed.
-absl::Status ClassifyBatchCall::EncodeAll(const grpc::ByteBuffer& bytes,
-                                          std::vector<QueuedText>* texts) {
-  absl::Status status = Admit(bytes);
-  unchecked::v1::ClassifyBatchRequest request;
-  if (status.ok()) status = ParseMessage(bytes, &request);
-  if (status.ok()) status = classification_.SetOptions(request.options());
-  const auto count = static_cast<size_t>(request.inputs_size());
+// One slice: parses the request, or tokenizes some of it, or hands it on. False: the call goes on
+// elsewhere, and may have ended.
+bool ClassifyBatchCall::Continue() {
+  const absl::Status status = inputs_ == nullptr ? Parse() : EncodeSome();
+  if (!status.ok()) {
+    Fail(status);
+    return false;
+  }
+  if (inputs_->next < encoded_.size()) return true;
+  Submit();
+  return false;
+}
+
+absl::Status ClassifyBatchCall::Parse() {
+  auto inputs = std::make_unique<Inputs>();
+  absl::Status status = CheckCaller(1);
+  if (status.ok()) status = ParseMessage(request(), &inputs->request);
+  if (status.ok()) status = classification_.SetOptions(inputs->request.options());
+  const auto count = static_cast<size_t>(inputs->request.inputs_size());
   if (status.ok()) status = CheckInputCount(count, serving().limits);
   if (status.ok()) {
-    status = AdmitMore(static_cast<int64_t>(count) - 1,
-                       ReplyBytes(serving().model->config, request.options(), count));
+    status = AdmitMore(static_cast<int64_t>(count) - 1, classification_.ReplyBytes(count));
   }
   if (status.ok()) {
     status = serving().batcher->CheckRoom(caller().deadline(), static_cast<int64_t>(count));
   }
   if (!status.ok()) return status;
-
   encoded_.resize(count);
-  texts->reserve(count);
-  for (size_t i = 0; i < count; ++i) {
-    status = CheckCaller();
-    if (!status.ok()) return status;
-    v1::ClassifyBatchResponse::Item* item = reply_.add_items();
-    absl::StatusOr<QueuedText> text = classification_.Encode(
-        request.inputs(static_cast<int>(i)), absl::StrCat("inputs[", i, "]"), &encoded_[i]);
-    if (!text.ok()) {
-      SetError(text.status(), item->mutable_error());
-      continue;
-    }
-    text->done = [this, i](const absl::StatusOr<TextResult>& result) { End(i, result); };
-    texts->push_back(*std::move(text));
+  inputs->texts.reserve(count);
+  inputs_ = std::move(inputs);
+  return status;
+}
+
+// As many as make a slice. Many long texts take a while, and nobody may be waiting any more.
+absl::Status ClassifyBatchCall::EncodeSome() {
+  size_t bytes = 0;
+  while (inputs_->next < encoded_.size() && bytes < kSliceBytes) {
+    const auto count = static_cast<int64_t>(encoded_.size());
+    if (absl::Status status = CheckCaller(count); !status.ok()) return status;
+    const size_t index = inputs_->next++;
+    const unchecked::v1::Input& input = inputs_->request.inputs(static_cast<int>(index));
+    bytes += input.text().size() + input.text_pair().size();
+    Encode(input, index);
   }
   return absl::OkStatus();
 }
 
-// Many long texts take a while to tokenize; nobody may be waiting any more.
-absl::Status ClassifyBatchCall::CheckCaller() const {
-  const absl::StatusCode abandoned = caller().abandoned();
-  if (SteadyNow() >= caller().deadline() || abandoned == absl::StatusCode::kDeadlineExceeded) {
-    serving().metrics->CountExpired(Stage::kTokenize, static_cast<int64_t>(encoded_.size()));
-    return absl::DeadlineExceededError(
-        "the deadline passed while the texts were tokenized; send fewer at a time, or allow more "
-        "time");
-  }
-  if (abandoned != absl::StatusCode::kOk) return absl::CancelledError("the caller went away");
-  return absl::OkStatus();
+// Makes the input's item, and a queued text if it can be computed.
+void ClassifyBatchCall::Encode(const unchecked::v1::Input& input, size_t index) {
+  v1::ClassifyBatchResponse::Item* item = reply_.add_items();
+  absl::StatusOr<QueuedText> text =
+      classification_.Encode(input, absl::StrCat("inputs[", index, "]"), &encoded_[index]);
+  if (!text.ok()) return SetError(text.status(), item->mutable_error());
+  text->done = [this, index](const absl::StatusOr<TextResult>& result) { End(index, result); };
+  inputs_->texts.push_back(*std::move(text));
+}
+
+void ClassifyBatchCall::Submit() {
+  std::vector<QueuedText> texts = std::move(inputs_->texts);
+  inputs_.reset();
+  if (texts.empty()) return Reply(reply_);
+  waiting_ = texts.size();
+  // Once this is OK, the call ends by its last text's `done`, and may have ended already.
+  absl::Status status = serving().batcher->Submit(&texts);
+  if (!status.ok()) Fail(status);
 }
 
 void ClassifyBatchCall::End(size_t index, const absl::StatusOr<TextResult>& result) {

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <memory>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -21,18 +22,24 @@ namespace verdict {
 // last one ends the call. See Call for its life.
 class ClassifyBatchCall final : public Call {
  public:
-  ClassifyBatchCall(const Serving& serving, grpc::CallbackServerContext* context,
-                    grpc::ByteBuffer* response);
-
-  void Start(const grpc::ByteBuffer& bytes);
+  ClassifyBatchCall(const Serving& serving, grpc::CallbackServerContext* context);
+  ~ClassifyBatchCall() override;
 
  private:
-  absl::Status EncodeAll(const grpc::ByteBuffer& bytes, std::vector<QueuedText>* texts);
-  absl::Status CheckCaller() const;
+  // What is left to tokenize.
+  struct Inputs;
+
+  void Start() override;
+  bool Continue();
+  absl::Status Parse();
+  absl::Status EncodeSome();
+  void Encode(const unchecked::v1::Input& input, size_t index);
+  void Submit();
   void End(size_t index, const absl::StatusOr<TextResult>& result);
   void EndCall();
 
   Classification classification_;
+  std::unique_ptr<Inputs> inputs_;    // until they are submitted
   v1::ClassifyBatchResponse reply_;   // items in the order of the inputs
   std::vector<EncodedText> encoded_;  // likewise
   std::atomic<size_t> waiting_ = 0;   // texts that are not done yet

@@ -4,33 +4,36 @@
 #include <vector>
 
 #include "server/message_bytes.h"
-#include "server/reply_bytes.h"
 #include "verdict/unchecked/v1/classifier.pb.h"
 #include "verdict/v1/classifier.pb.h"
 
 namespace verdict {
 
-ClassifyCall::ClassifyCall(const Serving& serving, grpc::CallbackServerContext* context,
-                           grpc::ByteBuffer* response)
-    : Call(Method::kClassify, serving, context, response),
+ClassifyCall::ClassifyCall(const Serving& serving, grpc::CallbackServerContext* context)
+    : Call(Method::kClassify, serving, context),
       classification_(serving, caller(), caller().arrival()) {}
 
-void ClassifyCall::Start(const grpc::ByteBuffer& bytes) {
-  absl::Status status = Submit(bytes);
-  if (!status.ok()) Fail(status);
+void ClassifyCall::Start() {
+  if (absl::Status status = Take(); !status.ok()) return Fail(status);
+  Work([this] {
+    if (absl::Status status = Submit(); !status.ok()) Fail(status);
+    return false;
+  });
+}
+
+// Under overload most calls end here, and cost no more than that.
+absl::Status ClassifyCall::Take() {
+  if (absl::Status status = Admit(); !status.ok()) return status;
+  return serving().batcher->CheckRoom(caller().deadline(), 1);
 }
 
 // If OK, the call ends by its text's `done`, and may have ended already.
-absl::Status ClassifyCall::Submit(const grpc::ByteBuffer& bytes) {
-  absl::Status status = Admit(bytes);
-  // Under overload most calls end here, and cost no more than that.
-  if (status.ok()) status = serving().batcher->CheckRoom(caller().deadline(), 1);
+absl::Status ClassifyCall::Submit() {
+  absl::Status status = CheckCaller(1);
   unchecked::v1::ClassifyRequest request;
-  if (status.ok()) status = ParseMessage(bytes, &request);
+  if (status.ok()) status = ParseMessage(this->request(), &request);
   if (status.ok()) status = classification_.SetOptions(request.options());
-  if (status.ok()) {
-    status = AdmitMore(0, ReplyBytes(serving().model->config, request.options(), 1));
-  }
+  if (status.ok()) status = AdmitMore(0, classification_.ReplyBytes(1));
   if (!status.ok()) return status;
   absl::StatusOr<QueuedText> text = classification_.Encode(request.input(), "input", &encoded_);
   if (!text.ok()) return text.status();

@@ -15,13 +15,12 @@ namespace verdict {
 // One text: the call ends with it. See Call for its life.
 class ClassifyCall final : public Call {
  public:
-  ClassifyCall(const Serving& serving, grpc::CallbackServerContext* context,
-               grpc::ByteBuffer* response);
-
-  void Start(const grpc::ByteBuffer& bytes);
+  ClassifyCall(const Serving& serving, grpc::CallbackServerContext* context);
 
  private:
-  absl::Status Submit(const grpc::ByteBuffer& bytes);
+  void Start() override;
+  absl::Status Take();
+  absl::Status Submit();
   void End(const absl::StatusOr<TextResult>& result);
 
   Classification classification_;

@@ -19,6 +19,12 @@
 #include "verdict/v1/classifier.pb.h"
 
 namespace verdict {
+namespace {
+
+// A message that is larger is worked on by threads of their own, as a call's.
+constexpr int64_t kSmallMessageBytes = 16 << 10;
+
+}  // namespace
 
 // One message as it was read.
 struct ClassifyStreamCall::Arrived {
@@ -50,7 +56,7 @@ ClassifyStreamCall::ClassifyStreamCall(const Serving& serving, grpc::CallbackSer
   serving_.metrics->CallStarted(Method::kClassifyStream);
 }
 
-void ClassifyStreamCall::Start() {
+void ClassifyStreamCall::Read() {
   if (!serving_.streams->Add(self_)) return Fail(Draining());
   ReadOn();
 }
@@ -102,9 +108,11 @@ void ClassifyStreamCall::OnWriteDone(bool ok) {
   } else {
     caller_.Leave();
   }
+  Reply written;  // freed without the lock
   Next next;
   {
     absl::MutexLock lock(&mutex_);
+    written = std::move(outgoing_);
     writing_ = false;
     --open_;
     if (!ok) Abandon();
@@ -152,11 +160,18 @@ void ClassifyStreamCall::Receive() {
     absl::MutexLock lock(&mutex_);
     waits_ = true;
   }
-  // Nobody overtakes those who wait.
+  if (arrived_->bytes <= kSmallMessageBytes) return TakeInTurn();
+  serving_.slices->Add([stream = weak_from_this()] {
+    if (const auto alive = stream.lock(); alive != nullptr) alive->TakeInTurn();
+    return false;
+  });
+}
+
+// Nobody overtakes those who wait.
+void ClassifyStreamCall::TakeInTurn() {
   if (serving_.line->empty() && TakeArrived()) return;
-  const std::weak_ptr<ClassifyStreamCall> stream = weak_from_this();
-  serving_.line->Wait([stream] {
-    const std::shared_ptr<ClassifyStreamCall> alive = stream.lock();
+  serving_.line->Wait([stream = weak_from_this()] {
+    const auto alive = stream.lock();
     return alive == nullptr || alive->TakeArrived();
   });
 }
@@ -207,20 +222,22 @@ bool ClassifyStreamCall::TakeArrived() {
 bool ClassifyStreamCall::Take(const Arrived& arrived) {
   if (!serving_.batcher->StreamsHaveRoom()) return false;
   const uint64_t id = arrived.request.id();
-  absl::Status status = serving_.admission->CheckSize(arrived.bytes);
-  if (!status.ok()) {
-    Answer(id, status);
-    return true;
-  }
-  std::optional<Admission::Ticket> ticket = serving_.admission->AdmitOfStream(arrived.bytes);
-  if (!ticket.has_value()) return false;
+  const unchecked::v1::ClassifyRequest& request = arrived.request.request();
   const auto message = std::make_shared<Message>(
       Message{.id = id,
-              .ticket = *std::move(ticket),
+              .ticket = {},
               .classification = Classification(serving_, caller_, arrived.arrival),
               .encoded = {}});
-  status = Submit(arrived.request.request(), message);
-  if (!status.ok()) Answer(id, status);
+  absl::Status status = message->classification.SetOptions(request.options());
+  const int64_t bytes = arrived.bytes + message->classification.ReplyBytes(1);
+  if (status.ok()) status = serving_.admission->CheckSize(bytes);
+  if (status.ok()) {
+    std::optional<Admission::Ticket> ticket = serving_.admission->AdmitOfStream(bytes);
+    if (!ticket.has_value()) return false;
+    message->ticket = *std::move(ticket);
+    status = Submit(request, message);
+  }
+  if (!status.ok()) Answer(id, status, {});
   return true;
 }
 
@@ -228,7 +245,6 @@ bool ClassifyStreamCall::Take(const Arrived& arrived) {
 absl::Status ClassifyStreamCall::Submit(const unchecked::v1::ClassifyRequest& request,
                                         const std::shared_ptr<Message>& message) {
   absl::Status status = serving_.batcher->CheckRoom(caller_.deadline(), 1, /*of_stream=*/true);
-  if (status.ok()) status = message->classification.SetOptions(request.options());
   if (!status.ok()) return status;
   absl::StatusOr<QueuedText> text =
       message->classification.Encode(request.input(), "input", &message->encoded);
@@ -236,15 +252,18 @@ absl::Status ClassifyStreamCall::Submit(const unchecked::v1::ClassifyRequest& re
   text->of_stream = true;
   text->done = [this, message](const absl::StatusOr<TextResult>& result) {
     const auto answer = message->classification.Answer(message->encoded, result);
-    message->ticket = Admission::Ticket();  // who has the reply may send the next
-    Answer(message->id, answer);
+    Admission::Ticket ticket = std::move(message->ticket);
+    // Who has the reply may send the next.
+    if (message->classification.ReplyBytes(1) == 0) ticket = Admission::Ticket();
+    Answer(message->id, answer, std::move(ticket));
   };
   std::vector<QueuedText> texts;
   texts.push_back(*std::move(text));
   return serving_.batcher->Submit(&texts);
 }
 
-void ClassifyStreamCall::Answer(uint64_t id, const absl::StatusOr<v1::ClassifyResponse>& answer) {
+void ClassifyStreamCall::Answer(uint64_t id, const absl::StatusOr<v1::ClassifyResponse>& answer,
+                                Admission::Ticket ticket) {
   v1::ClassifyStreamResponse reply;
   reply.set_id(id);
   if (answer.ok()) {
@@ -259,7 +278,7 @@ void ClassifyStreamCall::Answer(uint64_t id, const absl::StatusOr<v1::ClassifyRe
     absl::MutexLock lock(&mutex_);
     if (!status.ok()) DecideEnd(status);
     if (status.ok() && caller_.abandoned() == absl::StatusCode::kOk) {
-      replies_.push_back(std::move(bytes));
+      replies_.push_back({.bytes = std::move(bytes), .ticket = std::move(ticket)});
     } else {
       --open_;
     }
@@ -289,7 +308,7 @@ void ClassifyStreamCall::GiveUp() {
 ClassifyStreamCall::Next ClassifyStreamCall::Decide() {
   Next next;
   if (!writing_ && !replies_.empty()) {
-    outgoing_ = replies_.front();  // shares what it holds
+    outgoing_ = std::move(replies_.front());
     replies_.pop_front();
     writing_ = next.write = true;
     write_began_ = SteadyNow();
@@ -301,7 +320,7 @@ ClassifyStreamCall::Next ClassifyStreamCall::Decide() {
 }
 
 void ClassifyStreamCall::Begin(const Next& next) {
-  if (next.write) return StartWrite(&outgoing_);
+  if (next.write) return StartWrite(&outgoing_.bytes);
   if (!next.end.has_value()) return;
   // Counts before it finishes: whoever has the status finds it in the metrics.
   serving_.metrics->CallHandled(Method::kClassifyStream, next.end->code(),

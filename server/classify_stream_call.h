@@ -35,7 +35,8 @@ class ClassifyResponse;
 //
 // A message is open from when it is read until its reply is written. No more than kMostOpen are: a
 // client that does not read its replies costs the server no more than those, and is not read until
-// it does. HTTP/2 then holds up what it sends.
+// it does. HTTP/2 then holds up what it sends. Where replies are large, what they take counts as in
+// flight until they are written.
 //
 // A message that does not fit now, because too much is in flight or the streams have enough waiting
 // for the engine, is not refused: it waits in the WaitingLine, and the stream is not read until it
@@ -60,7 +61,8 @@ class ClassifyStreamCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer
   // Owns itself until OnDone. What `serving` points to must outlive it.
   static ClassifyStreamCall* New(const Serving& serving, grpc::CallbackServerContext* context);
 
-  void Start() ABSL_LOCKS_EXCLUDED(mutex_);
+  // Reads the first message.
+  void Read() ABSL_LOCKS_EXCLUDED(mutex_);
 
   // Decides how it ends, unless that is decided; what is open is answered first.
   void Fail(const absl::Status& status) ABSL_LOCKS_EXCLUDED(mutex_);
@@ -80,6 +82,12 @@ class ClassifyStreamCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer
   struct Message;
   struct Arrived;
 
+  // To be written.
+  struct Reply {
+    grpc::ByteBuffer bytes;
+    Admission::Ticket ticket;  // of one that is large
+  };
+
   // What is to be started next, without the lock; at most one of them.
   struct Next {
     bool write = false;
@@ -89,6 +97,7 @@ class ClassifyStreamCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer
   ClassifyStreamCall(const Serving& serving, grpc::CallbackServerContext* context);
 
   void Receive() ABSL_LOCKS_EXCLUDED(mutex_);
+  void TakeInTurn();
   absl::Status CheckTokenAgain();
   // Takes the message that has arrived, unless there is no room; false if it still waits. On the
   // thread that received it, or then on the line's.
@@ -96,8 +105,8 @@ class ClassifyStreamCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer
   bool Take(const Arrived& arrived) ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Status Submit(const unchecked::v1::ClassifyRequest& request,
                       const std::shared_ptr<Message>& message);
-  void Answer(uint64_t id, const absl::StatusOr<v1::ClassifyResponse>& answer)
-      ABSL_LOCKS_EXCLUDED(mutex_);
+  void Answer(uint64_t id, const absl::StatusOr<v1::ClassifyResponse>& answer,
+              Admission::Ticket ticket) ABSL_LOCKS_EXCLUDED(mutex_);
 
   void DecideEnd(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Abandon() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -113,7 +122,7 @@ class ClassifyStreamCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer
   LookTimer token_timer_;                     // of the reaction that reads
   std::shared_ptr<ClassifyStreamCall> self_;  // until OnDone
   grpc::ByteBuffer incoming_;                 // of the read in progress
-  grpc::ByteBuffer outgoing_;                 // of the write in progress
+  Reply outgoing_;                            // of the write in progress
   std::unique_ptr<Arrived> arrived_;          // while reading_, of the thread that takes it
 
   absl::Mutex mutex_;
@@ -123,11 +132,11 @@ class ClassifyStreamCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Time write_began_ ABSL_GUARDED_BY(mutex_);  // of the latest write
   bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
-  bool cancelling_ ABSL_GUARDED_BY(mutex_) = false;               // and so must not end yet
-  int starting_reads_ ABSL_GUARDED_BY(mutex_) = 0;                // by who took a message
-  int open_ ABSL_GUARDED_BY(mutex_) = 0;                          // messages
-  std::deque<grpc::ByteBuffer> replies_ ABSL_GUARDED_BY(mutex_);  // to be written
-  std::optional<absl::Status> end_ ABSL_GUARDED_BY(mutex_);       // once decided
+  bool cancelling_ ABSL_GUARDED_BY(mutex_) = false;          // and so must not end yet
+  int starting_reads_ ABSL_GUARDED_BY(mutex_) = 0;           // by who took a message
+  int open_ ABSL_GUARDED_BY(mutex_) = 0;                     // messages
+  std::deque<Reply> replies_ ABSL_GUARDED_BY(mutex_);        // to be written
+  std::optional<absl::Status> end_ ABSL_GUARDED_BY(mutex_);  // once decided
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;
 };
 

@@ -9,14 +9,14 @@
 
 namespace verdict {
 
-GetModelCall::GetModelCall(const Serving& serving, grpc::CallbackServerContext* context,
-                           grpc::ByteBuffer* response)
-    : Call(Method::kGetModel, serving, context, response) {}
+GetModelCall::GetModelCall(const Serving& serving, grpc::CallbackServerContext* context)
+    : Call(Method::kGetModel, serving, context) {}
 
-void GetModelCall::Start(const grpc::ByteBuffer& bytes) {
-  if (absl::Status status = Receive(bytes); !status.ok()) return Fail(status);
+void GetModelCall::Start() {
   unchecked::v1::GetModelRequest request;
-  if (absl::Status status = ParseMessage(bytes, &request); !status.ok()) return Fail(status);
+  if (absl::Status status = ParseMessage(this->request(), &request); !status.ok()) {
+    return Fail(status);
+  }
   const Model& model = *serving().model;
   const EngineInfo& engine = model.engine->info();
   v1::GetModelResponse description;
@@ -31,6 +31,7 @@ void GetModelCall::Start(const grpc::ByteBuffer& bytes) {
   description.set_threads(static_cast<uint32_t>(engine.threads));
   description.set_parameters(engine.parameters);
   description.set_version(serving().version);
+  description.set_default_top_k(static_cast<uint32_t>(serving().defaults.top_k()));
   Reply(description);
 }
 

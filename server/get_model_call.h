@@ -10,10 +10,10 @@ namespace verdict {
 // Ends where it starts. See Call for its life.
 class GetModelCall final : public Call {
  public:
-  GetModelCall(const Serving& serving, grpc::CallbackServerContext* context,
-               grpc::ByteBuffer* response);
+  GetModelCall(const Serving& serving, grpc::CallbackServerContext* context);
 
-  void Start(const grpc::ByteBuffer& bytes);
+ private:
+  void Start() override;
 };
 
 }  // namespace verdict

@@ -14,7 +14,6 @@ namespace {
 // A member function takes its object as a first argument.
 struct CoreServer {
   void (*send_goaways)(grpc_server*) = nullptr;
-  void (*stop_listening)(grpc_server*) = nullptr;
   bool (*has_open_connections)(grpc_server*) = nullptr;
 };
 
@@ -27,7 +26,6 @@ CoreServer FindCoreServer() {
   CoreServer found;
 #if GRPC_CPP_VERSION_MAJOR == 1 && GRPC_CPP_VERSION_MINOR == 51
   Find("_ZN9grpc_core6Server11SendGoawaysEv", &found.send_goaways);
-  Find("_ZN9grpc_core6Server13StopListeningEv", &found.stop_listening);
   Find("_ZN9grpc_core6Server18HasOpenConnectionsEv", &found.has_open_connections);
 #endif
   return found;
@@ -54,15 +52,10 @@ void InExecutionContext(absl::FunctionRef<void()> run) {
 
 Goaways::Goaways(grpc::Server* server)
     : server_(server->c_server()),
-      available_(Core().send_goaways != nullptr && Core().stop_listening != nullptr &&
-                 Core().has_open_connections != nullptr) {}
+      available_(Core().send_goaways != nullptr && Core().has_open_connections != nullptr) {}
 
 void Goaways::Send() const {
   if (available_) InExecutionContext([this] { Core().send_goaways(server_); });
-}
-
-void Goaways::StopListening() const {
-  if (available_) InExecutionContext([this] { Core().stop_listening(server_); });
 }
 
 bool Goaways::HasConnections() const { return !available_ || Core().has_open_connections(server_); }

@@ -21,7 +21,7 @@ namespace verdict {
 //
 // These members are in no header that is installed, so they are looked up by name among what the
 // process has loaded, and only if this is built with gRPC 1.51, whose sources say what they do
-// (src/core/lib/surface/server.cc; its test client_lb_end2end_test.cc uses two of them alike).
+// (src/core/lib/surface/server.cc; its test client_lb_end2end_test.cc uses one of them alike).
 // Elsewhere `available` is false and the rest does nothing: a drain then refuses new calls with
 // UNAVAILABLE. goaway_test says whether they are found; tests/stress/replacements.py that no call
 // of five gRPC implementations is lost.
@@ -36,9 +36,6 @@ class Goaways {
   // Says GOAWAY on each connection on which that was not said yet. A channel within the process has
   // no GOAWAY: it ends, with its calls.
   void Send() const;
-
-  // Nobody can connect from now on: the system refuses it. Connections that were made stay.
-  void StopListening() const;
 
   // Whether any connection is left; true if that is not known.
   bool HasConnections() const;

@@ -2,25 +2,111 @@
 
 #include <grpcpp/support/server_callback.h>
 
+#include <functional>
 #include <optional>
-#include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "grpc/health/v1/health.grpc.pb.h"
+#include "grpc/health/v1/health.pb.h"
+#include "proto/status_details.h"
+#include "server/bytes_service.h"
 #include "server/connection_settings.h"
+#include "server/message_bytes.h"
 
 namespace verdict {
 
+// The request of a Check or a Watch, until it is here.
+class HealthRequest {
+ public:
+  explicit HealthRequest(UnfinishedRequests* unfinished) : unfinished_(unfinished) {}
+
+  // `give_up` as UnfinishedRequests'.
+  void Read(BytesReactor* reactor, std::function<void(const absl::Status&)> give_up) {
+    place_ = unfinished_->Await(std::move(give_up));
+    reactor->StartRead(&bytes_);
+  }
+
+  // Of the reactor's OnReadDone. False: it was given up.
+  bool Came() { return unfinished_->Came(place_); }
+
+  // Whether it asks for a service that we have.
+  //
+  // RESOURCE_EXHAUSTED: it is longer than any name. INVALID_ARGUMENT: it is no such request.
+  absl::StatusOr<bool> AsksForKnown() const {
+    if (bytes_.Length() > kMaxHealthRequestBytes) {
+      return absl::ResourceExhaustedError(
+          absl::StrCat("the request has ", bytes_.Length(), " bytes; expected at most ",
+                       kMaxHealthRequestBytes, ", as it names a service"));
+    }
+    grpc::health::v1::HealthCheckRequest request;
+    if (absl::Status status = ParseMessage(bytes_, &request); !status.ok()) return status;
+    return request.service().empty() || request.service() == "verdict.v1.Classifier";
+  }
+
+ private:
+  UnfinishedRequests* const unfinished_;
+  UnfinishedRequests::Place place_;
+  grpc::ByteBuffer bytes_;
+};
+
+// One who asks once.
+class HealthCheck final : public BytesReactor {
+ public:
+  static HealthCheck* Start(Health* health) {
+    auto* check = new HealthCheck(health);
+    check->request_.Read(check, [check](const absl::Status& status) { check->Fail(status); });
+    return check;
+  }
+
+  void OnReadDone(bool ok) override {
+    if (!request_.Came()) return;
+    if (!ok) return Fail(absl::CancelledError("the request has not come"));
+    const absl::StatusOr<bool> known = request_.AsksForKnown();
+    if (!known.ok()) return Fail(known.status());
+    if (!*known) return Fail(absl::NotFoundError("no service of this name"));
+    Health::Response response;
+    response.set_status(health_->Of(*known));
+    if (absl::Status status = SerializeMessage(response, &response_); !status.ok()) {
+      return Fail(status);
+    }
+    StartWriteAndFinish(&response_, {}, grpc::Status::OK);
+  }
+
+  void OnDone() override { delete this; }
+
+ private:
+  explicit HealthCheck(Health* health) : health_(health), request_(health->unfinished()) {}
+
+  void Fail(const absl::Status& status) { Finish(ToGrpcStatus(status)); }
+
+  Health* const health_;
+  HealthRequest request_;
+  grpc::ByteBuffer response_;
+};
+
 // One who watches, from the arrival of the call to its end. It keeps itself until gRPC has done
 // with it.
-class HealthWatch final : public grpc::ServerWriteReactor<Health::Response> {
+class HealthWatch final : public BytesReactor {
  public:
-  static HealthWatch* Start(Health* health, bool known) {
-    const std::shared_ptr<HealthWatch> watch(new HealthWatch(health, known));
+  static HealthWatch* Start(Health* health) {
+    const std::shared_ptr<HealthWatch> watch(new HealthWatch(health));
     watch->self_ = watch;
-    health->Add(watch);
+    watch->request_.Read(watch.get(), [watch = watch.get()](const absl::Status& status) {
+      watch->End(ToGrpcStatus(status));
+    });
     return watch.get();
+  }
+
+  void OnReadDone(bool ok) override {
+    if (!request_.Came()) return;
+    if (!ok) return End(grpc::Status::CANCELLED);
+    const absl::StatusOr<bool> known = request_.AsksForKnown();
+    if (!known.ok()) return End(ToGrpcStatus(known.status()));
+    known_ = *known;
+    health_->Add(self_);
   }
 
   // Tells the watcher how its service is, unless it knows.
@@ -59,7 +145,7 @@ class HealthWatch final : public grpc::ServerWriteReactor<Health::Response> {
   }
 
  private:
-  HealthWatch(Health* health, bool known) : health_(health), known_(known) {}
+  explicit HealthWatch(Health* health) : health_(health), request_(health->unfinished()) {}
 
   // Changes the state by `change` under the lock, then does without it what is due: one write at a
   // time, and the end when nothing is left to write.
@@ -74,8 +160,9 @@ class HealthWatch final : public grpc::ServerWriteReactor<Health::Response> {
       if (next_.has_value()) {
         told_ = next_;
         next_.reset();
-        response_.set_status(*told_);
-        write = writing_ = true;
+        Health::Response response;
+        response.set_status(*told_);
+        write = writing_ = SerializeMessage(response, &response_).ok();
       } else if (end_.has_value()) {
         end = end_;
         ended_ = true;
@@ -86,71 +173,20 @@ class HealthWatch final : public grpc::ServerWriteReactor<Health::Response> {
   }
 
   Health* const health_;
-  const bool known_;  // not the name, which may be long
+  HealthRequest request_;
+  bool known_ = false;  // not the name, which may be long
   std::shared_ptr<HealthWatch> self_;
 
   absl::Mutex mutex_;
   std::optional<Health::Response::ServingStatus> told_;  // this and all below: under mutex_
   std::optional<Health::Response::ServingStatus> next_;
-  Health::Response response_;  // being written
+  grpc::ByteBuffer response_;  // being written
   bool writing_ = false;
   std::optional<grpc::Status> end_;
   bool ended_ = false;
 };
 
 namespace {
-
-bool IsKnown(const std::string& service) {
-  return service.empty() || service == "verdict.v1.Classifier";
-}
-
-// gRPC keeps the request for as long as somebody watches, so it must be short. On a port with other
-// services gRPC itself takes longer ones.
-grpc::Status CheckSize(const grpc::health::v1::HealthCheckRequest& request) {
-  if (request.service().size() <= kMaxHealthRequestBytes) return grpc::Status::OK;
-  return {grpc::RESOURCE_EXHAUSTED,
-          absl::StrCat("the name of the service has ", request.service().size(),
-                       " bytes; expected at most ", kMaxHealthRequestBytes)};
-}
-
-// The answer to a Watch that is refused.
-class RefusedWatch final : public grpc::ServerWriteReactor<Health::Response> {
- public:
-  explicit RefusedWatch(const grpc::Status& status) { Finish(status); }
-  void OnDone() override { delete this; }
-};
-
-class HealthService final : public grpc::health::v1::Health::CallbackService {
- public:
-  explicit HealthService(verdict::Health* health) : health_(health) {}
-
-  grpc::ServerUnaryReactor* Check(grpc::CallbackServerContext* context,
-                                  const grpc::health::v1::HealthCheckRequest* request,
-                                  verdict::Health::Response* response) override {
-    grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-    if (const grpc::Status status = CheckSize(*request); !status.ok()) {
-      reactor->Finish(status);
-      return reactor;
-    }
-    const bool known = IsKnown(request->service());
-    response->set_status(health_->Of(known));
-    reactor->Finish(known ? grpc::Status::OK
-                          : grpc::Status(grpc::NOT_FOUND, "no service of this name"));
-    return reactor;
-  }
-
-  grpc::ServerWriteReactor<verdict::Health::Response>* Watch(
-      grpc::CallbackServerContext* /*context*/,
-      const grpc::health::v1::HealthCheckRequest* request) override {
-    if (const grpc::Status status = CheckSize(*request); !status.ok()) {
-      return new RefusedWatch(status);
-    }
-    return HealthWatch::Start(health_, IsKnown(request->service()));
-  }
-
- private:
-  verdict::Health* const health_;
-};
 
 const grpc::Status& GoingAway() {
   static const auto& status = *new grpc::Status(grpc::UNAVAILABLE, "the server is going away");
@@ -160,7 +196,12 @@ const grpc::Status& GoingAway() {
 }  // namespace
 
 std::unique_ptr<grpc::Service> Health::MakeService() {
-  return std::make_unique<HealthService>(this);
+  return std::make_unique<BytesService>(
+      "grpc.health.v1.Health",
+      std::vector<BytesService::Method>{
+          {"Check", [this](grpc::CallbackServerContext*) { return HealthCheck::Start(this); }},
+          {"Watch", [this](grpc::CallbackServerContext*) { return HealthWatch::Start(this); }},
+      });
 }
 
 Health::Response::ServingStatus Health::Of(bool known) const {

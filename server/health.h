@@ -8,6 +8,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/synchronization/mutex.h"
 #include "grpc/health/v1/health.pb.h"
+#include "server/unfinished_requests.h"
 
 namespace grpc {
 class Service;
@@ -27,8 +28,8 @@ class Health {
  public:
   using Response = grpc::health::v1::HealthCheckResponse;
 
-  // Not serving.
-  Health() = default;
+  // Not serving. `unfinished` must outlive the calls.
+  explicit Health(UnfinishedRequests* unfinished) : unfinished_(unfinished) {}
 
   Health(const Health&) = delete;
   Health& operator=(const Health&) = delete;
@@ -49,11 +50,15 @@ class Health {
   // How a service is; SERVICE_UNKNOWN: we have none of that name, so it is not `known`.
   Response::ServingStatus Of(bool known) const ABSL_LOCKS_EXCLUDED(mutex_);
 
+  // For its calls.
+  UnfinishedRequests* unfinished() const { return unfinished_; }
+
   // For HealthWatch: begins to tell it, and stops.
   void Add(const std::shared_ptr<HealthWatch>& watch) ABSL_LOCKS_EXCLUDED(mutex_);
   void Remove(HealthWatch* watch) ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
+  UnfinishedRequests* const unfinished_;
   mutable absl::Mutex mutex_;
   bool serving_ ABSL_GUARDED_BY(mutex_) = false;
   bool ending_ ABSL_GUARDED_BY(mutex_) = false;

@@ -20,7 +20,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "latency/steady_clock.h"
-#include "server/failed_accepts.h"
 #include "server/grpc_refusals.h"
 #include "server/line_limit.h"
 #include "server/log_writer.h"
@@ -51,8 +50,6 @@ struct Destination {
   LineLimit limit ABSL_GUARDED_BY(mutex);
 };
 Destination* destination = nullptr;
-
-std::atomic<int64_t> failed_accepts = 0;
 
 spdlog::level::level_enum SpdlogLevel(LogLevel level) {
   switch (level) {
@@ -174,7 +171,6 @@ void LogLibrary(LogLevel level, const char* library, const char* file, int line,
 
 #if GRPC_CPP_VERSION_MAJOR == 1 && GRPC_CPP_VERSION_MINOR < 65
 void LogGrpc(gpr_log_func_args* args) {
-  if (absl::StartsWith(args->message, "Failed accept")) ++failed_accepts;
   const LogLevel level = args->severity == GPR_LOG_SEVERITY_ERROR  ? LogLevel::kError
                          : args->severity == GPR_LOG_SEVERITY_INFO ? LogLevel::kInfo
                                                                    : LogLevel::kDebug;
@@ -211,8 +207,6 @@ void StartLogging(const LogOptions& options, int descriptor) {
   RouteGrpc();
   RouteProtobuf();
 }
-
-int64_t FailedAccepts() { return failed_accepts; }
 
 void Log(LogLevel level, absl::string_view message, std::initializer_list<LogField> fields) {
   if (!IsLogged(level)) return;

@@ -218,6 +218,11 @@ void Metrics::AddInfo(const ServedModel& model) {
   AddGauge(registry_, "verdict_model_load_seconds",
            "Time that loading and warming up the model took.")
       .Set(absl::ToDoubleSeconds(model.load));
+  connections_ =
+      &AddGauge(registry_, "verdict_grpc_connections", "gRPC connections that are open.");
+  connections_refused_ =
+      &AddCounter(registry_, "verdict_grpc_connections_refused_total",
+                  "gRPC connections that were closed at once, as too many were open.");
   ready_ = &AddGauge(registry_, "verdict_ready",
                      "1: new calls are welcome; 0: the server starts or drains.");
 }
@@ -278,6 +283,11 @@ void Metrics::AddInFlight(int64_t texts, int64_t bytes) {
 void Metrics::SetInFlightLimits(int64_t texts, int64_t bytes) {
   in_flight_texts_limit_->Set(static_cast<double>(texts));
   in_flight_bytes_limit_->Set(static_cast<double>(bytes));
+}
+
+void Metrics::SetConnections(int open, int refused) {
+  connections_->Set(open);
+  connections_refused_->Increment(refused);
 }
 
 void Metrics::SetEngineStalled(absl::Duration stalled) {

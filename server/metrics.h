@@ -68,6 +68,9 @@ class Metrics final : public prometheus::Collectable {
   void AddInFlight(int64_t texts, int64_t bytes);
   void SetInFlightLimits(int64_t texts, int64_t bytes);
 
+  // How many gRPC connections are open, and how many more were refused since the last time.
+  void SetConnections(int open, int refused);
+
   // For how long the engine has not moved, though it has work.
   void SetEngineStalled(absl::Duration stalled);
 
@@ -142,6 +145,8 @@ class Metrics final : public prometheus::Collectable {
   prometheus::Gauge* in_flight_bytes_ = nullptr;
   prometheus::Gauge* in_flight_texts_limit_ = nullptr;
   prometheus::Gauge* in_flight_bytes_limit_ = nullptr;
+  prometheus::Gauge* connections_ = nullptr;
+  prometheus::Counter* connections_refused_ = nullptr;
   prometheus::Gauge* ready_ = nullptr;
   prometheus::Counter* tokens_ = nullptr;
   prometheus::Counter* truncated_ = nullptr;

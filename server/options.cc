@@ -169,6 +169,12 @@ void AddLimitOptions(CLI::App& app, ServerOptions* options) {
   AddCount(app, "--max-bytes-in-flight", 1, int64_t{1} << 40,
            "Most bytes of the requests in flight; beyond, RESOURCE_EXHAUSTED",
            &options->admission.max_bytes);
+  AddCount(app, "--max-connections", 1, 1 << 20,
+           "Most gRPC connections at a time, and no more than half of the process's descriptors; "
+           "others are closed",
+           &options->connections.in_all);
+  AddCount(app, "--max-connections-by-address", 1, 1 << 20,
+           "Most gRPC connections of one address at a time", &options->connections.by_address);
   AddCount(app, "--max-inputs", 1, 1 << 16, "Most texts of one ClassifyBatch",
            &options->requests.max_inputs);
   AddCount(app, "--max-text-bytes", 1, 1 << 24, "Most bytes of one text (of both, of a pair)",

@@ -10,6 +10,7 @@
 #include "engine/precision.h"
 #include "engine/tokenizer.h"
 #include "server/admission.h"
+#include "server/listener.h"
 #include "server/log.h"
 #include "server/queue.h"
 #include "server/tls_files.h"
@@ -47,6 +48,7 @@ struct ServerOptions {
   TextQueue::Limits queue = {.max_batch_tokens = 0};
   // Holds one largest request at least. gRPC may hold as much, and kConnectionsBytes.
   Admission::Limits admission = {.max_bytes = int64_t{128} << 20};
+  ConnectionLimits connections;
   RequestLimits requests;
   Truncation truncation = Truncation::kRight;  // where a request asks for none
 

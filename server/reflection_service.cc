@@ -1,46 +1,22 @@
 #include "server/reflection_service.h"
 
-#include <grpcpp/impl/codegen/server_callback_handlers.h>
-#include <grpcpp/impl/rpc_service_method.h>
-#include <grpcpp/impl/service_type.h>
 #include <grpcpp/server_context.h>
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 
-#include <functional>
 #include <optional>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "grpc/reflection/v1/reflection.pb.h"
+#include "server/bytes_service.h"
 #include "server/entry.h"
 #include "server/error_reason.h"
 #include "server/message_bytes.h"
 
 namespace verdict {
 namespace {
-
-using BytesReactor = grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>;
-
-// RpcServiceMethod keeps no copy of its name, so the name is a base that is made first.
-struct MethodName {
-  std::string path;
-};
-
-// Registers one method, of bytes, without generated code: that has one service a name.
-class BytesService final : private MethodName, public grpc::Service {
- public:
-  BytesService(const std::string& service,
-               std::function<BytesReactor*(grpc::CallbackServerContext*)> start)
-      : MethodName{absl::StrCat("/", service, "/ServerReflectionInfo")} {
-    AddMethod(new grpc::internal::RpcServiceMethod(
-        path.c_str(), grpc::internal::RpcMethod::BIDI_STREAMING, nullptr));
-    MarkMethodRawCallback(
-        0, new grpc::internal::CallbackBidiHandler<grpc::ByteBuffer, grpc::ByteBuffer>(
-               std::move(start)));
-  }
-};
 
 std::vector<std::string> WithItself(std::vector<std::string> services) {
   for (std::string& name : Reflection::ServiceNames()) services.push_back(std::move(name));
@@ -161,10 +137,10 @@ ReflectionService::ReflectionService(std::vector<std::string> services, BearerTo
 std::vector<std::unique_ptr<grpc::Service>> ReflectionService::MakeServices() {
   std::vector<std::unique_ptr<grpc::Service>> services;
   for (const std::string& name : Reflection::ServiceNames()) {
-    services.push_back(
-        std::make_unique<BytesService>(name, [this](grpc::CallbackServerContext* context) {
-          return ReflectionStream::Start(this, context);
-        }));
+    BytesService::Method method = {"ServerReflectionInfo", [this](auto* context) {
+                                     return ReflectionStream::Start(this, context);
+                                   }};
+    services.push_back(std::make_unique<BytesService>(name, std::vector{std::move(method)}));
   }
   return services;
 }

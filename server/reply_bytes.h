@@ -6,17 +6,14 @@
 #include <cstdint>
 
 #include "engine/config.h"
+#include "server/validation.h"
 
 namespace verdict {
-
-namespace unchecked::v1 {
-class Options;
-}  // namespace unchecked::v1
 
 // The bytes to admit for the replies to `texts` that ask for `options`: what their labels and
 // logits take, in the message and on the wire. 0 if they are few: the bytes of the request, and its
 // texts, stand for a reply of usual size.
-int64_t ReplyBytes(const ModelConfig& config, const unchecked::v1::Options& options, size_t texts);
+int64_t ReplyBytes(const ModelConfig& config, const ClassifyOptions& options, size_t texts);
 
 }  // namespace verdict
 

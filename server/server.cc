@@ -21,7 +21,6 @@
 #include "server/http_routes.h"
 #include "server/log.h"
 #include "server/status_page.h"
-#include "server/tls_credentials.h"
 
 namespace verdict {
 namespace {
@@ -34,12 +33,6 @@ TextQueue::Limits QueueLimits(const ServerOptions& options, int threads) {
   TextQueue::Limits limits = options.queue;
   if (limits.max_batch_tokens == 0) limits.max_batch_tokens = kBatchTokensPerThread * threads;
   return limits;
-}
-
-absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> Credentials(
-    const TlsPaths& tls, std::function<void(absl::Time)> on_change) {
-  if (tls.certificate.empty()) return grpc::InsecureServerCredentials();
-  return MakeTlsCredentials(tls, std::move(on_change));
 }
 
 std::string HostOf(const std::string& address) { return address.substr(0, address.rfind(':')); }
@@ -63,11 +56,23 @@ absl::Status HttpEntry(const TlsPaths& tls) {
       "for; call it over gRPC");
 }
 
-absl::Status CannotListen(absl::string_view option, const std::string& address) {
+absl::Status CannotListen(absl::string_view option, const std::string& address,
+                          const absl::Status& why) {
   return absl::UnavailableError(
-      absl::StrCat("cannot listen on ", option, " ", address,
-                   ": the port is in use, or the address is not one of this machine's"));
+      absl::StrCat("cannot listen on ", option, " ", address, ": ", why.message(),
+                   "; the port must be free, and the address one of this machine's"));
 }
+
+// As many as have room together, if each is as large as it may be.
+size_t MostSlowRequests(const ServerOptions& options) {
+  return static_cast<size_t>(options.admission.max_bytes / MaxRequestBytes(options.requests));
+}
+
+// Orchestrators' probes.
+constexpr ConnectionLimits kHealthConnections = {.in_all = 128, .by_address = 64};
+
+// How long a stream's client may leave a reply unread while others wait for room.
+constexpr absl::Duration kStalledPatience = absl::Seconds(10);
 
 }  // namespace
 
@@ -111,13 +116,16 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   server->health_.Set(true);
   server->ready_ = true;
   server->metrics_.SetReady(true);
-  server->watchdog_.emplace(PortProbe(HostOf(options.grpc_address), server->grpc_port()),
-                            [server = server.get()] {
-                              server->streams_.EndOpenedBefore(SteadyNow() - kMaxStreamAge);
-                              const absl::Duration stalled = server->batcher_.Stalled(SteadyNow());
-                              server->metrics_.SetEngineStalled(stalled);
-                              return stalled;
-                            });
+  server->watchdog_.emplace([server = server.get()] {
+    const absl::Time now = SteadyNow();
+    server->streams_.EndOpenedBefore(now - kMaxStreamAge);
+    if (server->tls_ != nullptr) server->tls_->LookAgain();
+    // Who does not read keeps room that others wait for.
+    if (!server->line_.empty()) server->CancelStreamsStalledSince(now - kStalledPatience);
+    const absl::Duration stalled = server->batcher_.Stalled(now);
+    server->metrics_.SetEngineStalled(stalled);
+    return stalled;
+  });
   Log(LogLevel::kInfo, "serving",
       {{"model", options.model_name},
        {"grpc", Listening(options.grpc_address, server->grpc_port())},
@@ -143,10 +151,14 @@ Server::Server(const ServerOptions& options, Model model, absl::Duration load,
           [this](double part) { return batcher_.TimeUntilDone(part); }, &line_),
       batcher_(model_.engine.get(), &metrics_, QueueLimits(options, model_.engine->info().threads),
                &line_),
+      unfinished_(MostSlowRequests(options)),
+      slices_(model_.engine->info().threads),
       tokens_(std::move(tokens)),
       serving_({.model = &model_,
                 .batcher = &batcher_,
                 .admission = &admission_,
+                .unfinished = &unfinished_,
+                .slices = &slices_,
                 .streams = &streams_,
                 .line = &line_,
                 .open_calls = &open_calls_,
@@ -168,26 +180,57 @@ Server::Server(const ServerOptions& options, Model model, absl::Duration load,
 
 Server::~Server() {
   watchdog_.reset();
+  if (listener_ != nullptr) listener_->Stop();
+  if (health_listener_ != nullptr) health_listener_->Stop();
   batcher_.Drain(absl::InfinitePast());
   if (health_server_ != nullptr) health_server_->Shutdown(std::chrono::system_clock::now());
   if (http_entry_ != nullptr) http_entry_->Shutdown(std::chrono::system_clock::now());
   if (grpc_ != nullptr) grpc_->Shutdown(std::chrono::system_clock::now());
 }
 
+absl::StatusOr<std::unique_ptr<Listener>> Server::Listen(
+    absl::string_view option, const std::string& address,
+    std::shared_ptr<grpc::ServerCredentials> credentials, grpc::ServerBuilder* builder,
+    const ConnectionLimits& limits, Listener::Report report,
+    std::unique_ptr<grpc::Server>* server) {
+  absl::StatusOr<std::unique_ptr<Listener>> listener = Listener::Open(address);
+  if (!listener.ok()) return CannotListen(option, address, listener.status());
+  using Acceptor = grpc::experimental::ExternalConnectionAcceptor;
+  const std::shared_ptr<Acceptor> acceptor = builder->experimental().AddExternalConnectionAcceptor(
+      grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
+      std::move(credentials));
+  *server = builder->BuildAndStart();
+  if (*server == nullptr) return CannotListen(option, address, absl::UnknownError("gRPC says no"));
+  (*listener)->Start(
+      limits,
+      [acceptor](int descriptor) {
+        Acceptor::NewConnectionParameters connection;
+        connection.fd = descriptor;
+        acceptor->HandleNewConnection(&connection);
+      },
+      std::move(report));
+  return listener;
+}
+
 absl::Status Server::StartGrpc(const ServerOptions& options) {
-  auto credentials = Credentials(
-      options.tls, [this](absl::Time expiry) { metrics_.SetTlsCertificateExpiry(expiry); });
-  if (!credentials.ok()) return credentials.status();
-  credentials_ = *std::move(credentials);
+  std::shared_ptr<grpc::ServerCredentials> credentials = grpc::InsecureServerCredentials();
+  if (!options.tls.certificate.empty()) {
+    auto tls = MakeTlsCredentials(
+        options.tls, [this](absl::Time expiry) { metrics_.SetTlsCertificateExpiry(expiry); });
+    if (!tls.ok()) return tls.status();
+    credentials = tls_ = *std::move(tls);
+  }
   grpc::ServerBuilder builder;
   ConfigureConnections(MaxRequestBytes(options.requests), options.admission.max_bytes, &builder);
   builder.RegisterService(service_.get());
   builder.RegisterService(health_service_.get());
   for (const auto& service : reflection_services_) builder.RegisterService(service.get());
   builder.RegisterCallbackGenericService(&unknown_methods_);
-  builder.AddListeningPort(options.grpc_address, credentials_, &grpc_port_);
-  grpc_ = builder.BuildAndStart();
-  if (grpc_ == nullptr) return CannotListen("--grpc-address", options.grpc_address);
+  auto listener = Listen(
+      "--grpc-address", options.grpc_address, std::move(credentials), &builder, options.connections,
+      [this](int open, int refused) { metrics_.SetConnections(open, refused); }, &grpc_);
+  if (!listener.ok()) return listener.status();
+  listener_ = *std::move(listener);
   return absl::OkStatus();
 }
 
@@ -235,10 +278,11 @@ absl::Status Server::StartHealth(const ServerOptions& options) {
   grpc::ServerBuilder builder;
   ConfigureConnections(kMaxHealthRequestBytes, 0, &builder);
   builder.RegisterService(plain_health_service_.get());
-  builder.AddListeningPort(options.health_address, grpc::InsecureServerCredentials(),
-                           &health_port_);
-  health_server_ = builder.BuildAndStart();
-  if (health_server_ == nullptr) return CannotListen("--health-address", options.health_address);
+  auto listener = Listen("--health-address", options.health_address,
+                         grpc::InsecureServerCredentials(), &builder, kHealthConnections,
+                         /*report=*/nullptr, &health_server_);
+  if (!listener.ok()) return listener.status();
+  health_listener_ = *std::move(listener);
   return absl::OkStatus();
 }
 
@@ -246,14 +290,13 @@ void Server::Drain(const DrainTimes& times) {
   draining_ = true;
   metrics_.SetReady(false);
   health_.Set(false);
-  watchdog_->Stop();
   const Goaways goaways(grpc_.get());
   const DrainPlan plan(times, goaways.available(), SteadyNow());
   const auto await = [&](DrainStep step) { Await(step, plan, goaways); };
   await(DrainStep::kServe);
   goaways.Send();
   await(DrainStep::kMove);
-  goaways.StopListening();
+  listener_->Stop();
   goaways.Send();
   streams_.Drain();
   if (goaways.available()) health_.EndWatches();  // they would keep their connections
@@ -276,7 +319,9 @@ void Server::Await(DrainStep step, const DrainPlan& plan, const Goaways& goaways
   DrainSeen seen;
   const auto is_over = [&] {
     const absl::Time now = SteadyNow();
-    if (step >= DrainStep::kLeave) CancelStalledStreams(now);
+    // To those, too, who were connecting while they were said.
+    if (step == DrainStep::kLeave) goaways.Send();
+    if (step >= DrainStep::kLeave) CancelStreamsStalledSince(DrainPlan::StalledSince(now));
     if (arrived != open_calls_.arrived()) seen.last_arrival = now;
     arrived = open_calls_.arrived();
     seen.connected = goaways.HasConnections();
@@ -287,8 +332,8 @@ void Server::Await(DrainStep step, const DrainPlan& plan, const Goaways& goaways
   LookUntil(is_over, absl::InfiniteFuture());
 }
 
-void Server::CancelStalledStreams(absl::Time now) {
-  const int cancelled = streams_.CancelStalled(DrainPlan::StalledSince(now));
+void Server::CancelStreamsStalledSince(absl::Time since) {
+  const int cancelled = streams_.CancelStalled(since);
   if (cancelled == 0) return;
   Log(LogLevel::kWarning, "cancelled streams whose clients do not read their replies",
       {{"streams", cancelled}});

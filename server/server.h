@@ -20,18 +20,23 @@
 #include "server/health.h"
 #include "server/http_server.h"
 #include "server/json_api.h"
+#include "server/listener.h"
 #include "server/metrics.h"
 #include "server/open_calls.h"
 #include "server/open_streams.h"
 #include "server/options.h"
 #include "server/reflection_service.h"
 #include "server/serving.h"
+#include "server/sliced_work.h"
+#include "server/tls_credentials.h"
+#include "server/unfinished_requests.h"
 #include "server/unknown_methods.h"
 #include "server/waiting_line.h"
 #include "server/watchdog.h"
 
 namespace grpc {
 class Server;
+class ServerBuilder;
 class ServerCredentials;
 class Service;
 }  // namespace grpc
@@ -73,14 +78,23 @@ class Server {
   // that comes after it has begun and before the client knows.
   void Drain(const DrainTimes& times);
 
-  int grpc_port() const { return grpc_port_; }
+  int grpc_port() const { return listener_->port(); }
   int http_port() const { return http_->port(); }
-  int health_port() const { return health_port_; }  // 0: there is none
+  // 0: there is none.
+  int health_port() const { return health_listener_ == nullptr ? 0 : health_listener_->port(); }
 
  private:
   Server(const ServerOptions& options, Model model, absl::Duration load,
          std::unique_ptr<BearerTokens> tokens);
 
+  // Builds `*server` and accepts its connections at `address`, which `option` gave.
+  //
+  // UNAVAILABLE: cannot listen there.
+  static absl::StatusOr<std::unique_ptr<Listener>> Listen(
+      absl::string_view option, const std::string& address,
+      std::shared_ptr<grpc::ServerCredentials> credentials, grpc::ServerBuilder* builder,
+      const ConnectionLimits& limits, Listener::Report report,
+      std::unique_ptr<grpc::Server>* server);
   absl::Status StartGrpc(const ServerOptions& options);
   void StartHttpEntry(const ServerOptions& options);
   absl::Status StartHttp(const ServerOptions& options);
@@ -88,7 +102,7 @@ class Server {
 
   // Waits until a step of the drain is over.
   void Await(DrainStep step, const DrainPlan& plan, const Goaways& goaways);
-  void CancelStalledStreams(absl::Time now);
+  void CancelStreamsStalledSince(absl::Time since);
 
   // In the order of who needs whom: each is used by those after it.
   const Model model_;
@@ -97,24 +111,26 @@ class Server {
   Admission admission_;
   OpenCalls open_calls_;
   Batcher batcher_;
+  UnfinishedRequests unfinished_;
+  SlicedWork slices_;
   OpenStreams streams_;
   const std::unique_ptr<BearerTokens> tokens_;  // null: calls need none
   const Serving serving_;
   const std::unique_ptr<grpc::Service> service_;
   const std::unique_ptr<grpc::Service> http_service_;
   UnknownMethods unknown_methods_{&metrics_};
-  Health health_;
+  Health health_{&unfinished_};
   const std::unique_ptr<grpc::Service> health_service_;
   const std::unique_ptr<grpc::Service> plain_health_service_;
   ReflectionService reflection_;
   std::vector<std::unique_ptr<grpc::Service>> reflection_services_;  // none: it is off
   std::atomic<bool> ready_ = false;
   std::atomic<bool> draining_ = false;
-  std::shared_ptr<grpc::ServerCredentials> credentials_;
-  int grpc_port_ = 0;
+  std::shared_ptr<TlsCredentials> tls_;  // null: there is no TLS
   std::unique_ptr<grpc::Server> grpc_;
-  int health_port_ = 0;
+  std::unique_ptr<Listener> listener_;           // of grpc_
   std::unique_ptr<grpc::Server> health_server_;  // null: there is no such port
+  std::unique_ptr<Listener> health_listener_;    // likewise
   // Has a channel within the process and no port. A GOAWAY ends such a channel at once, with the
   // calls in it, so it is none of grpc_.
   std::unique_ptr<grpc::Server> http_entry_;

@@ -11,6 +11,8 @@
 #include "server/metrics.h"
 #include "server/open_calls.h"
 #include "server/open_streams.h"
+#include "server/sliced_work.h"
+#include "server/unfinished_requests.h"
 #include "server/validation.h"
 #include "server/waiting_line.h"
 
@@ -21,6 +23,8 @@ struct Serving {
   const Model* model = nullptr;
   Batcher* batcher = nullptr;
   Admission* admission = nullptr;
+  UnfinishedRequests* unfinished = nullptr;
+  SlicedWork* slices = nullptr;  // large requests
   OpenStreams* streams = nullptr;
   WaitingLine* line = nullptr;  // of streams, for room
   OpenCalls* open_calls = nullptr;

@@ -2,12 +2,13 @@
 
 #include <grpc/grpc.h>
 #include <grpc/grpc_security.h>
-#include <grpcpp/security/server_credentials.h>
 
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "latency/steady_clock.h"
 
@@ -15,9 +16,9 @@ namespace verdict {
 namespace {
 
 // gRPC's C++ has no credentials that ask for certificates at each connection; its C core has.
-class TlsCredentials final : public grpc::ServerCredentials {
+class FileCredentials final : public TlsCredentials {
  public:
-  TlsCredentials(const TlsPaths& paths, TlsFiles files, std::function<void(absl::Time)> on_change)
+  FileCredentials(const TlsPaths& paths, TlsFiles files, std::function<void(absl::Time)> on_change)
       : files_(paths, std::move(files), SteadyNow()),
         on_change_(std::move(on_change)),
         credentials_(grpc_ssl_server_credentials_create_with_options(
@@ -27,10 +28,19 @@ class TlsCredentials final : public grpc::ServerCredentials {
                     : GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY,
                 Fetch, this))) {}
 
-  ~TlsCredentials() override { grpc_server_credentials_release(credentials_); }
+  ~FileCredentials() override { grpc_server_credentials_release(credentials_); }
 
-  TlsCredentials(const TlsCredentials&) = delete;
-  TlsCredentials& operator=(const TlsCredentials&) = delete;
+  FileCredentials(const FileCredentials&) = delete;
+  FileCredentials& operator=(const FileCredentials&) = delete;
+
+  void LookAgain() override {
+    std::optional<absl::Time> expiry;
+    {
+      absl::MutexLock lock(&mutex_);
+      expiry = files_.LookAgain(SteadyNow(), absl::Now());
+    }
+    if (expiry.has_value()) on_change_(*expiry);
+  }
 
   // For credentials of other kinds; bearer tokens are the service's own.
   void SetAuthMetadataProcessor(const std::shared_ptr<grpc::AuthMetadataProcessor>&) override {}
@@ -43,8 +53,8 @@ class TlsCredentials final : public grpc::ServerCredentials {
   // gRPC calls it when the port opens and whenever somebody connects, under a lock of its own.
   static grpc_ssl_certificate_config_reload_status Fetch(
       void* self, grpc_ssl_server_certificate_config** config) {
-    auto* credentials = static_cast<TlsCredentials*>(self);
-    const std::optional<TlsFiles> files = credentials->files_.TakeNew(SteadyNow(), absl::Now());
+    auto* credentials = static_cast<FileCredentials*>(self);
+    const std::optional<TlsFiles> files = credentials->TakeNew();
     if (!files.has_value()) return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_UNCHANGED;
     const grpc_ssl_pem_key_cert_pair pair = {.private_key = files->key.c_str(),
                                              .cert_chain = files->certificate.c_str()};
@@ -55,18 +65,24 @@ class TlsCredentials final : public grpc::ServerCredentials {
     return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_NEW;
   }
 
-  WatchedTlsFiles files_;
+  std::optional<TlsFiles> TakeNew() {
+    absl::MutexLock lock(&mutex_);
+    return files_.TakeNew(SteadyNow(), absl::Now());
+  }
+
+  absl::Mutex mutex_;
+  WatchedTlsFiles files_ ABSL_GUARDED_BY(mutex_);
   const std::function<void(absl::Time)> on_change_;
   grpc_server_credentials* const credentials_;
 };
 
 }  // namespace
 
-absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeTlsCredentials(
+absl::StatusOr<std::shared_ptr<TlsCredentials>> MakeTlsCredentials(
     const TlsPaths& paths, std::function<void(absl::Time expiry)> on_change) {
   absl::StatusOr<TlsFiles> files = ReadTlsFiles(paths, absl::Now());
   if (!files.ok()) return files.status();
-  return std::make_shared<TlsCredentials>(paths, *std::move(files), std::move(on_change));
+  return std::make_shared<FileCredentials>(paths, *std::move(files), std::move(on_change));
 }
 
 }  // namespace verdict

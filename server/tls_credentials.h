@@ -2,6 +2,8 @@
 #ifndef VERDICT_SERVER_TLS_CREDENTIALS_H_
 #define VERDICT_SERVER_TLS_CREDENTIALS_H_
 
+#include <grpcpp/security/server_credentials.h>
+
 #include <functional>
 #include <memory>
 
@@ -9,11 +11,13 @@
 #include "absl/time/time.h"
 #include "server/tls_files.h"
 
-namespace grpc {
-class ServerCredentials;
-}  // namespace grpc
-
 namespace verdict {
+
+class TlsCredentials : public grpc::ServerCredentials {
+ public:
+  // Looks at the files though nobody connects, so that a change is known; from any thread.
+  virtual void LookAgain() = 0;
+};
 
 // Credentials for one port of a grpc::Server, which they must outlive; TLS 1.2 or newer. Where
 // `paths` has a client_ca, a client without a certificate of it is refused.
@@ -28,7 +32,7 @@ namespace verdict {
 // from any thread.
 //
 // INVALID_ARGUMENT: see ReadTlsFiles.
-absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeTlsCredentials(
+absl::StatusOr<std::shared_ptr<TlsCredentials>> MakeTlsCredentials(
     const TlsPaths& paths, std::function<void(absl::Time expiry)> on_change);
 
 }  // namespace verdict

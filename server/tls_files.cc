@@ -129,28 +129,34 @@ WatchedTlsFiles::WatchedTlsFiles(TlsPaths paths, TlsFiles files, absl::Time now)
     : paths_(std::move(paths)), files_(std::move(files)), timer_(now) {}
 
 std::optional<TlsFiles> WatchedTlsFiles::TakeNew(absl::Time now, absl::Time date) {
-  if (timer_.Due(now)) Look(date);
+  LookAgain(now, date);
   if (taken_) return std::nullopt;
   taken_ = true;
   return files_;
 }
 
-void WatchedTlsFiles::Look(absl::Time date) {
+std::optional<absl::Time> WatchedTlsFiles::LookAgain(absl::Time now, absl::Time date) {
+  if (!timer_.Due(now) || !Changed(date)) return std::nullopt;
+  return files_.expiry;
+}
+
+bool WatchedTlsFiles::Changed(absl::Time date) {
   // Read in full, for they are small: times and sizes of files do not tell every change.
   absl::StatusOr<TlsFiles> found = ReadTlsFiles(paths_, date);
   if (!found.ok()) {
-    if (complaint_ == found.status().message()) return;
+    if (complaint_ == found.status().message()) return false;
     complaint_ = std::string(found.status().message());
     Log(LogLevel::kError, "the TLS files have become bad; those of before stay in use",
         {{"reason", complaint_}});
-    return;
+    return false;
   }
   complaint_.clear();
-  if (*found == files_) return;
+  if (*found == files_) return false;
   files_ = *std::move(found);
   taken_ = false;
   Log(LogLevel::kInfo, "the TLS files changed; new connections use them",
       {{"expiry", absl::FormatTime(files_.expiry, absl::UTCTimeZone())}});
+  return true;
 }
 
 }  // namespace verdict

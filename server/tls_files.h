@@ -48,8 +48,11 @@ class WatchedTlsFiles {
   // the steady clock; `date` is that of the wall clock, on which certificates must be valid.
   std::optional<TlsFiles> TakeNew(absl::Time now, absl::Time date);
 
+  // Only looks at them, with the same arguments. If they changed, when the new certificate expires.
+  std::optional<absl::Time> LookAgain(absl::Time now, absl::Time date);
+
  private:
-  void Look(absl::Time date);
+  bool Changed(absl::Time date);
 
   const TlsPaths paths_;
   TlsFiles files_;

@@ -12,14 +12,23 @@
 
 namespace verdict {
 
-TokenizeCall::TokenizeCall(const Serving& serving, grpc::CallbackServerContext* context,
-                           grpc::ByteBuffer* response)
-    : Call(Method::kTokenize, serving, context, response) {}
+TokenizeCall::TokenizeCall(const Serving& serving, grpc::CallbackServerContext* context)
+    : Call(Method::kTokenize, serving, context) {}
 
-void TokenizeCall::Start(const grpc::ByteBuffer& bytes) {
-  if (absl::Status status = Admit(bytes); !status.ok()) return Fail(status);
+void TokenizeCall::Start() {
+  if (absl::Status status = Admit(); !status.ok()) return Fail(status);
+  Work([this] {
+    Answer();
+    return false;
+  });
+}
+
+void TokenizeCall::Answer() {
+  if (absl::Status status = CheckCaller(1); !status.ok()) return Fail(status);
   unchecked::v1::TokenizeRequest request;
-  if (absl::Status status = ParseMessage(bytes, &request); !status.ok()) return Fail(status);
+  if (absl::Status status = ParseMessage(this->request(), &request); !status.ok()) {
+    return Fail(status);
+  }
   const absl::StatusOr<TextInput> input = CheckInput(request.input(), "input", serving().limits);
   if (!input.ok()) return Fail(input.status());
   const absl::StatusOr<Truncation> truncation =

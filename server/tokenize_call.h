@@ -7,13 +7,14 @@
 
 namespace verdict {
 
-// Ends where it starts: tokenizing waits for nobody. See Call for its life.
+// One text, tokenized. See Call for its life.
 class TokenizeCall final : public Call {
  public:
-  TokenizeCall(const Serving& serving, grpc::CallbackServerContext* context,
-               grpc::ByteBuffer* response);
+  TokenizeCall(const Serving& serving, grpc::CallbackServerContext* context);
 
-  void Start(const grpc::ByteBuffer& bytes);
+ private:
+  void Start() override;
+  void Answer();
 };
 
 }  // namespace verdict

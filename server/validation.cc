@@ -53,7 +53,7 @@ absl::StatusOr<Truncation> CheckTruncation(int truncation, const std::string& fi
 
 absl::StatusOr<ClassifyOptions> CheckOptions(const unchecked::v1::Options& options,
                                              const ClassifyDefaults& defaults) {
-  ClassifyOptions checked{.top_k = options.top_k(),
+  ClassifyOptions checked{.top_k = options.top_k() == 0 ? defaults.top_k() : options.top_k(),
                           .activation = defaults.activation,
                           .return_logits = options.return_logits()};
   switch (options.activation()) {

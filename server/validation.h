@@ -5,6 +5,7 @@
 #ifndef VERDICT_SERVER_VALIDATION_H_
 #define VERDICT_SERVER_VALIDATION_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 
@@ -28,11 +29,17 @@ struct RequestLimits {
   size_t max_text_bytes = 65536;  // of one input, text and text_pair together
 };
 
+// A model may have 100,000 labels, and a batch 256 texts.
+inline constexpr size_t kMostDefaultLabels = 100;
+
 // What holds where a request says nothing.
 struct ClassifyDefaults {
   Activation activation = Activation::kSoftmax;
   Truncation truncation = Truncation::kRight;
   size_t labels = 2;  // of the model
+
+  // How many labels a reply has: all, or the best kMostDefaultLabels of a model with more.
+  size_t top_k() const { return std::min(labels, kMostDefaultLabels); }
 };
 
 // Options with every choice made.

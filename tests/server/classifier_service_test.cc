@@ -167,6 +167,16 @@ TEST_F(ClassifierServiceTest, ACallWithoutARequestIsCancelled) {
   ExpectServes();
 }
 
+// gRPC holds what comes of a request until it is whole: nobody who is refused is to have it do so.
+TEST_F(ClassifierServiceTest, WhoIsRefusedIsToldBeforeTheRequestComes) {
+  open_calls_.Drain();
+  for (const char* method :
+       {"Classify", "ClassifyBatch", "ClassifyStream", "Tokenize", "GetModel"}) {
+    EXPECT_EQ(CallWithHeadersOnly(channel_, kService + method).error_code(), grpc::UNAVAILABLE)
+        << method;
+  }
+}
+
 TEST_F(ClassifierServiceTest, UnknownEnumsAreRefused) {
   v1::ClassifyRequest request = Request("good");
   request.mutable_options()->set_activation(static_cast<v1::Activation>(99));

@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/server.h"
+#include "tests/server/stream_client.h"
 #include "tests/server/tiny_model.h"
 #include "verdict/v1/classifier.grpc.pb.h"
 
@@ -70,13 +71,42 @@ class ManyLabelsTest : public ::testing::Test {
 };
 
 TEST_F(ManyLabelsTest, ABatchIsTakenIfItsReplyFits) {
-  const grpc::Status all = ClassifyBatch(256, 0);
+  const grpc::Status all = ClassifyBatch(256, kLabels);
   EXPECT_EQ(all.error_code(), grpc::RESOURCE_EXHAUSTED);
   EXPECT_THAT(all.error_message(), HasSubstr("--max-bytes-in-flight"));
   EXPECT_TRUE(ClassifyBatch(256, 5).ok());
   v1::ClassifyResponse response;
-  ASSERT_TRUE(Classify(0, &response).ok());
+  ASSERT_TRUE(Classify(kLabels, &response).ok());
   EXPECT_EQ(response.scores_size(), kLabels);
+}
+
+TEST_F(ManyLabelsTest, WhoDoesNotSayHowManyGetsTheBestOfThem) {
+  v1::ClassifyResponse response;
+  ASSERT_TRUE(Classify(0, &response).ok());
+  EXPECT_EQ(response.scores_size(), 100);
+  grpc::ClientContext context;
+  v1::GetModelResponse model;
+  ASSERT_TRUE(stub_->GetModel(&context, {}, &model).ok());
+  EXPECT_EQ(model.default_top_k(), 100U);
+}
+
+// Each reply takes 1.3 MB. What is not read is not held without an end.
+TEST_F(ManyLabelsTest, RepliesThatAStreamDoesNotReadCountAsBytesInFlight) {
+  v1::ClassifyStreamRequest request;
+  request.mutable_request()->mutable_input()->set_text("good");
+  request.mutable_request()->mutable_options()->set_top_k(kLabels);
+  StreamClient stream(*stub_);
+  constexpr int kTexts = 60;
+  for (int i = 0; i < kTexts; ++i) {
+    request.set_id(i);
+    ASSERT_TRUE(stream.Send(request));
+  }
+  // As soon as there is no room for one more reply, there is none for a batch of them.
+  while (ClassifyBatch(12, kLabels).ok()) {
+  }
+  stream.HalfClose();
+  EXPECT_EQ(stream.ReadAll().size(), kTexts);
+  EXPECT_TRUE(ClassifyBatch(12, kLabels).ok());
 }
 
 TEST_F(ManyLabelsTest, RepliesThatAreToComeCountAsBytesInFlight) {

@@ -27,6 +27,28 @@ std::string ToBytes(const grpc::ByteBuffer& buffer) {
   return bytes;
 }
 
+grpc::Status CallOfHeaders(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
+                           bool half_close) {
+  grpc::ClientContext context;
+  grpc::CompletionQueue queue;
+  const auto await = [&queue] {
+    void* tag = nullptr;
+    bool ok = false;
+    queue.Next(&tag, &ok);
+  };
+  const auto call = grpc::GenericStub(channel).PrepareCall(&context, method, &queue);
+  grpc::Status status;
+  call->StartCall(nullptr);
+  await();
+  if (half_close) {
+    call->WritesDone(nullptr);
+    await();
+  }
+  call->Finish(&status, nullptr);
+  await();
+  return status;
+}
+
 }  // namespace
 
 grpc::Status RawCall(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
@@ -48,22 +70,12 @@ grpc::Status RawCall(const std::shared_ptr<grpc::Channel>& channel, const std::s
 
 grpc::Status CallWithoutRequest(const std::shared_ptr<grpc::Channel>& channel,
                                 const std::string& method) {
-  grpc::ClientContext context;
-  grpc::CompletionQueue queue;
-  const auto await = [&queue] {
-    void* tag = nullptr;
-    bool ok = false;
-    queue.Next(&tag, &ok);
-  };
-  const auto call = grpc::GenericStub(channel).PrepareCall(&context, method, &queue);
-  grpc::Status status;
-  call->StartCall(nullptr);
-  await();
-  call->WritesDone(nullptr);
-  await();
-  call->Finish(&status, nullptr);
-  await();
-  return status;
+  return CallOfHeaders(channel, method, /*half_close=*/true);
+}
+
+grpc::Status CallWithHeadersOnly(const std::shared_ptr<grpc::Channel>& channel,
+                                 const std::string& method) {
+  return CallOfHeaders(channel, method, /*half_close=*/false);
 }
 
 RawStream::RawStream(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,

@@ -23,6 +23,10 @@ grpc::Status RawCall(const std::shared_ptr<grpc::Channel>& channel, const std::s
 grpc::Status CallWithoutRequest(const std::shared_ptr<grpc::Channel>& channel,
                                 const std::string& method);
 
+// The status of a call of which only the headers were sent: what the server says without a request.
+grpc::Status CallWithHeadersOnly(const std::shared_ptr<grpc::Channel>& channel,
+                                 const std::string& method);
+
 // A stream that sends a message at once, and more if asked to, and reads what comes. It is
 // cancelled when it is destroyed.
 class RawStream {

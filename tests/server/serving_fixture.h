@@ -126,12 +126,16 @@ class ServingTest : public ::testing::Test {
   WaitingLine line_;
   Admission admission_;
   Batcher batcher_;
+  UnfinishedRequests unfinished_{4};
+  SlicedWork slices_{1};
   OpenStreams streams_;
   OpenCalls open_calls_;
   const std::unique_ptr<grpc::Service> service_ =
       MakeClassifierService({.model = &model_,
                              .batcher = &batcher_,
                              .admission = &admission_,
+                             .unfinished = &unfinished_,
+                             .slices = &slices_,
                              .streams = &streams_,
                              .line = &line_,
                              .open_calls = &open_calls_,
