@@ -96,10 +96,17 @@ TEST(CheckOptionsTest, SayingNothingMeansTheDefaults) {
       CheckOptions(unchecked::v1::Options(),
                    {.activation = Activation::kSigmoid, .truncation = Truncation::kHeadTail});
   ASSERT_TRUE(options.ok()) << options.status();
-  EXPECT_EQ(options->top_k, 0U);
+  EXPECT_EQ(options->top_k, 2U);  // all that the model has
   EXPECT_EQ(options->activation, Activation::kSigmoid);
   EXPECT_EQ(options->truncation, Truncation::kHeadTail);
   EXPECT_FALSE(options->return_logits);
+}
+
+TEST(CheckOptionsTest, OfManyLabelsTheBestHundredAreTheDefault) {
+  EXPECT_EQ(CheckOptions(unchecked::v1::Options(), {.labels = 101})->top_k, 100U);
+  unchecked::v1::Options all;
+  all.set_top_k(101);
+  EXPECT_EQ(CheckOptions(all, {.labels = 101})->top_k, 101U);
 }
 
 TEST(CheckOptionsTest, EveryActivationAndTruncationOfTheContractIsKnown) {
