@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/aligned_buffer.h"
+#include "engine/backends.h"
 #include "engine/onednn.h"
 #include "engine/panel_packing.h"
 #include "engine/panel_product.h"

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "benchmark/benchmark.h"
-#include "engine/tokenizer.h"
+#include "engine/tokenizer_files.h"
 #include "engine/utf8.h"
 
 namespace verdict {
@@ -106,13 +106,13 @@ int Main(int argc, char** argv) {
     return EXIT_FAILURE;
   }
   const std::string directory = argv[1];
-  const auto tokenizer = Tokenizer::Load(directory);
+  const auto tokenizer = LoadTokenizer(directory);
   if (!tokenizer.ok()) {
     std::cerr << tokenizer.status() << "\n";
     return EXIT_FAILURE;
   }
   benchmark::RegisterBenchmark("Load", [&directory](benchmark::State& state) {
-    for (auto _ : state) benchmark::DoNotOptimize(Tokenizer::Load(directory));
+    for (auto _ : state) benchmark::DoNotOptimize(LoadTokenizer(directory));
   })->Unit(benchmark::kMillisecond);
   Register("sentences", *tokenizer, Sentences(argv[2]));
   Register("tweet", *tokenizer, {kTweet});

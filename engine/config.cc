@@ -13,7 +13,6 @@
 #include "absl/strings/str_join.h"
 #include "absl/types/span.h"
 #include "engine/json_file.h"
-#include "engine/product_kind.h"
 #include "engine/quoted.h"
 
 namespace verdict {
@@ -39,10 +38,10 @@ constexpr std::array kDimensions = {
     Dimension{"vocab_size", nullptr, &ModelConfig::vocab_size, 30'522, 1, 10'000'000},
     Dimension{"max_position_embeddings", nullptr, &ModelConfig::max_position_embeddings, 512,
               kLeastTokens, 1'000'000},
-    Dimension{"dim", "hidden_size", &ModelConfig::dim, 768, 1, kMaxIn},
-    Dimension{"hidden_dim", nullptr, &ModelConfig::hidden_dim, 3072, 1, kMaxIn},
+    Dimension{"dim", "hidden_size", &ModelConfig::dim, 768, 1, kMaxWidth},
+    Dimension{"hidden_dim", nullptr, &ModelConfig::hidden_dim, 3072, 1, kMaxWidth},
     Dimension{"n_layers", "num_hidden_layers", &ModelConfig::n_layers, 6, 1, 256},
-    Dimension{"n_heads", "num_attention_heads", &ModelConfig::n_heads, 12, 1, kMaxIn},
+    Dimension{"n_heads", "num_attention_heads", &ModelConfig::n_heads, 12, 1, kMaxWidth},
 };
 constexpr uint64_t kMaxLabels = 10'000;
 constexpr size_t kMaxLabelBytes = 1'000;

@@ -24,6 +24,9 @@ std::string_view ProblemTypeName(ProblemType type);
 // The feed-forward activation: see Epilogue. transformers spells some of them in several ways.
 enum class HiddenActivation { kGelu, kGelu10, kGeluTanh, kQuickGelu, kSilu, kRelu };
 
+// The most columns of a matrix: with these, 32 bits hold the sum of any products of integers.
+inline constexpr int kMaxWidth = 43'690;
+
 // The fewest tokens that a limit may leave: a pair's [CLS] [SEP] [SEP].
 inline constexpr int kLeastTokens = 3;
 

@@ -13,6 +13,8 @@
 namespace verdict {
 namespace {
 
+static_assert(kMaxWidth <= kMaxIn);
+
 // A tensor that every classifier of this kind has.
 constexpr char kHeadName[] = "pre_classifier.weight";
 

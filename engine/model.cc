@@ -11,14 +11,15 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/types/span.h"
+#include "engine/backends.h"
 #include "engine/checkpoint.h"
 #include "engine/directory_check.h"
 #include "engine/distilbert.h"
 #include "engine/distilbert_weights.h"
 #include "engine/memory_limit.h"
 #include "engine/onednn.h"
-#include "engine/product_kind.h"
 #include "engine/quoted.h"
+#include "engine/tokenizer_files.h"
 
 namespace verdict {
 namespace {
@@ -104,7 +105,7 @@ absl::StatusOr<Description> Describe(const std::string& directory, const EngineO
   if (absl::Status status = CheckModelDirectory(directory); !status.ok()) return status;
   auto config = LoadModelConfig(directory);
   if (!config.ok()) return config.status();
-  auto tokenizer = Tokenizer::Load(directory);
+  auto tokenizer = LoadTokenizer(directory);
   if (!tokenizer.ok()) return tokenizer.status();
   if (absl::Status status = CheckTokenizerFits(*tokenizer, *config); !status.ok()) return status;
   std::vector<std::string> warnings = config->warnings;

@@ -85,6 +85,12 @@ void Reorder(const memory::desc& from, const void* source, const memory::desc& t
   dnnl::reorder(plain, packed).execute(Stream(), plain, packed);
 }
 
+// Makes oneDNN compute in the calling thread alone. Our threads split the work themselves: oneDNN's
+// own splitting changes a row's bits with the number of rows. The number is the thread's own, and
+// setting it takes some ns; so whoever calls oneDNN sets it, and no thread need be told when it
+// starts.
+void UseOneOneDnnThread() { omp_set_num_threads(1); }
+
 // Whether oneDNN uses all of the instructions that `isa` stands for.
 bool Includes(dnnl::cpu_isa isa) {
   const auto wanted = static_cast<unsigned>(isa);
@@ -92,8 +98,6 @@ bool Includes(dnnl::cpu_isa isa) {
 }
 
 }  // namespace
-
-void UseOneOneDnnThread() { omp_set_num_threads(1); }
 
 std::string OneDnnIsa() {
   using dnnl::cpu_isa;
@@ -303,6 +307,7 @@ std::shared_ptr<InnerProduct::Workspace> InnerProduct::MakeWorkspace() const {
 
 const void* InnerProduct::Run(int rows, const void* x, const Weights& weights,
                               Workspace& workspace) const {
+  UseOneOneDnnThread();
   Workspace::ForRows& handles = workspace.of(rows);
   handles.x.set_data_handle(const_cast<void*>(x));
   const std::array<dnnl_exec_arg_t, 4> arguments = {

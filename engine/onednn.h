@@ -14,11 +14,6 @@
 
 namespace verdict {
 
-// Makes oneDNN compute in the calling thread alone, from now on, whenever this thread calls it. Our
-// threads split the work themselves (workers.h): oneDNN's own splitting changes a row's bits with
-// the number of rows.
-void UseOneOneDnnThread();
-
 // The instruction set that oneDNN uses, e.g. "avx2" or "avx512_core_vnni".
 std::string OneDnnIsa();
 

@@ -9,13 +9,6 @@
 
 namespace verdict {
 
-// In bf16 `in` is a multiple of this.
-inline constexpr int kInt16Depth = 2;
-// In int8 `in` is a multiple of this.
-inline constexpr int kInt8Depth = 8;
-// Weights of one column that lie together in int8.
-inline constexpr int kInt8Together = 4;
-
 // Bytes of a panel of packed weights.
 size_t PanelSize(Precision precision, int in);
 

@@ -6,7 +6,6 @@
 #include <cstring>
 
 #include "engine/fetcher.h"
-#include "engine/panel_packing.h"
 #include "engine/rounding.h"
 
 #undef HWY_TARGET_INCLUDE

@@ -20,6 +20,13 @@ namespace verdict {
 // Columns of a panel of packed weights: two of the widest vectors of this CPU.
 int PanelColumns();
 
+// In bf16 `in` is a multiple of this.
+inline constexpr int kInt16Depth = 2;
+// In int8 `in` is a multiple of this.
+inline constexpr int kInt8Depth = 8;
+// Weights of one column that lie together in int8.
+inline constexpr int kInt8Together = 4;
+
 // Some rows of y = x W^T, for the columns of some panels, and all or some of `in`.
 //
 // | precision | x       | W       | y              |

@@ -1,8 +1,5 @@
 #include "engine/product_kind.h"
 
-#include "engine/onednn.h"
-#include "engine/tile_product.h"
-
 namespace verdict {
 
 size_t ElementSize(InputType type) {
@@ -33,11 +30,6 @@ InputType ProductKind::input() const {
       return kernels == Kernels::kOneDnn ? InputType::kInt8 : InputType::kUint8;
   }
   return InputType::kF32;
-}
-
-ProductKind FastestProducts(Precision precision) {
-  if (HasTiles()) return {precision, Kernels::kTiles};
-  return {precision, HasFastKernels(precision) ? Kernels::kOneDnn : Kernels::kPanels};
 }
 
 }  // namespace verdict

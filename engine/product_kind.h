@@ -43,9 +43,6 @@ struct ProductKind {
   InputType input() const;
 };
 
-// The fastest products in `precision` on this CPU.
-ProductKind FastestProducts(Precision precision);
-
 }  // namespace verdict
 
 #endif  // VERDICT_ENGINE_PRODUCT_KIND_H_

@@ -9,7 +9,6 @@
 #include "engine/added_tokens.h"
 #include "engine/normalizer_sequence.h"
 #include "engine/tokenizer_description.h"
-#include "engine/tokenizer_files.h"
 #include "engine/truncation.h"
 #include "engine/utf8.h"
 #include "engine/wordpiece.h"
@@ -210,12 +209,6 @@ struct Tokenizer::Parts {
     }
   }
 };
-
-absl::StatusOr<Tokenizer> Tokenizer::Load(const std::string& directory) {
-  absl::StatusOr<TokenizerDescription> description = ReadTokenizerFiles(directory);
-  if (!description.ok()) return description.status();
-  return Create(*description);
-}
 
 absl::StatusOr<Tokenizer> Tokenizer::Create(const TokenizerDescription& description) {
   if (absl::Status status = CheckConsistent(description); !status.ok()) return status;

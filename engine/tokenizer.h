@@ -62,14 +62,6 @@ struct Token {
 // Immutable: every method may be called from any number of threads.
 class Tokenizer {
  public:
-  // Reads `directory`/tokenizer.json, or else vocab.txt, with tokenizer_config.json,
-  // special_tokens_map.json and added_tokens.json, as transformers' AutoTokenizer does.
-  //
-  // NOT_FOUND: neither file is there. INVALID_ARGUMENT: a file is malformed, or describes a
-  // tokenizer that is not BERT WordPiece. The message names the file, the field, what was expected
-  // and found.
-  static absl::StatusOr<Tokenizer> Load(const std::string& directory);
-
   // The tokenizer that `description` describes. INVALID_ARGUMENT: it contradicts itself.
   static absl::StatusOr<Tokenizer> Create(const TokenizerDescription& description);
 

@@ -22,9 +22,7 @@ absl::Status Read(const std::string& path, std::optional<std::string>* text) {
   return read.status();
 }
 
-}  // namespace
-
-absl::StatusOr<TokenizerDescription> ReadTokenizerFiles(const std::string& directory) {
+absl::StatusOr<TokenizerDescription> ReadFiles(const std::string& directory) {
   TokenizerTexts texts = {.directory = directory};
   for (const auto& [file, text] : {
            std::pair{"/tokenizer.json", &texts.tokenizer_json},
@@ -41,6 +39,14 @@ absl::StatusOr<TokenizerDescription> ReadTokenizerFiles(const std::string& direc
     }
   }
   return AssembleTokenizer(texts);
+}
+
+}  // namespace
+
+absl::StatusOr<Tokenizer> LoadTokenizer(const std::string& directory) {
+  const absl::StatusOr<TokenizerDescription> description = ReadFiles(directory);
+  if (!description.ok()) return description.status();
+  return Tokenizer::Create(*description);
 }
 
 }  // namespace verdict

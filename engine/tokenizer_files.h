@@ -5,16 +5,18 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "engine/tokenizer_description.h"
+#include "engine/tokenizer.h"
 
 namespace verdict {
 
-// Reads the files of the tokenizer in `directory` that are there, and puts them together as
-// AssembleTokenizer does.
+// The tokenizer of a model directory: reads tokenizer.json, or else vocab.txt, with
+// tokenizer_config.json, special_tokens_map.json and added_tokens.json, as transformers'
+// AutoTokenizer does.
 //
-// NOT_FOUND: neither tokenizer.json nor vocab.txt is there. Otherwise as ReadWholeFile and
-// AssembleTokenizer.
-absl::StatusOr<TokenizerDescription> ReadTokenizerFiles(const std::string& directory);
+// NOT_FOUND: neither file is there. INVALID_ARGUMENT: a file is malformed, or describes a
+// tokenizer that is not BERT WordPiece. The message names the file, the field, what was expected
+// and found.
+absl::StatusOr<Tokenizer> LoadTokenizer(const std::string& directory);
 
 }  // namespace verdict
 

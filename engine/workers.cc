@@ -1,7 +1,6 @@
 #include "engine/workers.h"
 
 #include "absl/strings/str_cat.h"
-#include "engine/onednn.h"
 #include "engine/thread_name.h"
 
 namespace verdict {
@@ -40,7 +39,6 @@ Workers::~Workers() {
 }
 
 void Workers::ParallelFor(int items, Task task) {
-  UseOneOneDnnThread();
   if (threads_.empty() || items <= 1) {
     for (int item = 0; item < items; ++item) task(item, 0);
     return;
@@ -62,7 +60,6 @@ void Workers::ParallelFor(int items, Task task) {
 
 void Workers::Serve(int worker) {
   NameThisThread(absl::StrCat("worker-", worker));
-  UseOneOneDnnThread();
   for (uint32_t seen = 0;;) {
     AwaitChange(round_, seen);
     seen = round_.load(std::memory_order_acquire);

@@ -1,22 +1,9 @@
 #include "engine/product_kind.h"
 
-#include "engine/onednn.h"
-#include "engine/tile_product.h"
 #include "gtest/gtest.h"
 
 namespace verdict {
 namespace {
-
-TEST(ProductKindTest, TilesServeWhereTheyAreAndOneDnnWhereItIsFast) {
-  for (Precision precision : {Precision::kF32, Precision::kBf16, Precision::kInt8}) {
-    const ProductKind kind = FastestProducts(precision);
-    EXPECT_EQ(kind.precision, precision);
-    EXPECT_EQ(kind.kernels == Kernels::kTiles, HasTiles());
-    if (kind.kernels != Kernels::kTiles) {
-      EXPECT_EQ(kind.kernels == Kernels::kOneDnn, HasFastKernels(precision));
-    }
-  }
-}
 
 TEST(ProductKindTest, OnlyIntegersHaveAScale) {
   for (InputType type : {InputType::kF32, InputType::kBf16}) EXPECT_FALSE(HasScale(type));

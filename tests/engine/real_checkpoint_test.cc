@@ -13,6 +13,7 @@
 
 #include "engine/json_file.h"
 #include "engine/model.h"
+#include "engine/tokenizer_files.h"
 #include "tests/engine/shared_data.h"
 
 namespace verdict {
@@ -77,7 +78,7 @@ std::vector<int32_t> VisibleIds(const Json& row) {
 }
 
 TEST_F(RealCheckpointTest, PublishedTextsHaveThePublishedInputIds) {
-  const auto tokenizer = Tokenizer::Load(SharedData("tokenizer"));
+  const auto tokenizer = LoadTokenizer(SharedData("tokenizer"));
   ASSERT_TRUE(tokenizer.ok()) << tokenizer.status();
   int texts = 0;
   for (const Json& row : published_["logits"]) {

@@ -408,15 +408,15 @@ class TokenizerDirectoryTest : public testing::Test {
 
 TEST_F(TokenizerDirectoryTest, TokenizerJsonGoesBeforeVocabTxt) {
   Write("vocab.txt", kVocab);
-  EXPECT_EQ(Tokenizer::Load(directory_)->vocab_size(), 10);
+  EXPECT_EQ(LoadTokenizer(directory_)->vocab_size(), 10);
   Write("tokenizer.json", ValidTokenizerJson().dump());
-  EXPECT_EQ(Tokenizer::Load(directory_)->vocab_size(), 6);
+  EXPECT_EQ(LoadTokenizer(directory_)->vocab_size(), 6);
 }
 
 TEST_F(TokenizerDirectoryTest, TokenizerConfigGoesWithVocabTxt) {
   Write("vocab.txt", kVocab);
   Write("tokenizer_config.json", R"({"do_lower_case": false})");
-  EXPECT_EQ(IdsOf(*Tokenizer::Load(directory_), "E"), (std::vector<int32_t>{2, 9, 3}));
+  EXPECT_EQ(IdsOf(*LoadTokenizer(directory_), "E"), (std::vector<int32_t>{2, 9, 3}));
 }
 
 struct MaxLength {
@@ -433,9 +433,9 @@ class MaxLengthTest : public TokenizerDirectoryTest,
 TEST_P(MaxLengthTest, IsTheConfigsBesideEitherFile) {
   Write("tokenizer_config.json", GetParam().config);
   Write("vocab.txt", kVocab);
-  EXPECT_EQ(Tokenizer::Load(directory_)->model_max_length(), GetParam().expected);
+  EXPECT_EQ(LoadTokenizer(directory_)->model_max_length(), GetParam().expected);
   Write("tokenizer.json", ValidTokenizerJson().dump());
-  EXPECT_EQ(Tokenizer::Load(directory_)->model_max_length(), GetParam().expected);
+  EXPECT_EQ(LoadTokenizer(directory_)->model_max_length(), GetParam().expected);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -456,7 +456,7 @@ TEST_F(TokenizerDirectoryTest, AMaxLengthThatIsNoLengthIsRefusedByName) {
   Write("vocab.txt", kVocab);
   for (const std::string length : {"\"512\"", "512.0", "-1", "2", "true"}) {
     Write("tokenizer_config.json", R"({"model_max_length": )" + length + "}");
-    EXPECT_EQ(std::string(Tokenizer::Load(directory_).status().message()),
+    EXPECT_EQ(std::string(LoadTokenizer(directory_).status().message()),
               directory_ +
                   "/tokenizer_config.json: \"model_max_length\": expected a whole number " +
                   "of at least 3, found " + length);
@@ -464,7 +464,7 @@ TEST_F(TokenizerDirectoryTest, AMaxLengthThatIsNoLengthIsRefusedByName) {
 }
 
 TEST_F(TokenizerDirectoryTest, WithoutEitherFileNothingIsFound) {
-  const absl::Status status = Tokenizer::Load(directory_).status();
+  const absl::Status status = LoadTokenizer(directory_).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(status.message(), directory_ + ": expected tokenizer.json or vocab.txt, found neither");
 }
@@ -472,7 +472,7 @@ TEST_F(TokenizerDirectoryTest, WithoutEitherFileNothingIsFound) {
 TEST_F(TokenizerDirectoryTest, AMalformedTokenizerJsonIsNotPassedOver) {
   Write("vocab.txt", kVocab);
   Write("tokenizer.json", "{");
-  EXPECT_THAT(std::string(Tokenizer::Load(directory_).status().message()),
+  EXPECT_THAT(std::string(LoadTokenizer(directory_).status().message()),
               HasSubstr(directory_ + "/tokenizer.json: not JSON"));
 }
 

@@ -9,6 +9,8 @@
 #include <string>
 #include <utility>
 
+#include "engine/tokenizer_files.h"
+
 namespace verdict {
 
 Model TinyModel(std::vector<TimedRun> warm_up) {
@@ -16,7 +18,7 @@ Model TinyModel(std::vector<TimedRun> warm_up) {
   EXPECT_NE(mkdtemp(directory.data()), nullptr);
   std::ofstream(directory + "/vocab.txt")
       << "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\ngood\nbad\nfilm\n##s\n";
-  absl::StatusOr<Tokenizer> tokenizer = Tokenizer::Load(directory);
+  absl::StatusOr<Tokenizer> tokenizer = LoadTokenizer(directory);
   std::filesystem::remove_all(directory);
   EXPECT_TRUE(tokenizer.ok()) << tokenizer.status();
 

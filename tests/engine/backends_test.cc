@@ -1,0 +1,22 @@
+#include "engine/backends.h"
+
+#include "engine/onednn.h"
+#include "engine/tile_product.h"
+#include "gtest/gtest.h"
+
+namespace verdict {
+namespace {
+
+TEST(BackendsTest, TilesServeWhereTheyAreAndOneDnnWhereItIsFast) {
+  for (Precision precision : {Precision::kF32, Precision::kBf16, Precision::kInt8}) {
+    const ProductKind kind = FastestProducts(precision);
+    EXPECT_EQ(kind.precision, precision);
+    EXPECT_EQ(kind.kernels == Kernels::kTiles, HasTiles());
+    if (kind.kernels != Kernels::kTiles) {
+      EXPECT_EQ(kind.kernels == Kernels::kOneDnn, HasFastKernels(precision));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace verdict
