@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "engine/aligned_buffer.h"
 #include "engine/backends.h"
+#include "engine/memory/aligned_buffer.h"
 #include "engine/onednn.h"
 #include "engine/panel_packing.h"
 #include "engine/panel_product.h"

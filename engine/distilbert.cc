@@ -8,8 +8,8 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "engine/attention.h"
+#include "engine/memory/rounding.h"
 #include "engine/onednn.h"
-#include "engine/rounding.h"
 #include "engine/sections.h"
 #include "engine/tile_attention.h"
 

@@ -9,11 +9,11 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "engine/aligned_buffer.h"
 #include "engine/config.h"
 #include "engine/distilbert_weights.h"
 #include "engine/engine.h"
 #include "engine/linear.h"
+#include "engine/memory/aligned_buffer.h"
 #include "engine/product_input.h"
 #include "engine/product_kind.h"
 #include "engine/workers.h"

@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "engine/memory/packed_memory.h"
 #include "engine/onednn.h"
-#include "engine/packed_memory.h"
 #include "engine/product_kind.h"
 
 namespace verdict {

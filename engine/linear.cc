@@ -4,10 +4,10 @@
 #include <cstring>
 #include <numeric>
 
+#include "engine/memory/rounding.h"
 #include "engine/panel_packing.h"
 #include "engine/panel_product.h"
 #include "engine/product_input.h"
-#include "engine/rounding.h"
 #include "engine/tile_packing.h"
 #include "engine/tile_product.h"
 

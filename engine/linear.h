@@ -9,11 +9,11 @@
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
-#include "engine/aligned_buffer.h"
 #include "engine/inner_product_cache.h"
 #include "engine/linear_scratch.h"
+#include "engine/memory/aligned_buffer.h"
+#include "engine/memory/packed_memory.h"
 #include "engine/onednn.h"
-#include "engine/packed_memory.h"
 #include "engine/panel_product.h"
 #include "engine/product_kind.h"
 #include "engine/row_kernels.h"

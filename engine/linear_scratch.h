@@ -9,7 +9,7 @@
 #include <memory>
 #include <vector>
 
-#include "engine/aligned_buffer.h"
+#include "engine/memory/aligned_buffer.h"
 #include "engine/onednn.h"
 
 namespace verdict {

@@ -10,7 +10,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_format.h"
 #include "dnnl.hpp"
-#include "engine/aligned_buffer.h"
+#include "engine/memory/aligned_buffer.h"
 
 // oneDNN's Debian build runs on GNU OpenMP, whichever compiler builds us; clang's <omp.h> would
 // bring another runtime. So the one function that we need is declared here and linked from libgomp.

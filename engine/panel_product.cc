@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <cstring>
 
-#include "engine/fetcher.h"
-#include "engine/rounding.h"
+#include "engine/memory/fetcher.h"
+#include "engine/memory/rounding.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "engine/panel_product.cc"

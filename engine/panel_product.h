@@ -12,7 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "engine/fetcher.h"
+#include "engine/memory/fetcher.h"
 #include "engine/precision.h"
 
 namespace verdict {

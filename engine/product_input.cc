@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <cstring>
 
-#include "engine/fetcher.h"
-#include "engine/rounding.h"
+#include "engine/memory/fetcher.h"
+#include "engine/memory/rounding.h"
 
 namespace verdict {
 namespace {

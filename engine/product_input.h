@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "engine/aligned_buffer.h"
+#include "engine/memory/aligned_buffer.h"
 #include "engine/product_kind.h"
 #include "engine/quantization.h"
 

@@ -1,6 +1,6 @@
 #include "engine/sections.h"
 
-#include "engine/rounding.h"
+#include "engine/memory/rounding.h"
 
 namespace verdict {
 

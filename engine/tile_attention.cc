@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "engine/rounding.h"
+#include "engine/memory/rounding.h"
 #include "engine/tile_packing.h"
 #include "engine/tile_product.h"
 

@@ -2,9 +2,9 @@
 
 #include <array>
 
+#include "engine/memory/rounding.h"
 #include "engine/onednn.h"
 #include "engine/quantization.h"
-#include "engine/rounding.h"
 #include "engine/tile_packing.h"
 
 #if defined(__x86_64__)

@@ -12,7 +12,7 @@
 
 #include <cstdint>
 
-#include "engine/fetcher.h"
+#include "engine/memory/fetcher.h"
 #include "engine/product_kind.h"
 
 namespace verdict {

@@ -6,7 +6,7 @@
 #include <random>
 #include <vector>
 
-#include "engine/aligned_buffer.h"
+#include "engine/memory/aligned_buffer.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/engine/highway_targets.h"

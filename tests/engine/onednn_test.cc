@@ -5,7 +5,7 @@
 #include <cmath>
 #include <vector>
 
-#include "engine/aligned_buffer.h"
+#include "engine/memory/aligned_buffer.h"
 #include "engine/quantization.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

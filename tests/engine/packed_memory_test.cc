@@ -1,4 +1,4 @@
-#include "engine/packed_memory.h"
+#include "engine/memory/packed_memory.h"
 
 #include <algorithm>
 #include <cstddef>

@@ -5,7 +5,7 @@
 #include <limits>
 #include <vector>
 
-#include "engine/aligned_buffer.h"
+#include "engine/memory/aligned_buffer.h"
 #include "engine/panel_product.h"
 #include "engine/quantization.h"
 #include "gtest/gtest.h"

@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "engine/aligned_buffer.h"
+#include "engine/memory/aligned_buffer.h"
+#include "engine/memory/rounding.h"
 #include "engine/panel_packing.h"
 #include "engine/quantization.h"
-#include "engine/rounding.h"
 #include "gtest/gtest.h"
 #include "tests/engine/highway_targets.h"
 #include "tests/engine/random_numbers.h"

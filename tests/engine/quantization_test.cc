@@ -7,7 +7,7 @@
 #include <random>
 #include <vector>
 
-#include "engine/rounding.h"
+#include "engine/memory/rounding.h"
 #include "gtest/gtest.h"
 #include "tests/engine/highway_targets.h"
 #include "tests/engine/random_numbers.h"

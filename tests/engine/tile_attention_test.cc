@@ -8,7 +8,7 @@
 #include <random>
 #include <vector>
 
-#include "engine/aligned_buffer.h"
+#include "engine/memory/aligned_buffer.h"
 #include "engine/tile_packing.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

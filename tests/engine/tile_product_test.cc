@@ -7,7 +7,7 @@
 #include <random>
 #include <vector>
 
-#include "engine/aligned_buffer.h"
+#include "engine/memory/aligned_buffer.h"
 #include "engine/quantization.h"
 #include "engine/tile_packing.h"
 #include "gtest/gtest.h"

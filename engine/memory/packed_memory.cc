@@ -1,12 +1,12 @@
-#include "engine/packed_memory.h"
+#include "engine/memory/packed_memory.h"
 
 #include <sys/mman.h>
 
 #include <algorithm>
 #include <new>
 
-#include "engine/fetcher.h"
-#include "engine/rounding.h"
+#include "engine/memory/fetcher.h"
+#include "engine/memory/rounding.h"
 
 namespace verdict {
 namespace {

@@ -1,10 +1,10 @@
 // Memory brought to the caches before it is needed.
-#ifndef VERDICT_ENGINE_FETCHER_H_
-#define VERDICT_ENGINE_FETCHER_H_
+#ifndef VERDICT_ENGINE_MEMORY_FETCHER_H_
+#define VERDICT_ENGINE_MEMORY_FETCHER_H_
 
 #include <cstddef>
 
-#include "engine/rounding.h"
+#include "engine/memory/rounding.h"
 
 namespace verdict {
 
@@ -40,4 +40,4 @@ class Fetcher {
 
 }  // namespace verdict
 
-#endif  // VERDICT_ENGINE_FETCHER_H_
+#endif  // VERDICT_ENGINE_MEMORY_FETCHER_H_

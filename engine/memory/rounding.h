@@ -1,6 +1,6 @@
 // Division that rounds up, of numbers that are not negative.
-#ifndef VERDICT_ENGINE_ROUNDING_H_
-#define VERDICT_ENGINE_ROUNDING_H_
+#ifndef VERDICT_ENGINE_MEMORY_ROUNDING_H_
+#define VERDICT_ENGINE_MEMORY_ROUNDING_H_
 
 namespace verdict {
 
@@ -18,4 +18,4 @@ constexpr T RoundUp(T amount, T size) {
 
 }  // namespace verdict
 
-#endif  // VERDICT_ENGINE_ROUNDING_H_
+#endif  // VERDICT_ENGINE_MEMORY_ROUNDING_H_

@@ -1,6 +1,6 @@
 // Memory for the packed weights of a model.
-#ifndef VERDICT_ENGINE_PACKED_MEMORY_H_
-#define VERDICT_ENGINE_PACKED_MEMORY_H_
+#ifndef VERDICT_ENGINE_MEMORY_PACKED_MEMORY_H_
+#define VERDICT_ENGINE_MEMORY_PACKED_MEMORY_H_
 
 #include <cstddef>
 #include <memory>
@@ -23,4 +23,4 @@ class PackedMemory {
 
 }  // namespace verdict
 
-#endif  // VERDICT_ENGINE_PACKED_MEMORY_H_
+#endif  // VERDICT_ENGINE_MEMORY_PACKED_MEMORY_H_

@@ -1,6 +1,6 @@
 // Memory for vectors: aligned, zeroed, freed with its owner.
-#ifndef VERDICT_ENGINE_ALIGNED_BUFFER_H_
-#define VERDICT_ENGINE_ALIGNED_BUFFER_H_
+#ifndef VERDICT_ENGINE_MEMORY_ALIGNED_BUFFER_H_
+#define VERDICT_ENGINE_MEMORY_ALIGNED_BUFFER_H_
 
 #include <sys/mman.h>
 
@@ -49,4 +49,4 @@ using AlignedBuffer = AlignedArray<float>;
 
 }  // namespace verdict
 
-#endif  // VERDICT_ENGINE_ALIGNED_BUFFER_H_
+#endif  // VERDICT_ENGINE_MEMORY_ALIGNED_BUFFER_H_
