@@ -16,9 +16,9 @@
 #include "engine/panel_product.h"
 #include "engine/product_kind.h"
 #include "engine/quantization.h"
+#include "engine/threads/workers.h"
 #include "engine/tile_packing.h"
 #include "engine/tile_product.h"
-#include "engine/workers.h"
 
 namespace verdict {
 namespace {

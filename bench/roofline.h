@@ -9,7 +9,7 @@
 #include "engine/config.h"
 #include "engine/engine.h"
 #include "engine/precision.h"
-#include "engine/workers.h"
+#include "engine/threads/workers.h"
 
 namespace verdict {
 

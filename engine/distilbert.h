@@ -16,7 +16,7 @@
 #include "engine/memory/aligned_buffer.h"
 #include "engine/product_input.h"
 #include "engine/product_kind.h"
-#include "engine/workers.h"
+#include "engine/threads/workers.h"
 
 namespace verdict {
 

@@ -17,7 +17,7 @@
 #include "engine/panel_product.h"
 #include "engine/product_kind.h"
 #include "engine/row_kernels.h"
-#include "engine/workers.h"
+#include "engine/threads/workers.h"
 
 namespace verdict {
 

@@ -10,7 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/types/span.h"
-#include "engine/thread_name.h"
+#include "engine/threads/thread_name.h"
 #include "latency/steady_clock.h"
 #include "server/error_reason.h"
 #include "server/log.h"

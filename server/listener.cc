@@ -21,7 +21,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
-#include "engine/thread_name.h"
+#include "engine/threads/thread_name.h"
 #include "latency/steady_clock.h"
 #include "server/log.h"
 

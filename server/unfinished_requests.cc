@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "engine/thread_name.h"
+#include "engine/threads/thread_name.h"
 #include "latency/steady_clock.h"
 #include "server/refusal.h"
 

@@ -1,4 +1,4 @@
-#include "engine/workers.h"
+#include "engine/threads/workers.h"
 
 #include <algorithm>
 #include <atomic>

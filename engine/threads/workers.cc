@@ -1,7 +1,7 @@
-#include "engine/workers.h"
+#include "engine/threads/workers.h"
 
 #include "absl/strings/str_cat.h"
-#include "engine/thread_name.h"
+#include "engine/threads/thread_name.h"
 
 namespace verdict {
 namespace {

@@ -1,6 +1,6 @@
 // Names for threads, as top and /proc show them.
-#ifndef VERDICT_ENGINE_THREAD_NAME_H_
-#define VERDICT_ENGINE_THREAD_NAME_H_
+#ifndef VERDICT_ENGINE_THREADS_THREAD_NAME_H_
+#define VERDICT_ENGINE_THREADS_THREAD_NAME_H_
 
 #include <pthread.h>
 
@@ -16,4 +16,4 @@ inline void NameThisThread(const std::string& name) {
 
 }  // namespace verdict
 
-#endif  // VERDICT_ENGINE_THREAD_NAME_H_
+#endif  // VERDICT_ENGINE_THREADS_THREAD_NAME_H_

@@ -1,6 +1,6 @@
 // The threads that compute one batch together.
-#ifndef VERDICT_ENGINE_WORKERS_H_
-#define VERDICT_ENGINE_WORKERS_H_
+#ifndef VERDICT_ENGINE_THREADS_WORKERS_H_
+#define VERDICT_ENGINE_THREADS_WORKERS_H_
 
 #include <atomic>
 #include <cstdint>
@@ -71,4 +71,4 @@ class Workers {
 
 }  // namespace verdict
 
-#endif  // VERDICT_ENGINE_WORKERS_H_
+#endif  // VERDICT_ENGINE_THREADS_WORKERS_H_
