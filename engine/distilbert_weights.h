@@ -12,7 +12,7 @@
 #include "engine/checkpoint.h"
 #include "engine/config.h"
 #include "engine/linear.h"
-#include "engine/memory_limit.h"
+#include "engine/machine/memory_limit.h"
 #include "engine/product_kind.h"
 #include "engine/row_kernels.h"
 

@@ -16,7 +16,7 @@
 #include "engine/directory_check.h"
 #include "engine/distilbert.h"
 #include "engine/distilbert_weights.h"
-#include "engine/memory_limit.h"
+#include "engine/machine/memory_limit.h"
 #include "engine/onednn.h"
 #include "engine/quoted.h"
 #include "engine/tokenizer_files.h"

@@ -9,7 +9,7 @@
 #include <csignal>
 
 #include "absl/synchronization/mutex.h"
-#include "engine/cpu_limits.h"
+#include "engine/machine/cpu_limits.h"
 
 namespace verdict {
 namespace {

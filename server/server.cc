@@ -13,7 +13,7 @@
 
 #include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
-#include "engine/cpu_limits.h"
+#include "engine/machine/cpu_limits.h"
 #include "latency/steady_clock.h"
 #include "server/classifier_service.h"
 #include "server/connection_settings.h"

@@ -1,4 +1,4 @@
-#include "engine/cpu_limits.h"
+#include "engine/machine/cpu_limits.h"
 
 #include <gtest/gtest.h>
 #include <sched.h>

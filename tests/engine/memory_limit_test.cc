@@ -1,4 +1,4 @@
-#include "engine/memory_limit.h"
+#include "engine/machine/memory_limit.h"
 
 #include <gtest/gtest.h>
 

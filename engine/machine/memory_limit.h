@@ -1,6 +1,6 @@
 // How much memory the machine, and the container around us, let us use; and whether a model fits.
-#ifndef VERDICT_ENGINE_MEMORY_LIMIT_H_
-#define VERDICT_ENGINE_MEMORY_LIMIT_H_
+#ifndef VERDICT_ENGINE_MACHINE_MEMORY_LIMIT_H_
+#define VERDICT_ENGINE_MACHINE_MEMORY_LIMIT_H_
 
 #include <cstdint>
 #include <optional>
@@ -34,4 +34,4 @@ absl::Status CheckMemory(const ModelMemory& model, const std::optional<MemoryLim
 
 }  // namespace verdict
 
-#endif  // VERDICT_ENGINE_MEMORY_LIMIT_H_
+#endif  // VERDICT_ENGINE_MACHINE_MEMORY_LIMIT_H_

@@ -1,6 +1,6 @@
 // How many threads the machine, and the container around us, let us use.
-#ifndef VERDICT_ENGINE_CPU_LIMITS_H_
-#define VERDICT_ENGINE_CPU_LIMITS_H_
+#ifndef VERDICT_ENGINE_MACHINE_CPU_LIMITS_H_
+#define VERDICT_ENGINE_MACHINE_CPU_LIMITS_H_
 
 #include <optional>
 #include <string>
@@ -22,4 +22,4 @@ int AffinityCpus();
 
 }  // namespace verdict
 
-#endif  // VERDICT_ENGINE_CPU_LIMITS_H_
+#endif  // VERDICT_ENGINE_MACHINE_CPU_LIMITS_H_

@@ -1,4 +1,4 @@
-#include "engine/control_groups.h"
+#include "engine/machine/control_groups.h"
 
 #include <algorithm>
 #include <fstream>

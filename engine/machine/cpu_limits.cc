@@ -1,4 +1,4 @@
-#include "engine/cpu_limits.h"
+#include "engine/machine/cpu_limits.h"
 
 #include <sched.h>
 
@@ -13,7 +13,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
-#include "engine/control_groups.h"
+#include "engine/machine/control_groups.h"
 
 namespace verdict {
 namespace {

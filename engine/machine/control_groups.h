@@ -1,6 +1,6 @@
 // The control groups that limit this process.
-#ifndef VERDICT_ENGINE_CONTROL_GROUPS_H_
-#define VERDICT_ENGINE_CONTROL_GROUPS_H_
+#ifndef VERDICT_ENGINE_MACHINE_CONTROL_GROUPS_H_
+#define VERDICT_ENGINE_MACHINE_CONTROL_GROUPS_H_
 
 #include <string>
 #include <vector>
@@ -19,4 +19,4 @@ std::vector<ControlGroup> ControlGroupsOf(const std::string& root, const std::st
 
 }  // namespace verdict
 
-#endif  // VERDICT_ENGINE_CONTROL_GROUPS_H_
+#endif  // VERDICT_ENGINE_MACHINE_CONTROL_GROUPS_H_

@@ -1,11 +1,11 @@
-#include "engine/memory_limit.h"
+#include "engine/machine/memory_limit.h"
 
 #include <algorithm>
 #include <fstream>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_format.h"
-#include "engine/control_groups.h"
+#include "engine/machine/control_groups.h"
 
 namespace verdict {
 namespace {
