@@ -12,8 +12,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/types/span.h"
-#include "engine/json_file.h"
-#include "engine/quoted.h"
+#include "engine/files/json_file.h"
+#include "engine/files/quoted.h"
 
 namespace verdict {
 namespace {

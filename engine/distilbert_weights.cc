@@ -8,7 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "engine/quoted.h"
+#include "engine/files/quoted.h"
 
 namespace verdict {
 namespace {

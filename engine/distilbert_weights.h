@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "engine/checkpoint.h"
 #include "engine/config.h"
+#include "engine/files/checkpoint.h"
 #include "engine/linear.h"
 #include "engine/machine/memory_limit.h"
 #include "engine/product_kind.h"

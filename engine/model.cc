@@ -12,13 +12,13 @@
 #include "absl/strings/str_join.h"
 #include "absl/types/span.h"
 #include "engine/backends.h"
-#include "engine/checkpoint.h"
-#include "engine/directory_check.h"
 #include "engine/distilbert.h"
 #include "engine/distilbert_weights.h"
+#include "engine/files/checkpoint.h"
+#include "engine/files/directory_check.h"
+#include "engine/files/quoted.h"
 #include "engine/machine/memory_limit.h"
 #include "engine/onednn.h"
-#include "engine/quoted.h"
 #include "engine/tokenizer_files.h"
 
 namespace verdict {

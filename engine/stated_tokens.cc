@@ -9,9 +9,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "engine/json_file.h"
+#include "engine/files/json_file.h"
+#include "engine/files/quoted.h"
 #include "engine/json_names.h"
-#include "engine/quoted.h"
 #include "engine/tokenizer_description.h"
 
 namespace verdict {

@@ -14,7 +14,7 @@
 
 #include "absl/status/statusor.h"
 #include "engine/added_vocabulary.h"
-#include "engine/json_field.h"
+#include "engine/files/json_field.h"
 #include "engine/named_text.h"
 
 namespace verdict {

@@ -9,7 +9,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "engine/quoted.h"
+#include "engine/files/quoted.h"
 
 namespace verdict {
 namespace {

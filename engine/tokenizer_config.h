@@ -10,7 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "engine/json_field.h"
+#include "engine/files/json_field.h"
 
 namespace verdict {
 

@@ -6,7 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "engine/file.h"
+#include "engine/files/file.h"
 #include "engine/tokenizer_assembly.h"
 
 namespace verdict {

@@ -10,8 +10,8 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "engine/json_field.h"
-#include "engine/json_file.h"
+#include "engine/files/json_field.h"
+#include "engine/files/json_file.h"
 
 namespace verdict {
 namespace {

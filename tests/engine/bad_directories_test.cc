@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string>
 
-#include "engine/directory_check.h"
+#include "engine/files/directory_check.h"
 #include "tests/engine/bad_model.h"
 
 namespace verdict {

@@ -1,4 +1,4 @@
-#include "engine/checkpoint.h"
+#include "engine/files/checkpoint.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "engine/sha256.h"
+#include "engine/files/sha256.h"
 #include "tests/engine/model_directory.h"
 
 namespace verdict {

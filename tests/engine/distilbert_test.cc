@@ -8,7 +8,7 @@
 #include <tuple>
 #include <vector>
 
-#include "engine/checkpoint.h"
+#include "engine/files/checkpoint.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/engine/product_kinds.h"

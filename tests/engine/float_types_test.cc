@@ -1,4 +1,4 @@
-#include "engine/float_types.h"
+#include "engine/files/float_types.h"
 
 #include <gtest/gtest.h>
 

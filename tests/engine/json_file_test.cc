@@ -1,4 +1,4 @@
-#include "engine/json_file.h"
+#include "engine/files/json_file.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

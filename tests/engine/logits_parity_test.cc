@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "engine/json_file.h"
+#include "engine/files/json_file.h"
 #include "engine/model.h"
 
 namespace verdict {

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "engine/json_file.h"
+#include "engine/files/json_file.h"
 #include "engine/model.h"
 #include "engine/tokenizer_files.h"
 #include "tests/engine/shared_data.h"

@@ -1,5 +1,5 @@
 // What the format allows. What it forbids is in bad_weights_test.cc, one case a rule.
-#include "engine/safetensors_header.h"
+#include "engine/files/safetensors_header.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

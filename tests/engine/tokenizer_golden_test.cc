@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "engine/file.h"
+#include "engine/files/file.h"
 #include "engine/tokenizer.h"
 #include "engine/tokenizer_assembly.h"
 #include "gmock/gmock.h"

@@ -14,9 +14,9 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "engine/file.h"
+#include "engine/files/file.h"
+#include "engine/files/sha256.h"
 #include "engine/normalizer.h"
-#include "engine/sha256.h"
 #include "engine/tokenizer.h"
 #include "engine/tokenizer_assembly.h"
 #include "engine/unicode.h"

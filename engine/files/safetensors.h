@@ -1,6 +1,6 @@
 // A safetensors file: named tensors in one file.
-#ifndef VERDICT_ENGINE_SAFETENSORS_H_
-#define VERDICT_ENGINE_SAFETENSORS_H_
+#ifndef VERDICT_ENGINE_FILES_SAFETENSORS_H_
+#define VERDICT_ENGINE_FILES_SAFETENSORS_H_
 
 #include <cstdint>
 #include <string>
@@ -9,8 +9,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
-#include "engine/file.h"
-#include "engine/safetensors_header.h"
+#include "engine/files/file.h"
+#include "engine/files/safetensors_header.h"
 
 namespace verdict {
 
@@ -55,4 +55,4 @@ class SafetensorsFile {
 
 }  // namespace verdict
 
-#endif  // VERDICT_ENGINE_SAFETENSORS_H_
+#endif  // VERDICT_ENGINE_FILES_SAFETENSORS_H_

@@ -1,7 +1,7 @@
 // The weights of a model directory: model.safetensors, or the shards of
 // model.safetensors.index.json.
-#ifndef VERDICT_ENGINE_CHECKPOINT_H_
-#define VERDICT_ENGINE_CHECKPOINT_H_
+#ifndef VERDICT_ENGINE_FILES_CHECKPOINT_H_
+#define VERDICT_ENGINE_FILES_CHECKPOINT_H_
 
 #include <cstdint>
 #include <map>
@@ -11,7 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
-#include "engine/safetensors.h"
+#include "engine/files/safetensors.h"
 
 namespace verdict {
 
@@ -74,4 +74,4 @@ class Checkpoint {
 
 }  // namespace verdict
 
-#endif  // VERDICT_ENGINE_CHECKPOINT_H_
+#endif  // VERDICT_ENGINE_FILES_CHECKPOINT_H_

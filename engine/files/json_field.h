@@ -1,6 +1,6 @@
 // A value within a JSON document that knows its own path, so that every complaint can name it.
-#ifndef VERDICT_ENGINE_JSON_FIELD_H_
-#define VERDICT_ENGINE_JSON_FIELD_H_
+#ifndef VERDICT_ENGINE_FILES_JSON_FIELD_H_
+#define VERDICT_ENGINE_FILES_JSON_FIELD_H_
 
 #include <cstdint>
 #include <nlohmann/json.hpp>
@@ -50,4 +50,4 @@ class JsonField {
 
 }  // namespace verdict
 
-#endif  // VERDICT_ENGINE_JSON_FIELD_H_
+#endif  // VERDICT_ENGINE_FILES_JSON_FIELD_H_

@@ -1,4 +1,4 @@
-#include "engine/quoted.h"
+#include "engine/files/quoted.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "engine/safetensors.h"
+#include "engine/files/safetensors.h"
 
 #include <algorithm>
 #include <bit>
@@ -8,8 +8,8 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "engine/float_types.h"
-#include "engine/quoted.h"
+#include "engine/files/float_types.h"
+#include "engine/files/quoted.h"
 
 namespace verdict {
 namespace {

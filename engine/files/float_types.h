@@ -1,6 +1,6 @@
 // Half-width floats, widened exactly: float32 holds every value of both types.
-#ifndef VERDICT_ENGINE_FLOAT_TYPES_H_
-#define VERDICT_ENGINE_FLOAT_TYPES_H_
+#ifndef VERDICT_ENGINE_FILES_FLOAT_TYPES_H_
+#define VERDICT_ENGINE_FILES_FLOAT_TYPES_H_
 
 #include <bit>
 #include <cstdint>
@@ -27,4 +27,4 @@ inline float FloatFromFloat16(uint16_t bits) {
 
 }  // namespace verdict
 
-#endif  // VERDICT_ENGINE_FLOAT_TYPES_H_
+#endif  // VERDICT_ENGINE_FILES_FLOAT_TYPES_H_

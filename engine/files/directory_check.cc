@@ -1,4 +1,4 @@
-#include "engine/directory_check.h"
+#include "engine/files/directory_check.h"
 
 #include <algorithm>
 #include <array>
@@ -12,7 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/types/span.h"
-#include "engine/quoted.h"
+#include "engine/files/quoted.h"
 
 namespace verdict {
 namespace {

@@ -1,6 +1,6 @@
 // A regular file, read with pread.
-#ifndef VERDICT_ENGINE_FILE_H_
-#define VERDICT_ENGINE_FILE_H_
+#ifndef VERDICT_ENGINE_FILES_FILE_H_
+#define VERDICT_ENGINE_FILES_FILE_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -58,4 +58,4 @@ absl::StatusOr<std::string> ReadWholeFile(const std::string& path, uint64_t max_
 
 }  // namespace verdict
 
-#endif  // VERDICT_ENGINE_FILE_H_
+#endif  // VERDICT_ENGINE_FILES_FILE_H_

@@ -1,12 +1,12 @@
 // SHA-256 digests, in hexadecimal.
-#ifndef VERDICT_ENGINE_SHA256_H_
-#define VERDICT_ENGINE_SHA256_H_
+#ifndef VERDICT_ENGINE_FILES_SHA256_H_
+#define VERDICT_ENGINE_FILES_SHA256_H_
 
 #include <string>
 #include <string_view>
 
 #include "absl/status/statusor.h"
-#include "engine/file.h"
+#include "engine/files/file.h"
 
 namespace verdict {
 
@@ -18,4 +18,4 @@ absl::StatusOr<std::string> Sha256(const File& file);
 
 }  // namespace verdict
 
-#endif  // VERDICT_ENGINE_SHA256_H_
+#endif  // VERDICT_ENGINE_FILES_SHA256_H_

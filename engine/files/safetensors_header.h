@@ -1,6 +1,6 @@
 // The header of a safetensors file: which tensors there are, and where.
-#ifndef VERDICT_ENGINE_SAFETENSORS_HEADER_H_
-#define VERDICT_ENGINE_SAFETENSORS_HEADER_H_
+#ifndef VERDICT_ENGINE_FILES_SAFETENSORS_HEADER_H_
+#define VERDICT_ENGINE_FILES_SAFETENSORS_HEADER_H_
 
 #include <cstdint>
 #include <map>
@@ -67,4 +67,4 @@ std::string ShapeText(absl::Span<const int64_t> shape);
 
 }  // namespace verdict
 
-#endif  // VERDICT_ENGINE_SAFETENSORS_HEADER_H_
+#endif  // VERDICT_ENGINE_FILES_SAFETENSORS_HEADER_H_

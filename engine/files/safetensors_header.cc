@@ -1,4 +1,4 @@
-#include "engine/safetensors_header.h"
+#include "engine/files/safetensors_header.h"
 
 #include <algorithm>
 #include <array>
@@ -11,8 +11,8 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "engine/json_file.h"
-#include "engine/quoted.h"
+#include "engine/files/json_file.h"
+#include "engine/files/quoted.h"
 
 namespace verdict {
 namespace {

@@ -1,12 +1,12 @@
-#include "engine/json_file.h"
+#include "engine/files/json_file.h"
 
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "engine/file.h"
-#include "engine/quoted.h"
+#include "engine/files/file.h"
+#include "engine/files/quoted.h"
 
 namespace verdict {
 namespace {

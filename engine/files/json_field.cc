@@ -1,10 +1,10 @@
-#include "engine/json_field.h"
+#include "engine/files/json_field.h"
 
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "engine/json_file.h"
-#include "engine/quoted.h"
+#include "engine/files/json_file.h"
+#include "engine/files/quoted.h"
 
 namespace verdict {
 

@@ -1,6 +1,6 @@
 // JSON that we do not trust: every file of a model directory comes from somebody else.
-#ifndef VERDICT_ENGINE_JSON_FILE_H_
-#define VERDICT_ENGINE_JSON_FILE_H_
+#ifndef VERDICT_ENGINE_FILES_JSON_FILE_H_
+#define VERDICT_ENGINE_FILES_JSON_FILE_H_
 
 #include <cstdint>
 #include <nlohmann/json.hpp>
@@ -37,4 +37,4 @@ std::string ValueText(const nlohmann::json& value);
 
 }  // namespace verdict
 
-#endif  // VERDICT_ENGINE_JSON_FILE_H_
+#endif  // VERDICT_ENGINE_FILES_JSON_FILE_H_

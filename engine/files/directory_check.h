@@ -1,6 +1,6 @@
 // What a path that was given as a model's directory is instead, and what to do about it.
-#ifndef VERDICT_ENGINE_DIRECTORY_CHECK_H_
-#define VERDICT_ENGINE_DIRECTORY_CHECK_H_
+#ifndef VERDICT_ENGINE_FILES_DIRECTORY_CHECK_H_
+#define VERDICT_ENGINE_FILES_DIRECTORY_CHECK_H_
 
 #include <string>
 
@@ -21,4 +21,4 @@ absl::Status NoWeightsError(const std::string& directory);
 
 }  // namespace verdict
 
-#endif  // VERDICT_ENGINE_DIRECTORY_CHECK_H_
+#endif  // VERDICT_ENGINE_FILES_DIRECTORY_CHECK_H_

@@ -1,6 +1,6 @@
 // Names that come out of a file, as they appear in our messages.
-#ifndef VERDICT_ENGINE_QUOTED_H_
-#define VERDICT_ENGINE_QUOTED_H_
+#ifndef VERDICT_ENGINE_FILES_QUOTED_H_
+#define VERDICT_ENGINE_FILES_QUOTED_H_
 
 #include <string>
 #include <string_view>
@@ -13,4 +13,4 @@ std::string Quoted(std::string_view text);
 
 }  // namespace verdict
 
-#endif  // VERDICT_ENGINE_QUOTED_H_
+#endif  // VERDICT_ENGINE_FILES_QUOTED_H_

@@ -1,4 +1,4 @@
-#include "engine/checkpoint.h"
+#include "engine/files/checkpoint.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -9,10 +9,10 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "engine/directory_check.h"
-#include "engine/json_file.h"
-#include "engine/quoted.h"
-#include "engine/sha256.h"
+#include "engine/files/directory_check.h"
+#include "engine/files/json_file.h"
+#include "engine/files/quoted.h"
+#include "engine/files/sha256.h"
 
 namespace verdict {
 namespace {
