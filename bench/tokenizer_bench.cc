@@ -10,7 +10,7 @@
 
 #include "benchmark/benchmark.h"
 #include "engine/tokenizer_files.h"
-#include "engine/utf8.h"
+#include "engine/unicode/utf8.h"
 
 namespace verdict {
 namespace {

@@ -2,10 +2,10 @@
 
 #include <utility>
 
-#include "engine/unicode.h"
-#include "engine/utf8.h"
+#include "engine/unicode/unicode.h"
+#include "engine/unicode/utf8.h"
+#include "engine/unicode/white_space.h"
 #include "engine/vocabulary.h"
-#include "engine/white_space.h"
 
 namespace verdict {
 namespace {

@@ -7,12 +7,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
 #include "engine/added_tokens.h"
-#include "engine/normalizer_sequence.h"
 #include "engine/tokenizer_description.h"
 #include "engine/truncation.h"
-#include "engine/utf8.h"
+#include "engine/unicode/normalizer_sequence.h"
+#include "engine/unicode/utf8.h"
+#include "engine/unicode/words.h"
 #include "engine/wordpiece.h"
-#include "engine/words.h"
 
 namespace verdict {
 namespace {

@@ -10,7 +10,7 @@
 
 #include "absl/status/status.h"
 #include "engine/added_tokens.h"
-#include "engine/normalizer_sequence.h"
+#include "engine/unicode/normalizer_sequence.h"
 #include "engine/vocabulary.h"
 #include "engine/wordpiece.h"
 

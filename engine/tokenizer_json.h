@@ -11,8 +11,8 @@
 
 #include "absl/status/statusor.h"
 #include "engine/added_vocabulary.h"
-#include "engine/normalizer_sequence.h"
 #include "engine/tokenizer_description.h"
+#include "engine/unicode/normalizer_sequence.h"
 #include "engine/vocabulary.h"
 #include "engine/wordpiece.h"
 

@@ -11,8 +11,8 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "engine/tokenizer_description.h"
-#include "engine/utf8.h"
-#include "engine/white_space.h"
+#include "engine/unicode/utf8.h"
+#include "engine/unicode/white_space.h"
 
 namespace verdict {
 

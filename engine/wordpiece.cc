@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "engine/utf8.h"
+#include "engine/unicode/utf8.h"
 
 namespace verdict {
 

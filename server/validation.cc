@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "absl/strings/str_cat.h"
-#include "engine/utf8.h"
+#include "engine/unicode/utf8.h"
 #include "server/error_reason.h"
 #include "verdict/unchecked/v1/classifier.pb.h"
 

@@ -1,4 +1,4 @@
-#include "engine/normalizer_sequence.h"
+#include "engine/unicode/normalizer_sequence.h"
 
 #include <cstdint>
 #include <string>

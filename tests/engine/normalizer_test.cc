@@ -1,9 +1,9 @@
-#include "engine/normalizer.h"
+#include "engine/unicode/normalizer.h"
 
 #include <string>
 #include <vector>
 
-#include "engine/utf8.h"
+#include "engine/unicode/utf8.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <string_view>
 
-#include "engine/utf8.h"
+#include "engine/unicode/utf8.h"
 
 namespace verdict {
 namespace {

@@ -1,4 +1,4 @@
-#include "engine/utf8.h"
+#include "engine/unicode/utf8.h"
 
 #include <optional>
 #include <string>

@@ -1,4 +1,4 @@
-#include "engine/words.h"
+#include "engine/unicode/words.h"
 
 #include <string>
 #include <vector>

@@ -1,6 +1,6 @@
 // The normalizer of a tokenizer.json: BERT's, or several simple ones in a row.
-#ifndef VERDICT_ENGINE_NORMALIZER_SEQUENCE_H_
-#define VERDICT_ENGINE_NORMALIZER_SEQUENCE_H_
+#ifndef VERDICT_ENGINE_UNICODE_NORMALIZER_SEQUENCE_H_
+#define VERDICT_ENGINE_UNICODE_NORMALIZER_SEQUENCE_H_
 
 #include <optional>
 #include <string>
@@ -8,7 +8,7 @@
 #include <variant>
 #include <vector>
 
-#include "engine/normalizer.h"
+#include "engine/unicode/normalizer.h"
 
 namespace verdict {
 
@@ -45,4 +45,4 @@ class NormalizerSequence {
 
 }  // namespace verdict
 
-#endif  // VERDICT_ENGINE_NORMALIZER_SEQUENCE_H_
+#endif  // VERDICT_ENGINE_UNICODE_NORMALIZER_SEQUENCE_H_

@@ -1,6 +1,6 @@
 // UTF-8: where a text is malformed, and one scalar value at a time out of it and into it.
-#ifndef VERDICT_ENGINE_UTF8_H_
-#define VERDICT_ENGINE_UTF8_H_
+#ifndef VERDICT_ENGINE_UNICODE_UTF8_H_
+#define VERDICT_ENGINE_UNICODE_UTF8_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -38,4 +38,4 @@ void AppendUtf8(char32_t scalar, std::string* text);
 
 }  // namespace verdict
 
-#endif  // VERDICT_ENGINE_UTF8_H_
+#endif  // VERDICT_ENGINE_UNICODE_UTF8_H_

@@ -3,8 +3,8 @@
 // Its beliefs are frozen: categories of Unicode 8, decompositions of Unicode 9, lowercase of a
 // later one. A library with current tables would disagree with it on hundreds of signs, so ours are
 // made from the reference itself (unicode_tables.py).
-#ifndef VERDICT_ENGINE_UNICODE_H_
-#define VERDICT_ENGINE_UNICODE_H_
+#ifndef VERDICT_ENGINE_UNICODE_UNICODE_H_
+#define VERDICT_ENGINE_UNICODE_UNICODE_H_
 
 #include <array>
 #include <cstddef>
@@ -68,4 +68,4 @@ bool IsCombiningMark(char32_t scalar);
 
 }  // namespace verdict
 
-#endif  // VERDICT_ENGINE_UNICODE_H_
+#endif  // VERDICT_ENGINE_UNICODE_UNICODE_H_

@@ -1,10 +1,10 @@
-#include "engine/normalizer.h"
+#include "engine/unicode/normalizer.h"
 
 #include <algorithm>
 #include <cstddef>
 
-#include "engine/unicode.h"
-#include "engine/utf8.h"
+#include "engine/unicode/unicode.h"
+#include "engine/unicode/utf8.h"
 
 namespace verdict {
 namespace {

@@ -1,4 +1,4 @@
-#include "engine/unicode.h"
+#include "engine/unicode/unicode.h"
 
 #include <algorithm>
 #include <iterator>
@@ -38,7 +38,7 @@ struct DecompositionStart {
   uint32_t part;
 };
 
-#include "engine/unicode_tables.inc"
+#include "engine/unicode/unicode_tables.inc"
 
 // The only scalar whose lowercase is two: I with a dot becomes i and the dot.
 constexpr char32_t kCapitalIWithDot = 0x0130;

@@ -1,6 +1,6 @@
 // A text as BERT reads it: cleaned, without accents, in lowercase; and where each byte came from.
-#ifndef VERDICT_ENGINE_NORMALIZER_H_
-#define VERDICT_ENGINE_NORMALIZER_H_
+#ifndef VERDICT_ENGINE_UNICODE_NORMALIZER_H_
+#define VERDICT_ENGINE_UNICODE_NORMALIZER_H_
 
 #include <array>
 #include <cstdint>
@@ -45,4 +45,4 @@ class Normalizer {
 
 }  // namespace verdict
 
-#endif  // VERDICT_ENGINE_NORMALIZER_H_
+#endif  // VERDICT_ENGINE_UNICODE_NORMALIZER_H_

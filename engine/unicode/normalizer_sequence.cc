@@ -1,12 +1,12 @@
-#include "engine/normalizer_sequence.h"
+#include "engine/unicode/normalizer_sequence.h"
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
 
-#include "engine/unicode.h"
-#include "engine/utf8.h"
+#include "engine/unicode/unicode.h"
+#include "engine/unicode/utf8.h"
 
 namespace verdict {
 namespace {

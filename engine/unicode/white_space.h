@@ -1,6 +1,6 @@
 // White space at the edges of a text, as the reference tokenizer knows it.
-#ifndef VERDICT_ENGINE_WHITE_SPACE_H_
-#define VERDICT_ENGINE_WHITE_SPACE_H_
+#ifndef VERDICT_ENGINE_UNICODE_WHITE_SPACE_H_
+#define VERDICT_ENGINE_UNICODE_WHITE_SPACE_H_
 
 #include <cstddef>
 #include <string_view>
@@ -15,4 +15,4 @@ size_t BeginOfWhiteSpace(std::string_view text, size_t from, size_t end);
 
 }  // namespace verdict
 
-#endif  // VERDICT_ENGINE_WHITE_SPACE_H_
+#endif  // VERDICT_ENGINE_UNICODE_WHITE_SPACE_H_

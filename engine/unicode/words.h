@@ -1,11 +1,11 @@
 // The words of a normalized text: what stands between white space, punctuation apart.
-#ifndef VERDICT_ENGINE_WORDS_H_
-#define VERDICT_ENGINE_WORDS_H_
+#ifndef VERDICT_ENGINE_UNICODE_WORDS_H_
+#define VERDICT_ENGINE_UNICODE_WORDS_H_
 
 #include <cstddef>
 #include <string_view>
 
-#include "engine/unicode.h"
+#include "engine/unicode/unicode.h"
 
 namespace verdict {
 
@@ -33,4 +33,4 @@ class WordReader {
 
 }  // namespace verdict
 
-#endif  // VERDICT_ENGINE_WORDS_H_
+#endif  // VERDICT_ENGINE_UNICODE_WORDS_H_

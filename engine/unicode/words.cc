@@ -1,8 +1,8 @@
-#include "engine/words.h"
+#include "engine/unicode/words.h"
 
 #include <cstdint>
 
-#include "engine/utf8.h"
+#include "engine/unicode/utf8.h"
 
 namespace verdict {
 

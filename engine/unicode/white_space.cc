@@ -1,7 +1,7 @@
-#include "engine/white_space.h"
+#include "engine/unicode/white_space.h"
 
-#include "engine/unicode.h"
-#include "engine/utf8.h"
+#include "engine/unicode/unicode.h"
+#include "engine/unicode/utf8.h"
 
 namespace verdict {
 namespace {
