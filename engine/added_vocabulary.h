@@ -11,8 +11,8 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
-#include "engine/added_tokens.h"
-#include "engine/vocabulary.h"
+#include "engine/tokenizer/added_tokens.h"
+#include "engine/tokenizer/vocabulary.h"
 
 namespace verdict {
 

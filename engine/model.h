@@ -9,7 +9,7 @@
 #include "absl/status/statusor.h"
 #include "engine/config.h"
 #include "engine/engine.h"
-#include "engine/tokenizer.h"
+#include "engine/tokenizer/tokenizer.h"
 
 namespace verdict {
 

@@ -12,7 +12,7 @@
 #include "engine/files/json_file.h"
 #include "engine/files/quoted.h"
 #include "engine/json_names.h"
-#include "engine/tokenizer_description.h"
+#include "engine/tokenizer/tokenizer_description.h"
 
 namespace verdict {
 namespace {

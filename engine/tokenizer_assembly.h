@@ -6,7 +6,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "engine/tokenizer_description.h"
+#include "engine/tokenizer/tokenizer_description.h"
 
 namespace verdict {
 

@@ -11,10 +11,10 @@
 
 #include "absl/status/statusor.h"
 #include "engine/added_vocabulary.h"
-#include "engine/tokenizer_description.h"
+#include "engine/tokenizer/tokenizer_description.h"
+#include "engine/tokenizer/vocabulary.h"
+#include "engine/tokenizer/wordpiece.h"
 #include "engine/unicode/normalizer_sequence.h"
-#include "engine/vocabulary.h"
-#include "engine/wordpiece.h"
 
 namespace verdict {
 

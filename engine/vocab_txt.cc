@@ -10,7 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "engine/tokenizer_description.h"
+#include "engine/tokenizer/tokenizer_description.h"
 #include "engine/unicode/utf8.h"
 #include "engine/unicode/white_space.h"
 

@@ -4,7 +4,7 @@
 
 #include "absl/status/statusor.h"
 #include "engine/named_text.h"
-#include "engine/vocabulary.h"
+#include "engine/tokenizer/vocabulary.h"
 
 namespace verdict {
 

@@ -1,4 +1,4 @@
-#include "engine/added_tokens.h"
+#include "engine/tokenizer/added_tokens.h"
 
 #include <string>
 #include <tuple>

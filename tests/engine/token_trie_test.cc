@@ -1,4 +1,4 @@
-#include "engine/token_trie.h"
+#include "engine/tokenizer/token_trie.h"
 
 #include <string>
 #include <vector>

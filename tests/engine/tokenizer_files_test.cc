@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/tokenizer.h"
+#include "engine/tokenizer/tokenizer.h"
 #include "engine/tokenizer_assembly.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

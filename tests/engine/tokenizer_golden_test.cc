@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "engine/files/file.h"
-#include "engine/tokenizer.h"
+#include "engine/tokenizer/tokenizer.h"
 #include "engine/tokenizer_assembly.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

@@ -16,7 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "engine/files/file.h"
 #include "engine/files/sha256.h"
-#include "engine/tokenizer.h"
+#include "engine/tokenizer/tokenizer.h"
 #include "engine/tokenizer_assembly.h"
 #include "engine/unicode/normalizer.h"
 #include "engine/unicode/unicode.h"

@@ -1,4 +1,4 @@
-#include "engine/tokenizer.h"
+#include "engine/tokenizer/tokenizer.h"
 
 #include <algorithm>
 #include <string>
@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "engine/tokenizer_description.h"
+#include "engine/tokenizer/tokenizer_description.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 

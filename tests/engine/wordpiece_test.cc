@@ -1,4 +1,4 @@
-#include "engine/wordpiece.h"
+#include "engine/tokenizer/wordpiece.h"
 
 #include <string>
 #include <vector>

@@ -1,11 +1,11 @@
-#include "engine/added_tokens.h"
+#include "engine/tokenizer/added_tokens.h"
 
 #include <utility>
 
+#include "engine/tokenizer/vocabulary.h"
 #include "engine/unicode/unicode.h"
 #include "engine/unicode/utf8.h"
 #include "engine/unicode/white_space.h"
-#include "engine/vocabulary.h"
 
 namespace verdict {
 namespace {

@@ -1,4 +1,4 @@
-#include "engine/vocabulary.h"
+#include "engine/tokenizer/vocabulary.h"
 
 #include <algorithm>
 #include <iterator>

@@ -1,6 +1,6 @@
 // A tokenizer as its files describe it.
-#ifndef VERDICT_ENGINE_TOKENIZER_DESCRIPTION_H_
-#define VERDICT_ENGINE_TOKENIZER_DESCRIPTION_H_
+#ifndef VERDICT_ENGINE_TOKENIZER_TOKENIZER_DESCRIPTION_H_
+#define VERDICT_ENGINE_TOKENIZER_TOKENIZER_DESCRIPTION_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "engine/added_tokens.h"
+#include "engine/tokenizer/added_tokens.h"
+#include "engine/tokenizer/vocabulary.h"
+#include "engine/tokenizer/wordpiece.h"
 #include "engine/unicode/normalizer_sequence.h"
-#include "engine/vocabulary.h"
-#include "engine/wordpiece.h"
 
 namespace verdict {
 
@@ -58,4 +58,4 @@ absl::Status CheckConsistent(const TokenizerDescription& description);
 
 }  // namespace verdict
 
-#endif  // VERDICT_ENGINE_TOKENIZER_DESCRIPTION_H_
+#endif  // VERDICT_ENGINE_TOKENIZER_TOKENIZER_DESCRIPTION_H_

@@ -1,4 +1,4 @@
-#include "engine/tokenizer.h"
+#include "engine/tokenizer/tokenizer.h"
 
 #include <algorithm>
 #include <utility>
@@ -6,13 +6,13 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
-#include "engine/added_tokens.h"
-#include "engine/tokenizer_description.h"
-#include "engine/truncation.h"
+#include "engine/tokenizer/added_tokens.h"
+#include "engine/tokenizer/tokenizer_description.h"
+#include "engine/tokenizer/truncation.h"
+#include "engine/tokenizer/wordpiece.h"
 #include "engine/unicode/normalizer_sequence.h"
 #include "engine/unicode/utf8.h"
 #include "engine/unicode/words.h"
-#include "engine/wordpiece.h"
 
 namespace verdict {
 namespace {

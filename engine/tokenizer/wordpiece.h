@@ -1,6 +1,6 @@
 // WordPiece: a word as the fewest long pieces that a vocabulary has for it, taken from the left.
-#ifndef VERDICT_ENGINE_WORDPIECE_H_
-#define VERDICT_ENGINE_WORDPIECE_H_
+#ifndef VERDICT_ENGINE_TOKENIZER_WORDPIECE_H_
+#define VERDICT_ENGINE_TOKENIZER_WORDPIECE_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/token_trie.h"
-#include "engine/vocabulary.h"
+#include "engine/tokenizer/token_trie.h"
+#include "engine/tokenizer/vocabulary.h"
 
 namespace verdict {
 
@@ -52,4 +52,4 @@ class WordPiece {
 
 }  // namespace verdict
 
-#endif  // VERDICT_ENGINE_WORDPIECE_H_
+#endif  // VERDICT_ENGINE_TOKENIZER_WORDPIECE_H_

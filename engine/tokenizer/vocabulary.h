@@ -1,6 +1,6 @@
 // The tokens that a WordPiece model was trained with.
-#ifndef VERDICT_ENGINE_VOCABULARY_H_
-#define VERDICT_ENGINE_VOCABULARY_H_
+#ifndef VERDICT_ENGINE_TOKENIZER_VOCABULARY_H_
+#define VERDICT_ENGINE_TOKENIZER_VOCABULARY_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -34,4 +34,4 @@ class Vocabulary {
 
 }  // namespace verdict
 
-#endif  // VERDICT_ENGINE_VOCABULARY_H_
+#endif  // VERDICT_ENGINE_TOKENIZER_VOCABULARY_H_

@@ -1,6 +1,6 @@
 // BERT's WordPiece tokenizer (Devlin et al. 2019), equal to Hugging Face's fast one on every input.
-#ifndef VERDICT_ENGINE_TOKENIZER_H_
-#define VERDICT_ENGINE_TOKENIZER_H_
+#ifndef VERDICT_ENGINE_TOKENIZER_TOKENIZER_H_
+#define VERDICT_ENGINE_TOKENIZER_TOKENIZER_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -103,4 +103,4 @@ class Tokenizer {
 
 }  // namespace verdict
 
-#endif  // VERDICT_ENGINE_TOKENIZER_H_
+#endif  // VERDICT_ENGINE_TOKENIZER_TOKENIZER_H_

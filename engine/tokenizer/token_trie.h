@@ -1,6 +1,6 @@
 // The texts of a vocabulary, laid out so that the longest one at some place is found byte by byte.
-#ifndef VERDICT_ENGINE_TOKEN_TRIE_H_
-#define VERDICT_ENGINE_TOKEN_TRIE_H_
+#ifndef VERDICT_ENGINE_TOKENIZER_TOKEN_TRIE_H_
+#define VERDICT_ENGINE_TOKENIZER_TOKEN_TRIE_H_
 
 #include <array>
 #include <cstddef>
@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/vocabulary.h"
+#include "engine/tokenizer/vocabulary.h"
 
 namespace verdict {
 
@@ -60,4 +60,4 @@ class TokenTrie {
 
 }  // namespace verdict
 
-#endif  // VERDICT_ENGINE_TOKEN_TRIE_H_
+#endif  // VERDICT_ENGINE_TOKENIZER_TOKEN_TRIE_H_

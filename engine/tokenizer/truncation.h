@@ -1,6 +1,6 @@
 // Which tokens of an input stay when not all fit.
-#ifndef VERDICT_ENGINE_TRUNCATION_H_
-#define VERDICT_ENGINE_TRUNCATION_H_
+#ifndef VERDICT_ENGINE_TOKENIZER_TRUNCATION_H_
+#define VERDICT_ENGINE_TOKENIZER_TRUNCATION_H_
 
 #include <cstddef>
 #include <vector>
@@ -37,4 +37,4 @@ size_t HeadOf(size_t kept);
 
 }  // namespace verdict
 
-#endif  // VERDICT_ENGINE_TRUNCATION_H_
+#endif  // VERDICT_ENGINE_TOKENIZER_TRUNCATION_H_

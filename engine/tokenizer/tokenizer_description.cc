@@ -1,4 +1,4 @@
-#include "engine/tokenizer_description.h"
+#include "engine/tokenizer/tokenizer_description.h"
 
 #include <cstddef>
 #include <cstdint>

@@ -1,6 +1,6 @@
 // Tokens that stand for themselves wherever their text appears, e.g. "[SEP]".
-#ifndef VERDICT_ENGINE_ADDED_TOKENS_H_
-#define VERDICT_ENGINE_ADDED_TOKENS_H_
+#ifndef VERDICT_ENGINE_TOKENIZER_ADDED_TOKENS_H_
+#define VERDICT_ENGINE_TOKENIZER_ADDED_TOKENS_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/token_trie.h"
+#include "engine/tokenizer/token_trie.h"
 
 namespace verdict {
 
@@ -70,4 +70,4 @@ class AddedTokens {
 
 }  // namespace verdict
 
-#endif  // VERDICT_ENGINE_ADDED_TOKENS_H_
+#endif  // VERDICT_ENGINE_TOKENIZER_ADDED_TOKENS_H_

@@ -1,4 +1,4 @@
-#include "engine/truncation.h"
+#include "engine/tokenizer/truncation.h"
 
 #include <algorithm>
 #include <utility>
