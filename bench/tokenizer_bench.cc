@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "benchmark/benchmark.h"
-#include "engine/tokenizer_files.h"
+#include "engine/tokenizer/files/tokenizer_files.h"
 #include "engine/unicode/utf8.h"
 
 namespace verdict {

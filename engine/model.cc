@@ -19,7 +19,7 @@
 #include "engine/files/quoted.h"
 #include "engine/machine/memory_limit.h"
 #include "engine/onednn.h"
-#include "engine/tokenizer_files.h"
+#include "engine/tokenizer/files/tokenizer_files.h"
 
 namespace verdict {
 namespace {

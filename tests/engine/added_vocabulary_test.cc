@@ -1,4 +1,4 @@
-#include "engine/added_vocabulary.h"
+#include "engine/tokenizer/files/added_vocabulary.h"
 
 #include <cstdint>
 #include <string>

@@ -1,4 +1,4 @@
-#include "engine/json_names.h"
+#include "engine/tokenizer/files/json_names.h"
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

@@ -13,7 +13,7 @@
 
 #include "engine/files/json_file.h"
 #include "engine/model.h"
-#include "engine/tokenizer_files.h"
+#include "engine/tokenizer/files/tokenizer_files.h"
 #include "tests/engine/shared_data.h"
 
 namespace verdict {

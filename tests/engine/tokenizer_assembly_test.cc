@@ -1,4 +1,4 @@
-#include "engine/tokenizer_assembly.h"
+#include "engine/tokenizer/files/tokenizer_assembly.h"
 
 #include <cstdint>
 #include <optional>

@@ -12,8 +12,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "engine/files/sha256.h"
+#include "engine/tokenizer/files/tokenizer_assembly.h"
 #include "engine/tokenizer/tokenizer.h"
-#include "engine/tokenizer_assembly.h"
 #include "gtest/gtest.h"
 #include "tests/engine/random_text.h"
 

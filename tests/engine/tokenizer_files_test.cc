@@ -1,4 +1,4 @@
-#include "engine/tokenizer_files.h"
+#include "engine/tokenizer/files/tokenizer_files.h"
 
 #include <ctime>
 #include <filesystem>
@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "engine/tokenizer/files/tokenizer_assembly.h"
 #include "engine/tokenizer/tokenizer.h"
-#include "engine/tokenizer_assembly.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 

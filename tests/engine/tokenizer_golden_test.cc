@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "engine/files/file.h"
+#include "engine/tokenizer/files/tokenizer_assembly.h"
 #include "engine/tokenizer/tokenizer.h"
-#include "engine/tokenizer_assembly.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/engine/shared_data.h"

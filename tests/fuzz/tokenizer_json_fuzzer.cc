@@ -5,8 +5,8 @@
 #include <cstdlib>
 #include <string>
 
+#include "engine/tokenizer/files/tokenizer_assembly.h"
 #include "engine/tokenizer/tokenizer.h"
-#include "engine/tokenizer_assembly.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string text(reinterpret_cast<const char*>(data), size);

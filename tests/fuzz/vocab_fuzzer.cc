@@ -8,8 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "engine/tokenizer/files/tokenizer_assembly.h"
 #include "engine/tokenizer/tokenizer.h"
-#include "engine/tokenizer_assembly.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   std::string_view rest(reinterpret_cast<const char*>(data), size);

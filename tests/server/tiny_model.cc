@@ -9,7 +9,7 @@
 #include <string>
 #include <utility>
 
-#include "engine/tokenizer_files.h"
+#include "engine/tokenizer/files/tokenizer_files.h"
 
 namespace verdict {
 

@@ -1,4 +1,4 @@
-#include "engine/tokenizer_assembly.h"
+#include "engine/tokenizer/files/tokenizer_assembly.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -13,14 +13,14 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "engine/added_vocabulary.h"
 #include "engine/files/json_field.h"
 #include "engine/files/json_file.h"
 #include "engine/files/quoted.h"
-#include "engine/stated_tokens.h"
-#include "engine/tokenizer_config.h"
-#include "engine/tokenizer_json.h"
-#include "engine/vocab_txt.h"
+#include "engine/tokenizer/files/added_vocabulary.h"
+#include "engine/tokenizer/files/stated_tokens.h"
+#include "engine/tokenizer/files/tokenizer_config.h"
+#include "engine/tokenizer/files/tokenizer_json.h"
+#include "engine/tokenizer/files/vocab_txt.h"
 
 namespace verdict {
 namespace {

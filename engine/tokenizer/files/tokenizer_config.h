@@ -1,7 +1,7 @@
 // tokenizer_config.json: what transformers says of a tokenizer beside its vocabulary. Its special
 // tokens are read in stated_tokens.h.
-#ifndef VERDICT_ENGINE_TOKENIZER_CONFIG_H_
-#define VERDICT_ENGINE_TOKENIZER_CONFIG_H_
+#ifndef VERDICT_ENGINE_TOKENIZER_FILES_TOKENIZER_CONFIG_H_
+#define VERDICT_ENGINE_TOKENIZER_FILES_TOKENIZER_CONFIG_H_
 
 #include <cstddef>
 #include <optional>
@@ -53,4 +53,4 @@ absl::StatusOr<TokenizerConfig> ReadTokenizerConfig(const JsonField& config,
 
 }  // namespace verdict
 
-#endif  // VERDICT_ENGINE_TOKENIZER_CONFIG_H_
+#endif  // VERDICT_ENGINE_TOKENIZER_FILES_TOKENIZER_CONFIG_H_

@@ -1,6 +1,6 @@
 // The ids of added tokens: which file declares what is one question, which id counts another.
-#ifndef VERDICT_ENGINE_ADDED_VOCABULARY_H_
-#define VERDICT_ENGINE_ADDED_VOCABULARY_H_
+#ifndef VERDICT_ENGINE_TOKENIZER_FILES_ADDED_VOCABULARY_H_
+#define VERDICT_ENGINE_TOKENIZER_FILES_ADDED_VOCABULARY_H_
 
 #include <cstdint>
 #include <map>
@@ -61,4 +61,4 @@ class AddedVocabulary {
 
 }  // namespace verdict
 
-#endif  // VERDICT_ENGINE_ADDED_VOCABULARY_H_
+#endif  // VERDICT_ENGINE_TOKENIZER_FILES_ADDED_VOCABULARY_H_

@@ -1,7 +1,7 @@
 // The special and added tokens that stand beside a vocabulary: in tokenizer_config.json,
 // special_tokens_map.json and added_tokens.json.
-#ifndef VERDICT_ENGINE_STATED_TOKENS_H_
-#define VERDICT_ENGINE_STATED_TOKENS_H_
+#ifndef VERDICT_ENGINE_TOKENIZER_FILES_STATED_TOKENS_H_
+#define VERDICT_ENGINE_TOKENIZER_FILES_STATED_TOKENS_H_
 
 #include <array>
 #include <cstddef>
@@ -13,9 +13,9 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "engine/added_vocabulary.h"
 #include "engine/files/json_field.h"
-#include "engine/named_text.h"
+#include "engine/tokenizer/files/added_vocabulary.h"
+#include "engine/tokenizer/files/named_text.h"
 
 namespace verdict {
 
@@ -66,4 +66,4 @@ absl::StatusOr<StatedTokens> ReadStatedTokens(const TokenStatements& files);
 
 }  // namespace verdict
 
-#endif  // VERDICT_ENGINE_STATED_TOKENS_H_
+#endif  // VERDICT_ENGINE_TOKENIZER_FILES_STATED_TOKENS_H_

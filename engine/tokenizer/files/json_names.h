@@ -1,7 +1,7 @@
 // The order of names in a JSON object: the parsed document has none, and where it decides which new
 // token gets which id, the reference goes by the file's.
-#ifndef VERDICT_ENGINE_JSON_NAMES_H_
-#define VERDICT_ENGINE_JSON_NAMES_H_
+#ifndef VERDICT_ENGINE_TOKENIZER_FILES_JSON_NAMES_H_
+#define VERDICT_ENGINE_TOKENIZER_FILES_JSON_NAMES_H_
 
 #include <string>
 #include <string_view>
@@ -16,4 +16,4 @@ std::vector<std::string> NamesInOrder(std::string_view text, std::string_view me
 
 }  // namespace verdict
 
-#endif  // VERDICT_ENGINE_JSON_NAMES_H_
+#endif  // VERDICT_ENGINE_TOKENIZER_FILES_JSON_NAMES_H_

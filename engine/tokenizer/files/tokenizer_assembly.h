@@ -1,6 +1,6 @@
 // One tokenizer from all of its files, which often repeat and sometimes contradict each other.
-#ifndef VERDICT_ENGINE_TOKENIZER_ASSEMBLY_H_
-#define VERDICT_ENGINE_TOKENIZER_ASSEMBLY_H_
+#ifndef VERDICT_ENGINE_TOKENIZER_FILES_TOKENIZER_ASSEMBLY_H_
+#define VERDICT_ENGINE_TOKENIZER_FILES_TOKENIZER_ASSEMBLY_H_
 
 #include <optional>
 #include <string>
@@ -33,4 +33,4 @@ absl::StatusOr<TokenizerDescription> AssembleTokenizer(const TokenizerTexts& tex
 
 }  // namespace verdict
 
-#endif  // VERDICT_ENGINE_TOKENIZER_ASSEMBLY_H_
+#endif  // VERDICT_ENGINE_TOKENIZER_FILES_TOKENIZER_ASSEMBLY_H_

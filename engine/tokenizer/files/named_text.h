@@ -1,6 +1,6 @@
 // A file's content with its name.
-#ifndef VERDICT_ENGINE_NAMED_TEXT_H_
-#define VERDICT_ENGINE_NAMED_TEXT_H_
+#ifndef VERDICT_ENGINE_TOKENIZER_FILES_NAMED_TEXT_H_
+#define VERDICT_ENGINE_TOKENIZER_FILES_NAMED_TEXT_H_
 
 #include <string>
 #include <string_view>
@@ -15,4 +15,4 @@ struct NamedText {
 
 }  // namespace verdict
 
-#endif  // VERDICT_ENGINE_NAMED_TEXT_H_
+#endif  // VERDICT_ENGINE_TOKENIZER_FILES_NAMED_TEXT_H_

@@ -1,4 +1,4 @@
-#include "engine/stated_tokens.h"
+#include "engine/tokenizer/files/stated_tokens.h"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -11,7 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "engine/files/json_file.h"
 #include "engine/files/quoted.h"
-#include "engine/json_names.h"
+#include "engine/tokenizer/files/json_names.h"
 #include "engine/tokenizer/tokenizer_description.h"
 
 namespace verdict {

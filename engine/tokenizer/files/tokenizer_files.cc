@@ -1,4 +1,4 @@
-#include "engine/tokenizer_files.h"
+#include "engine/tokenizer/files/tokenizer_files.h"
 
 #include <cstdint>
 #include <optional>
@@ -7,7 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "engine/files/file.h"
-#include "engine/tokenizer_assembly.h"
+#include "engine/tokenizer/files/tokenizer_assembly.h"
 
 namespace verdict {
 namespace {

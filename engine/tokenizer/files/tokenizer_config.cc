@@ -1,4 +1,4 @@
-#include "engine/tokenizer_config.h"
+#include "engine/tokenizer/files/tokenizer_config.h"
 
 #include <algorithm>
 #include <array>

@@ -1,6 +1,6 @@
 // The files of a model directory that describe its tokenizer.
-#ifndef VERDICT_ENGINE_TOKENIZER_FILES_H_
-#define VERDICT_ENGINE_TOKENIZER_FILES_H_
+#ifndef VERDICT_ENGINE_TOKENIZER_FILES_TOKENIZER_FILES_H_
+#define VERDICT_ENGINE_TOKENIZER_FILES_TOKENIZER_FILES_H_
 
 #include <string>
 
@@ -20,4 +20,4 @@ absl::StatusOr<Tokenizer> LoadTokenizer(const std::string& directory);
 
 }  // namespace verdict
 
-#endif  // VERDICT_ENGINE_TOKENIZER_FILES_H_
+#endif  // VERDICT_ENGINE_TOKENIZER_FILES_TOKENIZER_FILES_H_

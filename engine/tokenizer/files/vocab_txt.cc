@@ -1,4 +1,4 @@
-#include "engine/vocab_txt.h"
+#include "engine/tokenizer/files/vocab_txt.h"
 
 #include <algorithm>
 #include <cstddef>

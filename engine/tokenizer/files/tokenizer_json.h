@@ -1,6 +1,6 @@
 // tokenizer.json: the one file that can say everything about a fast tokenizer of Hugging Face.
-#ifndef VERDICT_ENGINE_TOKENIZER_JSON_H_
-#define VERDICT_ENGINE_TOKENIZER_JSON_H_
+#ifndef VERDICT_ENGINE_TOKENIZER_FILES_TOKENIZER_JSON_H_
+#define VERDICT_ENGINE_TOKENIZER_FILES_TOKENIZER_JSON_H_
 
 #include <cstdint>
 #include <optional>
@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "engine/added_vocabulary.h"
+#include "engine/tokenizer/files/added_vocabulary.h"
 #include "engine/tokenizer/tokenizer_description.h"
 #include "engine/tokenizer/vocabulary.h"
 #include "engine/tokenizer/wordpiece.h"
@@ -48,4 +48,4 @@ absl::StatusOr<TokenizerJson> ParseTokenizerJson(std::string_view text, const st
 
 }  // namespace verdict
 
-#endif  // VERDICT_ENGINE_TOKENIZER_JSON_H_
+#endif  // VERDICT_ENGINE_TOKENIZER_FILES_TOKENIZER_JSON_H_

@@ -1,9 +1,9 @@
 // vocab.txt: BERT's vocabulary where no tokenizer.json is.
-#ifndef VERDICT_ENGINE_VOCAB_TXT_H_
-#define VERDICT_ENGINE_VOCAB_TXT_H_
+#ifndef VERDICT_ENGINE_TOKENIZER_FILES_VOCAB_TXT_H_
+#define VERDICT_ENGINE_TOKENIZER_FILES_VOCAB_TXT_H_
 
 #include "absl/status/statusor.h"
-#include "engine/named_text.h"
+#include "engine/tokenizer/files/named_text.h"
 #include "engine/tokenizer/vocabulary.h"
 
 namespace verdict {
@@ -18,4 +18,4 @@ absl::StatusOr<Vocabulary> ParseVocabTxt(const NamedText& vocab);
 
 }  // namespace verdict
 
-#endif  // VERDICT_ENGINE_VOCAB_TXT_H_
+#endif  // VERDICT_ENGINE_TOKENIZER_FILES_VOCAB_TXT_H_

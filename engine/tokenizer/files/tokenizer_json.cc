@@ -1,4 +1,4 @@
-#include "engine/tokenizer_json.h"
+#include "engine/tokenizer/files/tokenizer_json.h"
 
 #include <algorithm>
 #include <cstddef>
