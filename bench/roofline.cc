@@ -9,16 +9,16 @@
 #include <utility>
 #include <vector>
 
-#include "engine/backends.h"
+#include "engine/kernels/backends.h"
+#include "engine/kernels/onednn/onednn.h"
+#include "engine/kernels/panels/panel_packing.h"
+#include "engine/kernels/panels/panel_product.h"
+#include "engine/kernels/product_kind.h"
+#include "engine/kernels/quantization.h"
+#include "engine/kernels/tiles/tile_packing.h"
+#include "engine/kernels/tiles/tile_product.h"
 #include "engine/memory/aligned_buffer.h"
-#include "engine/onednn.h"
-#include "engine/panel_packing.h"
-#include "engine/panel_product.h"
-#include "engine/product_kind.h"
-#include "engine/quantization.h"
 #include "engine/threads/workers.h"
-#include "engine/tile_packing.h"
-#include "engine/tile_product.h"
 
 namespace verdict {
 namespace {

@@ -7,11 +7,11 @@
 
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "engine/attention.h"
+#include "engine/kernels/attention/attention.h"
+#include "engine/kernels/attention/tile_attention.h"
+#include "engine/kernels/onednn/onednn.h"
 #include "engine/memory/rounding.h"
-#include "engine/onednn.h"
 #include "engine/sections.h"
-#include "engine/tile_attention.h"
 
 namespace verdict {
 namespace {

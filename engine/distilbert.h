@@ -12,10 +12,10 @@
 #include "engine/config.h"
 #include "engine/distilbert_weights.h"
 #include "engine/engine.h"
+#include "engine/kernels/product_kind.h"
 #include "engine/linear.h"
 #include "engine/memory/aligned_buffer.h"
 #include "engine/product_input.h"
-#include "engine/product_kind.h"
 #include "engine/threads/workers.h"
 
 namespace verdict {

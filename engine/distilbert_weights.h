@@ -11,10 +11,10 @@
 #include "absl/status/statusor.h"
 #include "engine/config.h"
 #include "engine/files/checkpoint.h"
+#include "engine/kernels/product_kind.h"
+#include "engine/kernels/row_kernels.h"
 #include "engine/linear.h"
 #include "engine/machine/memory_limit.h"
-#include "engine/product_kind.h"
-#include "engine/row_kernels.h"
 
 namespace verdict {
 

@@ -1,7 +1,7 @@
 #include "engine/inner_product_cache.h"
 
 #include "absl/strings/str_cat.h"
-#include "engine/row_kernels.h"
+#include "engine/kernels/row_kernels.h"
 
 namespace verdict {
 

@@ -9,9 +9,9 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "engine/kernels/onednn/onednn.h"
+#include "engine/kernels/product_kind.h"
 #include "engine/memory/packed_memory.h"
-#include "engine/onednn.h"
-#include "engine/product_kind.h"
 
 namespace verdict {
 

@@ -4,12 +4,12 @@
 #include <cstring>
 #include <numeric>
 
+#include "engine/kernels/panels/panel_packing.h"
+#include "engine/kernels/panels/panel_product.h"
+#include "engine/kernels/tiles/tile_packing.h"
+#include "engine/kernels/tiles/tile_product.h"
 #include "engine/memory/rounding.h"
-#include "engine/panel_packing.h"
-#include "engine/panel_product.h"
 #include "engine/product_input.h"
-#include "engine/tile_packing.h"
-#include "engine/tile_product.h"
 
 namespace verdict {
 namespace {

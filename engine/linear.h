@@ -10,13 +10,13 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "engine/inner_product_cache.h"
+#include "engine/kernels/onednn/onednn.h"
+#include "engine/kernels/panels/panel_product.h"
+#include "engine/kernels/product_kind.h"
+#include "engine/kernels/row_kernels.h"
 #include "engine/linear_scratch.h"
 #include "engine/memory/aligned_buffer.h"
 #include "engine/memory/packed_memory.h"
-#include "engine/onednn.h"
-#include "engine/panel_product.h"
-#include "engine/product_kind.h"
-#include "engine/row_kernels.h"
 #include "engine/threads/workers.h"
 
 namespace verdict {

@@ -9,8 +9,8 @@
 #include <memory>
 #include <vector>
 
+#include "engine/kernels/onednn/onednn.h"
 #include "engine/memory/aligned_buffer.h"
-#include "engine/onednn.h"
 
 namespace verdict {
 

@@ -5,9 +5,9 @@
 #include <cstddef>
 #include <vector>
 
+#include "engine/kernels/product_kind.h"
+#include "engine/kernels/quantization.h"
 #include "engine/memory/aligned_buffer.h"
-#include "engine/product_kind.h"
-#include "engine/quantization.h"
 
 namespace verdict {
 

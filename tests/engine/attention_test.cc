@@ -1,4 +1,4 @@
-#include "engine/attention.h"
+#include "engine/kernels/attention/attention.h"
 
 #include <algorithm>
 #include <cmath>

@@ -2,7 +2,7 @@
 #ifndef VERDICT_TESTS_ENGINE_HIGHWAY_TARGETS_H_
 #define VERDICT_TESTS_ENGINE_HIGHWAY_TARGETS_H_
 
-#include "engine/row_kernels.h"
+#include "engine/kernels/row_kernels.h"
 #include "gtest/gtest.h"
 #include "hwy/highway.h"
 

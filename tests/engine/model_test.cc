@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "engine/onednn.h"
+#include "engine/kernels/onednn/onednn.h"
 #include "tests/engine/model_directory.h"
 
 namespace verdict {

@@ -1,12 +1,12 @@
-#include "engine/onednn.h"
+#include "engine/kernels/onednn/onednn.h"
 
 #include <algorithm>
 #include <bit>
 #include <cmath>
 #include <vector>
 
+#include "engine/kernels/quantization.h"
 #include "engine/memory/aligned_buffer.h"
-#include "engine/quantization.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/engine/random_numbers.h"

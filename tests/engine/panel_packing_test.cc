@@ -1,13 +1,13 @@
-#include "engine/panel_packing.h"
+#include "engine/kernels/panels/panel_packing.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <vector>
 
+#include "engine/kernels/panels/panel_product.h"
+#include "engine/kernels/quantization.h"
 #include "engine/memory/aligned_buffer.h"
-#include "engine/panel_product.h"
-#include "engine/quantization.h"
 #include "gtest/gtest.h"
 #include "tests/engine/highway_targets.h"
 #include "tests/engine/random_numbers.h"

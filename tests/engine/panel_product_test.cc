@@ -1,4 +1,4 @@
-#include "engine/panel_product.h"
+#include "engine/kernels/panels/panel_product.h"
 
 #include <algorithm>
 #include <bit>
@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "engine/kernels/panels/panel_packing.h"
+#include "engine/kernels/quantization.h"
 #include "engine/memory/aligned_buffer.h"
 #include "engine/memory/rounding.h"
-#include "engine/panel_packing.h"
-#include "engine/quantization.h"
 #include "gtest/gtest.h"
 #include "tests/engine/highway_targets.h"
 #include "tests/engine/random_numbers.h"

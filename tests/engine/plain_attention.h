@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "engine/attention.h"
+#include "engine/kernels/attention/attention.h"
 
 namespace verdict {
 

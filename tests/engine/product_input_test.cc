@@ -5,7 +5,7 @@
 #include <limits>
 #include <vector>
 
-#include "engine/quantization.h"
+#include "engine/kernels/quantization.h"
 #include "gtest/gtest.h"
 #include "tests/engine/product_kinds.h"
 

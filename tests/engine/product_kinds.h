@@ -5,9 +5,9 @@
 #include <array>
 #include <string>
 
-#include "engine/onednn.h"
-#include "engine/product_kind.h"
-#include "engine/tile_product.h"
+#include "engine/kernels/onednn/onednn.h"
+#include "engine/kernels/product_kind.h"
+#include "engine/kernels/tiles/tile_product.h"
 
 namespace verdict {
 

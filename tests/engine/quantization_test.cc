@@ -1,4 +1,4 @@
-#include "engine/quantization.h"
+#include "engine/kernels/quantization.h"
 
 #include <algorithm>
 #include <bit>

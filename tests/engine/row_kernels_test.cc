@@ -1,4 +1,4 @@
-#include "engine/row_kernels.h"
+#include "engine/kernels/row_kernels.h"
 
 #include <algorithm>
 #include <cmath>

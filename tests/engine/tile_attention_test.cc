@@ -1,4 +1,4 @@
-#include "engine/tile_attention.h"
+#include "engine/kernels/attention/tile_attention.h"
 
 #include <algorithm>
 #include <bit>
@@ -8,8 +8,8 @@
 #include <random>
 #include <vector>
 
+#include "engine/kernels/tiles/tile_packing.h"
 #include "engine/memory/aligned_buffer.h"
-#include "engine/tile_packing.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/engine/highway_targets.h"

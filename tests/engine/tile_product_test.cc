@@ -1,4 +1,4 @@
-#include "engine/tile_product.h"
+#include "engine/kernels/tiles/tile_product.h"
 
 #include <array>
 #include <bit>
@@ -7,9 +7,9 @@
 #include <random>
 #include <vector>
 
+#include "engine/kernels/quantization.h"
+#include "engine/kernels/tiles/tile_packing.h"
 #include "engine/memory/aligned_buffer.h"
-#include "engine/quantization.h"
-#include "engine/tile_packing.h"
 #include "gtest/gtest.h"
 
 namespace verdict {

@@ -1,6 +1,6 @@
 // Weights as panel_product.h multiplies them, packed once.
-#ifndef VERDICT_ENGINE_PANEL_PACKING_H_
-#define VERDICT_ENGINE_PANEL_PACKING_H_
+#ifndef VERDICT_ENGINE_KERNELS_PANELS_PANEL_PACKING_H_
+#define VERDICT_ENGINE_KERNELS_PANELS_PANEL_PACKING_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -31,4 +31,4 @@ void PackPanel(Precision precision, const void* weights, int in, int columns, vo
 
 }  // namespace verdict
 
-#endif  // VERDICT_ENGINE_PANEL_PACKING_H_
+#endif  // VERDICT_ENGINE_KERNELS_PANELS_PANEL_PACKING_H_

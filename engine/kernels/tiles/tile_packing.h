@@ -1,6 +1,6 @@
 // Weights as tile_product.h multiplies them, packed once.
-#ifndef VERDICT_ENGINE_TILE_PACKING_H_
-#define VERDICT_ENGINE_TILE_PACKING_H_
+#ifndef VERDICT_ENGINE_KERNELS_TILES_TILE_PACKING_H_
+#define VERDICT_ENGINE_KERNELS_TILES_TILE_PACKING_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -21,4 +21,4 @@ void PackTilePanel(int bytes, const int8_t* weights, int in, int columns, int8_t
 
 }  // namespace verdict
 
-#endif  // VERDICT_ENGINE_TILE_PACKING_H_
+#endif  // VERDICT_ENGINE_KERNELS_TILES_TILE_PACKING_H_

@@ -1,12 +1,12 @@
 // Powers of two, for softmax and sigmoid. Included once per instruction set, inside Highway's
 // foreach_target.
-#include "engine/vectors-inl.h"
+#include "engine/kernels/vectors-inl.h"
 
-#if defined(VERDICT_ENGINE_EXP2_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef VERDICT_ENGINE_EXP2_INL_H_
-#undef VERDICT_ENGINE_EXP2_INL_H_
+#if defined(VERDICT_ENGINE_KERNELS_EXP2_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef VERDICT_ENGINE_KERNELS_EXP2_INL_H_
+#undef VERDICT_ENGINE_KERNELS_EXP2_INL_H_
 #else
-#define VERDICT_ENGINE_EXP2_INL_H_
+#define VERDICT_ENGINE_KERNELS_EXP2_INL_H_
 #endif
 
 HWY_BEFORE_NAMESPACE();
@@ -15,7 +15,7 @@ namespace HWY_NAMESPACE {
 
 constexpr float kLog2E = 1.44269504f;  // exp(x) = 2^(x log2 e)
 
-// 2^f for |f| <= 1/2; relative error 3e-7. Coefficients by engine/fit_kernels.py.
+// 2^f for |f| <= 1/2; relative error 3e-7. Coefficients by engine/kernels/fit_kernels.py.
 struct Exp2Polynomial {
   HWY_INLINE Vec operator()(F32 d, Vec f) const {
     return Polynomial(d, f, 1.3276472e-03f, 9.6755419e-03f, 5.5507131e-02f, 2.4022120e-01f,

@@ -1,11 +1,11 @@
-#include "engine/tile_product.h"
+#include "engine/kernels/tiles/tile_product.h"
 
 #include <array>
 
+#include "engine/kernels/onednn/onednn.h"
+#include "engine/kernels/quantization.h"
+#include "engine/kernels/tiles/tile_packing.h"
 #include "engine/memory/rounding.h"
-#include "engine/onednn.h"
-#include "engine/quantization.h"
-#include "engine/tile_packing.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>

@@ -1,4 +1,4 @@
-#include "engine/tile_packing.h"
+#include "engine/kernels/tiles/tile_packing.h"
 
 #include <algorithm>
 

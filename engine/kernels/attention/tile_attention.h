@@ -1,11 +1,11 @@
 // attention.h's in AMX's tiles, of bfloat16.
-#ifndef VERDICT_ENGINE_TILE_ATTENTION_H_
-#define VERDICT_ENGINE_TILE_ATTENTION_H_
+#ifndef VERDICT_ENGINE_KERNELS_ATTENTION_TILE_ATTENTION_H_
+#define VERDICT_ENGINE_KERNELS_ATTENTION_TILE_ATTENTION_H_
 
 #include <cstddef>
 
-#include "engine/attention.h"
-#include "engine/quantization.h"
+#include "engine/kernels/attention/attention.h"
+#include "engine/kernels/quantization.h"
 
 namespace verdict {
 
@@ -23,4 +23,4 @@ void AttendInTiles(const TileAttentionHead& head, float* scratch);
 
 }  // namespace verdict
 
-#endif  // VERDICT_ENGINE_TILE_ATTENTION_H_
+#endif  // VERDICT_ENGINE_KERNELS_ATTENTION_TILE_ATTENTION_H_

@@ -1,12 +1,12 @@
 // The passes over rows between the matrix products, in Highway: one source, every instruction set,
 // chosen when first called. A row's result is a function of that row alone.
-#ifndef VERDICT_ENGINE_ROW_KERNELS_H_
-#define VERDICT_ENGINE_ROW_KERNELS_H_
+#ifndef VERDICT_ENGINE_KERNELS_ROW_KERNELS_H_
+#define VERDICT_ENGINE_KERNELS_ROW_KERNELS_H_
 
 #include <cstddef>
 #include <cstdint>
 
-#include "engine/quantization.h"
+#include "engine/kernels/quantization.h"
 
 namespace verdict {
 
@@ -61,4 +61,4 @@ const char* HighwayTarget();
 
 }  // namespace verdict
 
-#endif  // VERDICT_ENGINE_ROW_KERNELS_H_
+#endif  // VERDICT_ENGINE_KERNELS_ROW_KERNELS_H_

@@ -7,13 +7,13 @@
 // two such sums all are computed but low x low, which is less than float32 rounds off. All sums are
 // exact, so a row's bits depend on no order. Those of bfloat16 are added up in the order of the
 // columns, whatever rows are with them.
-#ifndef VERDICT_ENGINE_TILE_PRODUCT_H_
-#define VERDICT_ENGINE_TILE_PRODUCT_H_
+#ifndef VERDICT_ENGINE_KERNELS_TILES_TILE_PRODUCT_H_
+#define VERDICT_ENGINE_KERNELS_TILES_TILE_PRODUCT_H_
 
 #include <cstdint>
 
+#include "engine/kernels/product_kind.h"
 #include "engine/memory/fetcher.h"
-#include "engine/product_kind.h"
 
 namespace verdict {
 
@@ -57,4 +57,4 @@ void MultiplyTiles(const TileProduct& product);
 
 }  // namespace verdict
 
-#endif  // VERDICT_ENGINE_TILE_PRODUCT_H_
+#endif  // VERDICT_ENGINE_KERNELS_TILES_TILE_PRODUCT_H_

@@ -1,4 +1,4 @@
-#include "engine/quantization.h"
+#include "engine/kernels/quantization.h"
 
 #include <algorithm>
 #include <cmath>
@@ -7,10 +7,10 @@
 #include <type_traits>
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "engine/quantization.cc"
+#define HWY_TARGET_INCLUDE "engine/kernels/quantization.cc"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 // After foreach_target.h: compiled once per instruction set.
-#include "engine/vectors-inl.h"
+#include "engine/kernels/vectors-inl.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();

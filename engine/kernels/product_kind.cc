@@ -1,4 +1,4 @@
-#include "engine/product_kind.h"
+#include "engine/kernels/product_kind.h"
 
 namespace verdict {
 

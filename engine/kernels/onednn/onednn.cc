@@ -1,4 +1,4 @@
-#include "engine/onednn.h"
+#include "engine/kernels/onednn/onednn.h"
 
 #include <algorithm>
 #include <array>

@@ -1,7 +1,7 @@
 // oneDNN behind one small door: the inner product, on one thread, with the same bits for a row
 // whatever rows it is computed with. The differences between oneDNN 2 and 3 end here.
-#ifndef VERDICT_ENGINE_ONEDNN_H_
-#define VERDICT_ENGINE_ONEDNN_H_
+#ifndef VERDICT_ENGINE_KERNELS_ONEDNN_ONEDNN_H_
+#define VERDICT_ENGINE_KERNELS_ONEDNN_ONEDNN_H_
 
 #include <cstddef>
 #include <memory>
@@ -91,4 +91,4 @@ class InnerProduct {
 
 }  // namespace verdict
 
-#endif  // VERDICT_ENGINE_ONEDNN_H_
+#endif  // VERDICT_ENGINE_KERNELS_ONEDNN_ONEDNN_H_

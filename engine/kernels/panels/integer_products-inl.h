@@ -1,12 +1,12 @@
 // Products of integers in vectors, as panel_product.cc adds them up; not without vectors. Included
 // once per instruction set, inside Highway's foreach_target.
-#include "engine/vectors-inl.h"
+#include "engine/kernels/vectors-inl.h"
 
-#if defined(VERDICT_ENGINE_INTEGER_PRODUCTS_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef VERDICT_ENGINE_INTEGER_PRODUCTS_INL_H_
-#undef VERDICT_ENGINE_INTEGER_PRODUCTS_INL_H_
+#if defined(VERDICT_ENGINE_KERNELS_PANELS_INTEGER_PRODUCTS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef VERDICT_ENGINE_KERNELS_PANELS_INTEGER_PRODUCTS_INL_H_
+#undef VERDICT_ENGINE_KERNELS_PANELS_INTEGER_PRODUCTS_INL_H_
 #else
-#define VERDICT_ENGINE_INTEGER_PRODUCTS_INL_H_
+#define VERDICT_ENGINE_KERNELS_PANELS_INTEGER_PRODUCTS_INL_H_
 #endif
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 // Which kernels compute a model's matrix products, and what they read.
-#ifndef VERDICT_ENGINE_PRODUCT_KIND_H_
-#define VERDICT_ENGINE_PRODUCT_KIND_H_
+#ifndef VERDICT_ENGINE_KERNELS_PRODUCT_KIND_H_
+#define VERDICT_ENGINE_KERNELS_PRODUCT_KIND_H_
 
 #include <cstddef>
 
@@ -45,4 +45,4 @@ struct ProductKind {
 
 }  // namespace verdict
 
-#endif  // VERDICT_ENGINE_PRODUCT_KIND_H_
+#endif  // VERDICT_ENGINE_KERNELS_PRODUCT_KIND_H_

@@ -1,7 +1,7 @@
-#include "engine/backends.h"
+#include "engine/kernels/backends.h"
 
-#include "engine/onednn.h"
-#include "engine/tile_product.h"
+#include "engine/kernels/onednn/onednn.h"
+#include "engine/kernels/tiles/tile_product.h"
 
 namespace verdict {
 

@@ -1,11 +1,11 @@
-#include "engine/panel_packing.h"
+#include "engine/kernels/panels/panel_packing.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
-#include "engine/panel_product.h"
-#include "engine/quantization.h"
+#include "engine/kernels/panels/panel_product.h"
+#include "engine/kernels/quantization.h"
 
 namespace verdict {
 namespace {

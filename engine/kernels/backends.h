@@ -1,9 +1,9 @@
 // Which of the kernels computes a model's matrix products on this CPU.
-#ifndef VERDICT_ENGINE_BACKENDS_H_
-#define VERDICT_ENGINE_BACKENDS_H_
+#ifndef VERDICT_ENGINE_KERNELS_BACKENDS_H_
+#define VERDICT_ENGINE_KERNELS_BACKENDS_H_
 
+#include "engine/kernels/product_kind.h"
 #include "engine/precision.h"
-#include "engine/product_kind.h"
 
 namespace verdict {
 
@@ -12,4 +12,4 @@ ProductKind FastestProducts(Precision precision);
 
 }  // namespace verdict
 
-#endif  // VERDICT_ENGINE_BACKENDS_H_
+#endif  // VERDICT_ENGINE_KERNELS_BACKENDS_H_

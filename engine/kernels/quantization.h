@@ -1,7 +1,7 @@
 // Numbers rounded to fewer bits, a row at a time, in Highway: one source, every instruction set,
 // chosen when first called. A row's result is a function of that row alone.
-#ifndef VERDICT_ENGINE_QUANTIZATION_H_
-#define VERDICT_ENGINE_QUANTIZATION_H_
+#ifndef VERDICT_ENGINE_KERNELS_QUANTIZATION_H_
+#define VERDICT_ENGINE_KERNELS_QUANTIZATION_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -59,4 +59,4 @@ Quantization QuantizeToUint8(const float* x, size_t size, uint8_t* y);
 
 }  // namespace verdict
 
-#endif  // VERDICT_ENGINE_QUANTIZATION_H_
+#endif  // VERDICT_ENGINE_KERNELS_QUANTIZATION_H_

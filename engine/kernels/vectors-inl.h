@@ -4,11 +4,11 @@
 // instruction set, inside Highway's foreach_target.
 #include "hwy/highway.h"
 
-#if defined(VERDICT_ENGINE_VECTORS_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef VERDICT_ENGINE_VECTORS_INL_H_
-#undef VERDICT_ENGINE_VECTORS_INL_H_
+#if defined(VERDICT_ENGINE_KERNELS_VECTORS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef VERDICT_ENGINE_KERNELS_VECTORS_INL_H_
+#undef VERDICT_ENGINE_KERNELS_VECTORS_INL_H_
 #else
-#define VERDICT_ENGINE_VECTORS_INL_H_
+#define VERDICT_ENGINE_KERNELS_VECTORS_INL_H_
 #endif
 
 #include <cstddef>

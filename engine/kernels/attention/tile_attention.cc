@@ -1,22 +1,22 @@
-#include "engine/tile_attention.h"
+#include "engine/kernels/attention/tile_attention.h"
 
 #include <algorithm>
 #include <cmath>
 
+#include "engine/kernels/tiles/tile_packing.h"
+#include "engine/kernels/tiles/tile_product.h"
 #include "engine/memory/rounding.h"
-#include "engine/tile_packing.h"
-#include "engine/tile_product.h"
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "engine/tile_attention.cc"
+#define HWY_TARGET_INCLUDE "engine/kernels/attention/tile_attention.cc"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 // After foreach_target.h: compiled once per instruction set.
-#include "engine/attention-inl.h"
-#include "engine/vectors-inl.h"
+#include "engine/kernels/attention/attention-inl.h"
+#include "engine/kernels/vectors-inl.h"
 #include "hwy/highway.h"
 
-#ifndef VERDICT_ENGINE_TILE_ATTENTION_ONCE_
-#define VERDICT_ENGINE_TILE_ATTENTION_ONCE_
+#ifndef VERDICT_ENGINE_KERNELS_ATTENTION_TILE_ATTENTION_ONCE_
+#define VERDICT_ENGINE_KERNELS_ATTENTION_TILE_ATTENTION_ONCE_
 namespace verdict {
 
 // Numbers of bfloat16 in a row of a tile.
@@ -44,7 +44,7 @@ struct TileAttentionScratch {
 };
 
 }  // namespace verdict
-#endif  // VERDICT_ENGINE_TILE_ATTENTION_ONCE_
+#endif  // VERDICT_ENGINE_KERNELS_ATTENTION_TILE_ATTENTION_ONCE_
 
 HWY_BEFORE_NAMESPACE();
 namespace verdict {

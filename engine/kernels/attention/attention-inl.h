@@ -1,13 +1,13 @@
 // What both kinds of attention do: transposing keys, and softmax. Included once per instruction
 // set, inside Highway's foreach_target.
-#include "engine/exp2-inl.h"
-#include "engine/vectors-inl.h"
+#include "engine/kernels/exp2-inl.h"
+#include "engine/kernels/vectors-inl.h"
 
-#if defined(VERDICT_ENGINE_ATTENTION_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef VERDICT_ENGINE_ATTENTION_INL_H_
-#undef VERDICT_ENGINE_ATTENTION_INL_H_
+#if defined(VERDICT_ENGINE_KERNELS_ATTENTION_ATTENTION_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef VERDICT_ENGINE_KERNELS_ATTENTION_ATTENTION_INL_H_
+#undef VERDICT_ENGINE_KERNELS_ATTENTION_ATTENTION_INL_H_
 #else
-#define VERDICT_ENGINE_ATTENTION_INL_H_
+#define VERDICT_ENGINE_KERNELS_ATTENTION_ATTENTION_INL_H_
 #endif
 
 #include <cstddef>

@@ -1,14 +1,14 @@
-#include "engine/row_kernels.h"
+#include "engine/kernels/row_kernels.h"
 
 #include <cmath>
 #include <type_traits>
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "engine/row_kernels.cc"
+#define HWY_TARGET_INCLUDE "engine/kernels/row_kernels.cc"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 // After foreach_target.h: compiled once per instruction set.
-#include "engine/exp2-inl.h"
-#include "engine/vectors-inl.h"
+#include "engine/kernels/exp2-inl.h"
+#include "engine/kernels/vectors-inl.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -23,7 +23,7 @@ struct Identity {
 };
 
 // x Phi(x), where Phi(x) - 1/2 is x P(x^2) / Q(x^2) on |x| <= 5.42, from where Phi is 1 in float32;
-// largest error of Phi 1.8e-7. Coefficients by engine/fit_kernels.py.
+// largest error of Phi 1.8e-7. Coefficients by engine/kernels/fit_kernels.py.
 struct Gelu {
   HWY_INLINE Vec operator()(F32 d, Vec x) const {
     const auto limit = hn::Set(d, 5.4199829f);
@@ -43,7 +43,7 @@ struct Gelu {
 };
 
 // Where Phi(x) - 1/2 is x P(x^2) on |x| <= 3.95, and Phi 0 or 1 beyond. Coefficients by
-// engine/fit_kernels.py.
+// engine/kernels/fit_kernels.py.
 struct RoughGelu {
   HWY_INLINE Vec operator()(F32 d, Vec x) const {
     const auto limit = hn::Set(d, 3.95f);

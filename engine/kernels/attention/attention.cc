@@ -1,4 +1,4 @@
-#include "engine/attention.h"
+#include "engine/kernels/attention/attention.h"
 
 #include <algorithm>
 #include <cmath>
@@ -6,15 +6,15 @@
 #include "engine/memory/rounding.h"
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "engine/attention.cc"
+#define HWY_TARGET_INCLUDE "engine/kernels/attention/attention.cc"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 // After foreach_target.h: compiled once per instruction set.
-#include "engine/attention-inl.h"
-#include "engine/vectors-inl.h"
+#include "engine/kernels/attention/attention-inl.h"
+#include "engine/kernels/vectors-inl.h"
 #include "hwy/highway.h"
 
-#ifndef VERDICT_ENGINE_ATTENTION_ONCE_
-#define VERDICT_ENGINE_ATTENTION_ONCE_
+#ifndef VERDICT_ENGINE_KERNELS_ATTENTION_ATTENTION_ONCE_
+#define VERDICT_ENGINE_KERNELS_ATTENTION_ATTENTION_ONCE_
 namespace verdict {
 
 // Columns of a panel where vectors are widest.
@@ -24,7 +24,7 @@ inline constexpr size_t kWidestPanel = 32;
 inline constexpr int kMaxQueries = 8;
 
 }  // namespace verdict
-#endif  // VERDICT_ENGINE_ATTENTION_ONCE_
+#endif  // VERDICT_ENGINE_KERNELS_ATTENTION_ATTENTION_ONCE_
 
 HWY_BEFORE_NAMESPACE();
 namespace verdict {

@@ -6,8 +6,8 @@
 // to compute with each weight, takes as long as memory takes to deliver them. And an order of
 // adding that depends on nothing but the columns is the reason why a row's bits do not depend on
 // the rows with it.
-#ifndef VERDICT_ENGINE_PANEL_PRODUCT_H_
-#define VERDICT_ENGINE_PANEL_PRODUCT_H_
+#ifndef VERDICT_ENGINE_KERNELS_PANELS_PANEL_PRODUCT_H_
+#define VERDICT_ENGINE_KERNELS_PANELS_PANEL_PRODUCT_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -54,4 +54,4 @@ void MultiplyPanels(const PanelProduct& product);
 
 }  // namespace verdict
 
-#endif  // VERDICT_ENGINE_PANEL_PRODUCT_H_
+#endif  // VERDICT_ENGINE_KERNELS_PANELS_PANEL_PRODUCT_H_

@@ -1,6 +1,6 @@
 // Scaled dot-product attention of one head over one text (Vaswani et al. 2017), in Highway.
-#ifndef VERDICT_ENGINE_ATTENTION_H_
-#define VERDICT_ENGINE_ATTENTION_H_
+#ifndef VERDICT_ENGINE_KERNELS_ATTENTION_ATTENTION_H_
+#define VERDICT_ENGINE_KERNELS_ATTENTION_ATTENTION_H_
 
 #include <cstddef>
 
@@ -33,4 +33,4 @@ void Attend(const AttentionHead& head, float* scratch);
 
 }  // namespace verdict
 
-#endif  // VERDICT_ENGINE_ATTENTION_H_
+#endif  // VERDICT_ENGINE_KERNELS_ATTENTION_ATTENTION_H_

@@ -1,4 +1,4 @@
-#include "engine/panel_product.h"
+#include "engine/kernels/panels/panel_product.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -9,11 +9,11 @@
 #include "engine/memory/rounding.h"
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "engine/panel_product.cc"
+#define HWY_TARGET_INCLUDE "engine/kernels/panels/panel_product.cc"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 // After foreach_target.h: compiled once per instruction set.
-#include "engine/integer_products-inl.h"
-#include "engine/vectors-inl.h"
+#include "engine/kernels/panels/integer_products-inl.h"
+#include "engine/kernels/vectors-inl.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
