@@ -13,9 +13,9 @@
 #include "engine/distilbert_weights.h"
 #include "engine/engine.h"
 #include "engine/kernels/product_kind.h"
-#include "engine/linear.h"
+#include "engine/layers/linear.h"
+#include "engine/layers/product_input.h"
 #include "engine/memory/aligned_buffer.h"
-#include "engine/product_input.h"
 #include "engine/threads/workers.h"
 
 namespace verdict {

@@ -13,7 +13,7 @@
 #include "engine/files/checkpoint.h"
 #include "engine/kernels/product_kind.h"
 #include "engine/kernels/row_kernels.h"
-#include "engine/linear.h"
+#include "engine/layers/linear.h"
 #include "engine/machine/memory_limit.h"
 
 namespace verdict {

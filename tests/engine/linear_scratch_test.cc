@@ -1,4 +1,4 @@
-#include "engine/linear_scratch.h"
+#include "engine/layers/linear_scratch.h"
 
 #include <chrono>
 

@@ -1,11 +1,11 @@
-#include "engine/linear.h"
+#include "engine/layers/linear.h"
 
 #include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>
 
-#include "engine/product_input.h"
+#include "engine/layers/product_input.h"
 #include "gtest/gtest.h"
 #include "tests/engine/product_kinds.h"
 #include "tests/engine/random_numbers.h"

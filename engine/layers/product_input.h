@@ -1,6 +1,6 @@
 // Rows of activations that a product will take.
-#ifndef VERDICT_ENGINE_PRODUCT_INPUT_H_
-#define VERDICT_ENGINE_PRODUCT_INPUT_H_
+#ifndef VERDICT_ENGINE_LAYERS_PRODUCT_INPUT_H_
+#define VERDICT_ENGINE_LAYERS_PRODUCT_INPUT_H_
 
 #include <cstddef>
 #include <vector>
@@ -62,4 +62,4 @@ class ProductInput {
 
 }  // namespace verdict
 
-#endif  // VERDICT_ENGINE_PRODUCT_INPUT_H_
+#endif  // VERDICT_ENGINE_LAYERS_PRODUCT_INPUT_H_

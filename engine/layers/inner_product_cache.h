@@ -1,6 +1,6 @@
 // What the layers of a model share.
-#ifndef VERDICT_ENGINE_INNER_PRODUCT_CACHE_H_
-#define VERDICT_ENGINE_INNER_PRODUCT_CACHE_H_
+#ifndef VERDICT_ENGINE_LAYERS_INNER_PRODUCT_CACHE_H_
+#define VERDICT_ENGINE_LAYERS_INNER_PRODUCT_CACHE_H_
 
 #include <map>
 #include <memory>
@@ -39,4 +39,4 @@ class InnerProductCache {
 
 }  // namespace verdict
 
-#endif  // VERDICT_ENGINE_INNER_PRODUCT_CACHE_H_
+#endif  // VERDICT_ENGINE_LAYERS_INNER_PRODUCT_CACHE_H_

@@ -1,6 +1,6 @@
 // What the workers need beside a layer and its rows.
-#ifndef VERDICT_ENGINE_LINEAR_SCRATCH_H_
-#define VERDICT_ENGINE_LINEAR_SCRATCH_H_
+#ifndef VERDICT_ENGINE_LAYERS_LINEAR_SCRATCH_H_
+#define VERDICT_ENGINE_LAYERS_LINEAR_SCRATCH_H_
 
 #include <chrono>
 #include <cstddef>
@@ -72,4 +72,4 @@ class LinearScratch {
 
 }  // namespace verdict
 
-#endif  // VERDICT_ENGINE_LINEAR_SCRATCH_H_
+#endif  // VERDICT_ENGINE_LAYERS_LINEAR_SCRATCH_H_

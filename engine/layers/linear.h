@@ -1,6 +1,6 @@
 // A fully connected layer, cut into pieces that any thread can compute.
-#ifndef VERDICT_ENGINE_LINEAR_H_
-#define VERDICT_ENGINE_LINEAR_H_
+#ifndef VERDICT_ENGINE_LAYERS_LINEAR_H_
+#define VERDICT_ENGINE_LAYERS_LINEAR_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -9,12 +9,12 @@
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
-#include "engine/inner_product_cache.h"
 #include "engine/kernels/onednn/onednn.h"
 #include "engine/kernels/panels/panel_product.h"
 #include "engine/kernels/product_kind.h"
 #include "engine/kernels/row_kernels.h"
-#include "engine/linear_scratch.h"
+#include "engine/layers/inner_product_cache.h"
+#include "engine/layers/linear_scratch.h"
 #include "engine/memory/aligned_buffer.h"
 #include "engine/memory/packed_memory.h"
 #include "engine/threads/workers.h"
@@ -139,4 +139,4 @@ class Linear {
 
 }  // namespace verdict
 
-#endif  // VERDICT_ENGINE_LINEAR_H_
+#endif  // VERDICT_ENGINE_LAYERS_LINEAR_H_

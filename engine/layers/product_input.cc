@@ -1,4 +1,4 @@
-#include "engine/product_input.h"
+#include "engine/layers/product_input.h"
 
 #include <cstdint>
 #include <cstring>

@@ -1,4 +1,4 @@
-#include "engine/linear.h"
+#include "engine/layers/linear.h"
 
 #include <algorithm>
 #include <cstring>
@@ -8,8 +8,8 @@
 #include "engine/kernels/panels/panel_product.h"
 #include "engine/kernels/tiles/tile_packing.h"
 #include "engine/kernels/tiles/tile_product.h"
+#include "engine/layers/product_input.h"
 #include "engine/memory/rounding.h"
-#include "engine/product_input.h"
 
 namespace verdict {
 namespace {

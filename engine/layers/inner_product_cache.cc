@@ -1,4 +1,4 @@
-#include "engine/inner_product_cache.h"
+#include "engine/layers/inner_product_cache.h"
 
 #include "absl/strings/str_cat.h"
 #include "engine/kernels/row_kernels.h"
