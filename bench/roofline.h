@@ -6,8 +6,8 @@
 #include <memory>
 #include <vector>
 
-#include "engine/config.h"
 #include "engine/engine.h"
+#include "engine/models/config.h"
 #include "engine/precision.h"
 #include "engine/threads/workers.h"
 

@@ -11,14 +11,14 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/types/span.h"
-#include "engine/distilbert.h"
-#include "engine/distilbert_weights.h"
 #include "engine/files/checkpoint.h"
 #include "engine/files/directory_check.h"
 #include "engine/files/quoted.h"
 #include "engine/kernels/backends.h"
 #include "engine/kernels/onednn/onednn.h"
 #include "engine/machine/memory_limit.h"
+#include "engine/models/distilbert.h"
+#include "engine/models/distilbert_weights.h"
 #include "engine/tokenizer/files/tokenizer_files.h"
 
 namespace verdict {

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "engine/config.h"
 #include "engine/engine.h"
+#include "engine/models/config.h"
 #include "engine/tokenizer/tokenizer.h"
 
 namespace verdict {

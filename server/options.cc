@@ -14,7 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
-#include "engine/config.h"
+#include "engine/models/config.h"
 #include "environment/environment.h"
 #include "latency/steady_clock.h"
 #include "server/bearer_tokens.h"
@@ -23,7 +23,7 @@
 namespace verdict {
 namespace {
 
-// No model has more positions (engine/config.cc).
+// No model has more positions (engine/models/config.cc).
 constexpr int kMostTokens = 1'000'000;
 
 // The words that an option takes, and what they mean; the first one is the default.

@@ -7,7 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "engine/config.h"
+#include "engine/models/config.h"
 #include "server/queue.h"
 #include "server/validation.h"
 

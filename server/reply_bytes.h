@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "engine/config.h"
+#include "engine/models/config.h"
 #include "server/validation.h"
 
 namespace verdict {

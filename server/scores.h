@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "absl/types/span.h"
-#include "engine/config.h"
+#include "engine/models/config.h"
 
 namespace verdict {
 

@@ -1,5 +1,5 @@
 // What config.json may say. What it may not is in bad_files_test.cc.
-#include "engine/config.h"
+#include "engine/models/config.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

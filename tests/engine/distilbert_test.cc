@@ -1,4 +1,4 @@
-#include "engine/distilbert.h"
+#include "engine/models/distilbert.h"
 
 #include <algorithm>
 #include <cmath>

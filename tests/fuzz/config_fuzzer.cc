@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "engine/config.h"
+#include "engine/models/config.h"
 #include "tests/fuzz/memory_file.h"
 
 namespace verdict {

@@ -1,4 +1,4 @@
-#include "engine/sections.h"
+#include "engine/models/sections.h"
 
 #include "engine/memory/rounding.h"
 

@@ -1,4 +1,4 @@
-#include "engine/distilbert.h"
+#include "engine/models/distilbert.h"
 
 #include <algorithm>
 #include <chrono>
@@ -11,7 +11,7 @@
 #include "engine/kernels/attention/tile_attention.h"
 #include "engine/kernels/onednn/onednn.h"
 #include "engine/memory/rounding.h"
-#include "engine/sections.h"
+#include "engine/models/sections.h"
 
 namespace verdict {
 namespace {

@@ -1,4 +1,4 @@
-#include "engine/config.h"
+#include "engine/models/config.h"
 
 #include <algorithm>
 #include <array>

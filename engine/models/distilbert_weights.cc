@@ -1,4 +1,4 @@
-#include "engine/distilbert_weights.h"
+#include "engine/models/distilbert_weights.h"
 
 #include <algorithm>
 #include <cstring>

@@ -1,6 +1,6 @@
 // How a large batch is cut.
-#ifndef VERDICT_ENGINE_SECTIONS_H_
-#define VERDICT_ENGINE_SECTIONS_H_
+#ifndef VERDICT_ENGINE_MODELS_SECTIONS_H_
+#define VERDICT_ENGINE_MODELS_SECTIONS_H_
 
 #include "engine/engine.h"
 
@@ -15,4 +15,4 @@ int SectionEnd(const Batch& batch, int first, int max_tokens);
 
 }  // namespace verdict
 
-#endif  // VERDICT_ENGINE_SECTIONS_H_
+#endif  // VERDICT_ENGINE_MODELS_SECTIONS_H_

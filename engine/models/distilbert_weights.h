@@ -1,7 +1,7 @@
 // The weights of a DistilBERT classifier, bound by their Hugging Face names and packed for
 // computing.
-#ifndef VERDICT_ENGINE_DISTILBERT_WEIGHTS_H_
-#define VERDICT_ENGINE_DISTILBERT_WEIGHTS_H_
+#ifndef VERDICT_ENGINE_MODELS_DISTILBERT_WEIGHTS_H_
+#define VERDICT_ENGINE_MODELS_DISTILBERT_WEIGHTS_H_
 
 #include <cstdint>
 #include <set>
@@ -9,12 +9,12 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "engine/config.h"
 #include "engine/files/checkpoint.h"
 #include "engine/kernels/product_kind.h"
 #include "engine/kernels/row_kernels.h"
 #include "engine/layers/linear.h"
 #include "engine/machine/memory_limit.h"
+#include "engine/models/config.h"
 
 namespace verdict {
 
@@ -75,4 +75,4 @@ absl::StatusOr<DistilBertWeights> LoadDistilBertWeights(const Checkpoint& checkp
 
 }  // namespace verdict
 
-#endif  // VERDICT_ENGINE_DISTILBERT_WEIGHTS_H_
+#endif  // VERDICT_ENGINE_MODELS_DISTILBERT_WEIGHTS_H_

@@ -1,6 +1,6 @@
 // config.json of a DistilBERT sequence classifier in Hugging Face's layout.
-#ifndef VERDICT_ENGINE_CONFIG_H_
-#define VERDICT_ENGINE_CONFIG_H_
+#ifndef VERDICT_ENGINE_MODELS_CONFIG_H_
+#define VERDICT_ENGINE_MODELS_CONFIG_H_
 
 #include <string>
 #include <string_view>
@@ -74,4 +74,4 @@ absl::StatusOr<ModelConfig> LoadModelConfig(const std::string& directory);
 
 }  // namespace verdict
 
-#endif  // VERDICT_ENGINE_CONFIG_H_
+#endif  // VERDICT_ENGINE_MODELS_CONFIG_H_

@@ -1,6 +1,6 @@
 // DistilBERT (Sanh et al. 2019) as a sequence classifier.
-#ifndef VERDICT_ENGINE_DISTILBERT_H_
-#define VERDICT_ENGINE_DISTILBERT_H_
+#ifndef VERDICT_ENGINE_MODELS_DISTILBERT_H_
+#define VERDICT_ENGINE_MODELS_DISTILBERT_H_
 
 #include <cstdint>
 #include <memory>
@@ -9,13 +9,13 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "engine/config.h"
-#include "engine/distilbert_weights.h"
 #include "engine/engine.h"
 #include "engine/kernels/product_kind.h"
 #include "engine/layers/linear.h"
 #include "engine/layers/product_input.h"
 #include "engine/memory/aligned_buffer.h"
+#include "engine/models/config.h"
+#include "engine/models/distilbert_weights.h"
 #include "engine/threads/workers.h"
 
 namespace verdict {
@@ -102,4 +102,4 @@ class DistilBert : public Engine {
 
 }  // namespace verdict
 
-#endif  // VERDICT_ENGINE_DISTILBERT_H_
+#endif  // VERDICT_ENGINE_MODELS_DISTILBERT_H_
