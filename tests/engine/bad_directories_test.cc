@@ -5,7 +5,7 @@
 #include <string>
 
 #include "engine/files/directory_check.h"
-#include "tests/engine/bad_model.h"
+#include "tests/engine/fixtures/bad_model.h"
 
 namespace verdict {
 namespace {

@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <string>
 
-#include "tests/engine/bad_model.h"
+#include "tests/engine/fixtures/bad_model.h"
 
 namespace verdict {
 namespace {

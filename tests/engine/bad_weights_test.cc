@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "tests/engine/bad_model.h"
+#include "tests/engine/fixtures/bad_model.h"
 
 namespace verdict {
 namespace {

@@ -15,6 +15,7 @@
 
 #include "engine/files/json_file.h"
 #include "engine/model.h"
+#include "tests/fixtures/test_files.h"
 
 namespace verdict {
 namespace {
@@ -116,7 +117,7 @@ std::vector<std::string> CheckpointsUnder(const std::string& root) {
 
 TEST(LogitsParity, HoldsOnEveryCommittedCheckpoint) {
   const std::vector<std::string> directories =
-      CheckpointsUnder(VERDICT_SOURCE_DIR "/tests/golden/checkpoints");
+      CheckpointsUnder(SourceFile("tests/golden/checkpoints"));
   EXPECT_EQ(directories.size(), 19u);
   for (const std::string& directory : directories) CheckParity(directory);
 }

@@ -8,7 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "engine/kernels/onednn/onednn.h"
-#include "tests/engine/model_directory.h"
+#include "tests/engine/fixtures/model_directory.h"
 
 namespace verdict {
 namespace {

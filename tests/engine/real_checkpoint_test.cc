@@ -14,7 +14,7 @@
 #include "engine/files/json_file.h"
 #include "engine/model.h"
 #include "engine/tokenizer/files/tokenizer_files.h"
-#include "tests/engine/shared_data.h"
+#include "tests/fixtures/test_files.h"
 
 namespace verdict {
 namespace {

@@ -11,7 +11,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
-#include "tests/engine/shared_data.h"
+#include "tests/fixtures/test_files.h"
 #include "tests/server/verdictd_process.h"
 #include "verdict/v1/classifier.grpc.pb.h"
 

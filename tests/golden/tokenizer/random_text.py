@@ -1,4 +1,4 @@
-"""Random texts, the same from the same seed as tests/engine/random_text.cc makes them."""
+"""Random texts, the same from the same seed as tests/engine/fixtures/random_text.cc makes them."""
 
 MASK = (1 << 64) - 1
 

@@ -1,0 +1,214 @@
+#include "engine/models/distilbert.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <random>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "engine/files/checkpoint.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/engine/fixtures/product_kinds.h"
+#include "tests/fixtures/test_files.h"
+
+namespace verdict {
+namespace {
+
+using ::testing::HasSubstr;
+
+// Of several sections.
+constexpr int kMaxBatchTokens = 2000;
+
+std::unique_ptr<DistilBert> LoadEngine(const std::string& directory, int threads,
+                                       ProductKind products = {}) {
+  const auto config = LoadModelConfig(directory);
+  EXPECT_TRUE(config.ok()) << config.status();
+  const auto checkpoint = Checkpoint::Open(directory);
+  EXPECT_TRUE(checkpoint.ok()) << checkpoint.status();
+  auto weights = LoadDistilBertWeights(*checkpoint, *config, products);
+  EXPECT_TRUE(weights.ok()) << weights.status();
+  auto engine = DistilBert::Create(*config, *std::move(weights),
+                                   {.threads = threads, .max_batch_tokens = kMaxBatchTokens});
+  EXPECT_TRUE(engine.ok()) << engine.status();
+  return *std::move(engine);
+}
+
+std::vector<float> RunTexts(Engine& engine, const std::vector<std::vector<int32_t>>& texts) {
+  Batch batch;
+  for (const auto& text : texts) batch.Append(text);
+  const auto logits = engine.Run(batch);
+  EXPECT_TRUE(logits.ok()) << logits.status();
+  return logits.ok() ? logits->values : std::vector<float>{};
+}
+
+// Every model's engine, by directory and kind of products.
+class DistilBertTest : public ::testing::TestWithParam<std::tuple<const char*, ProductKind>> {
+ protected:
+  void SetUp() override {
+    if (!Runs(products())) {
+      GTEST_SKIP() << "this CPU has no instructions for " << ProductKindName(products());
+    }
+  }
+
+  std::string directory() const { return SourceFile(std::get<0>(GetParam())); }
+  ProductKind products() const { return std::get<1>(GetParam()); }
+  std::unique_ptr<DistilBert> Load(int threads) const {
+    return LoadEngine(directory(), threads, products());
+  }
+
+  // Texts of every length from 1 to `max`, and some twice.
+  std::vector<std::vector<int32_t>> Texts(int max) const {
+    std::minstd_rand random(7);
+    const auto config = LoadModelConfig(directory());
+    EXPECT_TRUE(config.ok()) << config.status();
+    std::vector<std::vector<int32_t>> texts;
+    for (int tokens = 1; tokens <= std::min(max, config->max_tokens()); ++tokens) {
+      std::vector<int32_t> text(tokens);
+      for (int32_t& id : text) id = static_cast<int32_t>(random() % config->vocab_size);
+      texts.push_back(text);
+      if (tokens % 5 == 0) texts.push_back(text);
+    }
+    return texts;
+  }
+};
+
+TEST_P(DistilBertTest, ABatchMateNeverChangesABit) {
+  const auto engine = Load(2);
+  const auto texts = Texts(24);
+  std::vector<std::vector<float>> alone;
+  for (const auto& text : texts) alone.push_back(RunTexts(*engine, {text}));
+
+  std::minstd_rand random(11);
+  std::vector<int> order(texts.size());
+  std::iota(order.begin(), order.end(), 0);
+  for (int round = 0; round < 30; ++round) {
+    std::shuffle(order.begin(), order.end(), random);
+    const size_t count = 1 + random() % order.size();
+    std::vector<std::vector<int32_t>> mates;
+    std::vector<float> expected;
+    for (size_t i = 0; i < count; ++i) {
+      mates.push_back(texts[order[i]]);
+      expected.insert(expected.end(), alone[order[i]].begin(), alone[order[i]].end());
+    }
+    ASSERT_EQ(RunTexts(*engine, mates), expected) << "round " << round;
+  }
+}
+
+TEST_P(DistilBertTest, ABatchOfSeveralSectionsIsItsTextsInOrder) {
+  const auto engine = Load(1);
+  const auto few = Texts(24);
+  std::vector<std::vector<int32_t>> texts;
+  std::vector<float> expected;
+  for (int tokens = 0, i = 0; tokens < kMaxBatchTokens - 24; ++i) {
+    const auto& text = few[i % few.size()];
+    const std::vector<float> alone = RunTexts(*engine, {text});
+    texts.push_back(text);
+    expected.insert(expected.end(), alone.begin(), alone.end());
+    tokens += static_cast<int>(text.size());
+  }
+  EXPECT_EQ(RunTexts(*engine, texts), expected);
+}
+
+TEST_P(DistilBertTest, TheNumberOfThreadsNeverChangesABit) {
+  const auto texts = Texts(24);
+  const std::vector<float> expected = RunTexts(*Load(1), texts);
+  for (int threads : {2, 3, 8}) {
+    EXPECT_EQ(RunTexts(*Load(threads), texts), expected) << threads;
+  }
+}
+
+TEST_P(DistilBertTest, EveryTokenCounts) {
+  const auto engine = Load(1);
+  const std::vector<int32_t> text = Texts(12).back();
+  const std::vector<float> logits = RunTexts(*engine, {text});
+  for (size_t i = 0; i < text.size(); ++i) {
+    std::vector<int32_t> changed = text;
+    changed[i] = changed[i] == 5 ? 6 : 5;
+    EXPECT_NE(RunTexts(*engine, {changed}), logits) << "token " << i;
+  }
+}
+
+// Looser than float32 by what rounding does to random weights; the labels of a trained model are
+// compared in demo_accuracy_test.
+TEST_P(DistilBertTest, RoundingChangesTheLogitsALittle) {
+  const auto texts = Texts(24);
+  const std::vector<float> exact = RunTexts(*LoadEngine(directory(), 1), texts);
+  const std::vector<float> rounded = RunTexts(*Load(1), texts);
+  const bool rounds = products().input() != InputType::kF32;
+  const double most = products().precision == Precision::kF32 ? 1e-5 : 0.15;
+  double error = 0, size = 0;
+  for (size_t i = 0; i < exact.size(); ++i) {
+    error += std::pow(double{rounded[i]} - exact[i], 2);
+    size += std::pow(double{exact[i]}, 2);
+  }
+  EXPECT_LE(std::sqrt(error / size), rounds ? most : 0);
+  EXPECT_EQ(error > 0, rounds);
+}
+
+INSTANTIATE_TEST_SUITE_P(Models, DistilBertTest,
+                         ::testing::Combine(::testing::Values("models/demo",
+                                                              "tests/golden/checkpoints/odd_sizes",
+                                                              "tests/golden/checkpoints/one_label"),
+                                            ::testing::ValuesIn(kProductKinds)),
+                         [](const auto& info) {
+                           const std::string path = std::get<0>(info.param);
+                           std::string name = path.substr(path.rfind('/') + 1);
+                           name.erase(std::remove(name.begin(), name.end(), '_'), name.end());
+                           return name + "In" + ProductKindName(std::get<1>(info.param));
+                         });
+
+class BadBatchTest : public ::testing::Test {
+ protected:
+  void ExpectRefusal(const Batch& batch, const std::string& message) {
+    const auto logits = engine_->Run(batch);
+    EXPECT_EQ(logits.status().code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_THAT(std::string(logits.status().message()), HasSubstr(message));
+    Batch good;
+    good.Append({2, 10, 3});
+    EXPECT_TRUE(engine_->Run(good).ok()) << "the next batch must not suffer";
+  }
+
+  std::unique_ptr<DistilBert> engine_ = LoadEngine(SourceFile("models/demo"), 1);
+};
+
+TEST_F(BadBatchTest, NoTexts) { ExpectRefusal(Batch(), "0 texts"); }
+
+TEST_F(BadBatchTest, AnEmptyText) {
+  Batch batch;
+  batch.Append({2, 3});
+  batch.Append({});
+  ExpectRefusal(batch, "text 1 of the batch has 0 tokens; expected 1 to 512");
+}
+
+TEST_F(BadBatchTest, ATextTooLong) {
+  Batch batch;
+  batch.Append(std::vector<int32_t>(513, 5));
+  ExpectRefusal(batch, "text 0 of the batch has 513 tokens; expected 1 to 512");
+}
+
+TEST_F(BadBatchTest, TooManyTokens) {
+  Batch batch;
+  for (int i = 0; i < 21; ++i) batch.Append(std::vector<int32_t>(100, 5));
+  ExpectRefusal(batch, "the batch has 2100 tokens; expected at most 2000");
+}
+
+TEST_F(BadBatchTest, AnIdOutsideTheVocabulary) {
+  for (int32_t id : {-1, 6000, 2147483647}) {
+    Batch batch;
+    batch.Append({2, id, 3});
+    ExpectRefusal(batch, "the batch holds the id " + std::to_string(id) + "; expected 0 to 5999");
+  }
+}
+
+TEST_F(BadBatchTest, OffsetsThatDoNotSpanTheTokens) {
+  Batch batch;
+  batch.Append({2, 10, 3});
+  batch.offsets.back() = 2;
+  ExpectRefusal(batch, "offsets that do not span them");
+}
+
+}  // namespace
+}  // namespace verdict
