@@ -18,7 +18,7 @@
 #include "environment/environment.h"
 #include "latency/steady_clock.h"
 #include "server/bearer_tokens.h"
-#include "server/http_server.h"
+#include "server/http/address.h"
 
 namespace verdict {
 namespace {
@@ -92,7 +92,7 @@ bool EndsInPort(const std::string& text) {
          absl::SimpleAtoi(text.substr(colon + 1), &port) && port >= 0 && port <= 65535;
 }
 
-bool IsHttpAddress(const std::string& text) { return HttpServer::CheckAddress(text).ok(); }
+bool IsHttpAddress(const std::string& text) { return ParseHttpAddress(text).ok(); }
 
 void AddAddress(CLI::App& app, const std::string& option, const std::string& help,
                 bool (*is_address)(const std::string&), std::string* value) {

@@ -18,9 +18,9 @@
 #include "server/classifier_service.h"
 #include "server/connection_settings.h"
 #include "server/goaway.h"
-#include "server/http_routes.h"
+#include "server/http/routes.h"
+#include "server/http/status_page.h"
 #include "server/log.h"
-#include "server/status_page.h"
 
 namespace verdict {
 namespace {
@@ -264,7 +264,7 @@ absl::Status Server::StartHttp(const ServerOptions& options) {
                       .metrics = &metrics_});
   absl::c_move(json_api_->Routes(), std::back_inserter(routes));
   absl::StatusOr<std::unique_ptr<HttpServer>> http =
-      HttpServer::Start(options.http_address, std::move(routes));
+      HttpServer::Start({options.http_address}, std::move(routes));
   if (!http.ok()) {
     return absl::Status(http.status().code(),
                         absl::StrCat("--http-address: ", http.status().message()));

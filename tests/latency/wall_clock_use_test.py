@@ -16,7 +16,7 @@ FORBIDDEN = re.compile(
 ALLOWED = {
     "latency/steady_clock.cc": "turns times of the one clock into times of the other",
     "latency/steady_clock.h": "a comment",
-    "server/http_server.cc": "the header Date",
+    "server/http/connection.cc": "the header Date",
     "server/options.cc": "dates of certificates",
     "server/server.cc": "gRPC's shutdown, at once: any time that is past",
     "server/tls_credentials.cc": "dates of certificates",

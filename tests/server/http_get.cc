@@ -23,6 +23,7 @@ std::string HttpExchange(int port, const std::string& request) {
   std::string answer;
   if (connect(connection, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0 &&
       send(connection, request.data(), request.size(), MSG_NOSIGNAL) > 0) {
+    shutdown(connection, SHUT_WR);  // no further request: the server closes after the answer
     char bytes[4096];
     for (ssize_t n; (n = recv(connection, bytes, sizeof(bytes), 0)) > 0;) {
       answer.append(bytes, static_cast<size_t>(n));

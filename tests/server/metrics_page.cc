@@ -5,8 +5,8 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "server/http_routes.h"
-#include "server/http_server.h"
+#include "server/http/routes.h"
+#include "server/http/server.h"
 #include "server/metrics.h"
 
 int main() {
@@ -18,7 +18,7 @@ int main() {
     metrics.ObserveStage(Stage::kTotal, absl::Milliseconds(20));
   }
   auto server =
-      HttpServer::Start("127.0.0.1:0", HttpRoutes(metrics, absl::OkStatus, absl::OkStatus));
+      HttpServer::Start({"127.0.0.1:0"}, HttpRoutes(metrics, absl::OkStatus, absl::OkStatus));
   if (!server.ok()) {
     std::fprintf(stderr, "%s\n", server.status().ToString().c_str());
     return EXIT_FAILURE;

@@ -45,7 +45,6 @@ def test(options, findings):
             before = server.cpu_seconds()
             for _ in range(REFUSED):
                 post(server.http_port, b'{"input":{"text":"' + b"x" * 380_000 + b'"}}', {})
-            # civetweb is asked for 16 bytes at a time of what is not read, for the sake of slow senders.
             findings.note(cpu_ms_of_a_refused_body=round((server.cpu_seconds() - before) / REFUSED * 1e3, 2))
             over = threading.Event()
             senders = [threading.Thread(target=send_slowly, args=(server.http_port, over), daemon=True) for _ in range(SLOW)]

@@ -1,11 +1,11 @@
-#include "server/status_page.h"
+#include "server/http/status_page.h"
 
 #include <algorithm>
-#include <cstddef>
-#include <optional>
 #include <regex>
 #include <set>
 #include <string>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "gmock/gmock.h"
@@ -20,18 +20,10 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::Pair;
 
-class NoRequest final : public HttpRequest {
- public:
-  std::optional<std::string> Header(const char*) const override { return std::nullopt; }
-  absl::StatusOr<size_t> BodyBytes() const override { return 0; }
-  absl::StatusOr<std::string> ReadBody(size_t) override { return ""; }
-};
-
 std::vector<std::pair<std::string, HttpResponse>> Files() {
-  NoRequest request;
   std::vector<std::pair<std::string, HttpResponse>> files;
   for (const HttpRoute& route : StatusPageRoutes()) {
-    files.emplace_back(route.path, route.get(request));
+    files.emplace_back(route.path, std::get<HttpResponse>(route.get(HttpRequest{})));
   }
   return files;
 }

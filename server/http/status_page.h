@@ -1,10 +1,10 @@
-// The status page, for people: server/status_page/ as a part of the program.
-#ifndef VERDICT_SERVER_STATUS_PAGE_H_
-#define VERDICT_SERVER_STATUS_PAGE_H_
+// The status page, for people: server/http/page/ as a part of the program.
+#ifndef VERDICT_SERVER_HTTP_STATUS_PAGE_H_
+#define VERDICT_SERVER_HTTP_STATUS_PAGE_H_
 
 #include <vector>
 
-#include "server/http_message.h"
+#include "server/http/message.h"
 
 namespace verdict {
 
@@ -14,4 +14,4 @@ std::vector<HttpRoute> StatusPageRoutes();
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_STATUS_PAGE_H_
+#endif  // VERDICT_SERVER_HTTP_STATUS_PAGE_H_

@@ -1,4 +1,4 @@
-#include "server/http_message.h"
+#include "server/http/message.h"
 
 #include <google/protobuf/util/json_util.h>
 
@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <nlohmann/json.hpp>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "google/rpc/error_details.pb.h"
@@ -66,6 +67,15 @@ std::string RetryAfter(absl::Duration delay) {
 }
 
 }  // namespace
+
+std::optional<std::string> HttpRequest::Header(absl::string_view name) const {
+  std::optional<std::string> all;
+  for (const auto& [key, value] : headers) {
+    if (!absl::EqualsIgnoreCase(key, name)) continue;
+    all = all.has_value() ? absl::StrCat(*all, ", ", value) : value;
+  }
+  return all;
+}
 
 HttpResponse JsonError(const absl::Status& status) {
   return JsonError(HttpStatus(status.code()), status);

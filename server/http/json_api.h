@@ -1,21 +1,19 @@
 // The service over HTTP: the JSON form of its unary calls.
-#ifndef VERDICT_SERVER_JSON_API_H_
-#define VERDICT_SERVER_JSON_API_H_
+#ifndef VERDICT_SERVER_HTTP_JSON_API_H_
+#define VERDICT_SERVER_HTTP_JSON_API_H_
 
-#include <google/protobuf/message.h>
 #include <grpcpp/channel.h>
 
 #include <atomic>
 #include <cstddef>
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "server/admission.h"
 #include "server/bearer_tokens.h"
-#include "server/http_message.h"
+#include "server/http/message.h"
 #include "server/metrics.h"
 #include "verdict/v1/classifier.grpc.pb.h"
 
@@ -29,15 +27,17 @@ namespace verdict {
 //   POST /v1/tokenize   TokenizeRequest -> TokenizeResponse
 //   GET  /v1/model      GetModelResponse
 //
-// An error is a google.rpc.Status. A request that waits has a thread of the HTTP server, and a
-// reply memory until it is sent, so kMost of them are taken at a time, and a call without the
-// header `Grpc-Timeout` gives up after kTimeout, which is also the most that one can ask for.
+// An error is a google.rpc.Status. No thread waits for a call, but each holds memory until its
+// reply is sent, so kMost of them are taken at a time. A call without the header `Grpc-Timeout`
+// gives up after kTimeout, which is also the most that one can ask for.
 //
-// The token is looked at first: who has none gets 401 whatever the body is, and takes no place.
+// The token is looked at first: who has none gets 401 whatever the body is, and takes no place. A
+// body counts as bytes in flight from before it is read until it is parsed; then the call has a
+// ticket of its own, and a place.
 //
 // A browser brings the requests of any page it shows: those of pages of other origins are refused.
 //
-// It must outlive the server that has its routes.
+// Any thread may use it. It must outlive the server that has its routes.
 class JsonApi {
  public:
   static constexpr int kMost = 64;
@@ -66,23 +66,21 @@ class JsonApi {
   static constexpr size_t MaxBodyBytes(size_t text_bytes) { return 6 * text_bytes + (16 << 10); }
 
  private:
-  using Stub = v1::Classifier::Stub;
+  // What all its calls share; they may outlive the JsonApi by a moment.
+  struct Shared {
+    Access access;
+    std::unique_ptr<v1::Classifier::Stub> stub;
+    std::atomic<int> calls = 0;
+  };
+
+  class Place;
+  template <typename Request, typename Response>
+  class Call;
 
   template <typename Request, typename Response>
-  using Method = grpc::Status (Stub::*)(grpc::ClientContext*, const Request&, Response*);
+  HttpMethod MethodOf(typename Call<Request, Response>::Start start) const;
 
-  template <typename Request, typename Response>
-  HttpResponse Call(HttpRequest& http, Method<Request, Response> method);
-
-  // Whether somebody may call, and with this token.
-  absl::Status CheckEntry(const HttpRequest& http) const;
-
-  // Reads `*message` from the body; else what to answer instead.
-  std::optional<HttpResponse> Read(HttpRequest& http, google::protobuf::Message* message) const;
-
-  const Access access_;
-  const std::unique_ptr<Stub> stub_;
-  std::atomic<int> calls_ = 0;
+  const std::shared_ptr<Shared> shared_;
 };
 
 // Whether a browser sends this for a page of another origin. It says so by `Sec-Fetch-Site`, or
@@ -92,4 +90,4 @@ bool IsCrossOrigin(const HttpRequest& request);
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_JSON_API_H_
+#endif  // VERDICT_SERVER_HTTP_JSON_API_H_

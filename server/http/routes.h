@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "server/http_message.h"
+#include "server/http/message.h"
 #include "server/metrics.h"
 
 namespace verdict {
@@ -17,8 +17,9 @@ using StatusSource = std::function<absl::Status()>;
 // GET /healthz: 200 while `liveness` returns OK; else 503 with its message.
 // GET /readyz:  200 while `readiness` returns OK; else 503 with its message, such as "draining".
 //
-// `liveness` and `readiness` are called from several threads at once. `metrics` and what they refer
-// to must outlive the server that has the routes.
+// `liveness` and `readiness` must be quick: they run on the thread of all connections, so that no
+// other request delays them. `metrics` and what they refer to must outlive the server that has the
+// routes.
 std::vector<HttpRoute> HttpRoutes(const Metrics& metrics, StatusSource liveness,
                                   StatusSource readiness);
 

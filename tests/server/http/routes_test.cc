@@ -1,8 +1,9 @@
-#include "server/http_routes.h"
+#include "server/http/routes.h"
 
-#include <cstddef>
-#include <optional>
+#include <memory>
 #include <string>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -14,25 +15,23 @@ namespace {
 
 using ::testing::HasSubstr;
 
-// What none of these routes looks at.
-class NoRequest final : public HttpRequest {
- public:
-  std::optional<std::string> Header(const char*) const override { return std::nullopt; }
-  absl::StatusOr<size_t> BodyBytes() const override { return 0; }
-  absl::StatusOr<std::string> ReadBody(size_t) override { return ""; }
-};
-
 class HttpRoutesTest : public ::testing::Test {
  protected:
   HttpResponse Get(const std::string& path) {
     for (const HttpRoute& route : routes_) {
-      if (route.path == path) return route.get(request_);
+      if (route.path == path) return Answer(route.get(HttpRequest{}));
     }
     ADD_FAILURE() << "no route " << path;
     return {};
   }
 
-  NoRequest request_;
+  static HttpResponse Answer(HttpAnswer answer) {
+    if (auto* response = std::get_if<HttpResponse>(&answer)) return *std::move(response);
+    HttpResponse made;
+    std::get<std::unique_ptr<HttpWork>>(answer)->Answer("", [&](auto make) { made = make(); });
+    return made;
+  }
+
   absl::Status liveness_;
   absl::Status readiness_;
   Metrics metrics_{ServedModel()};
@@ -58,6 +57,14 @@ TEST_F(HttpRoutesTest, ReadinessFollowsItsStatusAndSaysTheReason) {
 TEST_F(HttpRoutesTest, AliveIsAliveWhetherReadyOrNot) {
   readiness_ = absl::UnavailableError("draining");
   EXPECT_EQ(Get("/healthz").status, 200);
+}
+
+// A worker may be busy with somebody's JSON for a while.
+TEST_F(HttpRoutesTest, HealthNeedsNoWorker) {
+  for (const HttpRoute& route : routes_) {
+    EXPECT_EQ(std::holds_alternative<HttpResponse>(route.get(HttpRequest{})),
+              route.path != "/metrics");
+  }
 }
 
 TEST_F(HttpRoutesTest, WhatDoesNotMoveIsNotAlive) {

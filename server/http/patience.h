@@ -1,0 +1,35 @@
+// How long the clients of the HTTP port may take.
+#ifndef VERDICT_SERVER_HTTP_PATIENCE_H_
+#define VERDICT_SERVER_HTTP_PATIENCE_H_
+
+#include <algorithm>
+#include <cstdint>
+
+#include "absl/time/time.h"
+
+namespace verdict {
+
+// Every time is one in all, however little comes or goes at a time. Bodies and replies may take
+// longer as they go on: a second for each kLeastBytesPerSecond that have gone through, up to
+// `most`.
+struct HttpPatience {
+  static constexpr int64_t kLeastBytesPerSecond = 10'000;
+
+  absl::Duration headers = absl::Seconds(2);  // from the connection, or their first byte, on
+  absl::Duration idle = absl::Seconds(60);    // between two requests of one connection
+  absl::Duration body = absl::Seconds(3);
+  absl::Duration reply = absl::Seconds(5);
+  absl::Duration most = absl::Seconds(60);
+  absl::Duration discard = absl::Seconds(1);  // for what no route reads of a body
+
+  // The time for a body or a reply, of which `bytes` have gone through.
+  absl::Duration Of(absl::Duration patience, uint64_t bytes) const {
+    const absl::Duration for_bytes =
+        absl::Microseconds(1'000'000 * static_cast<double>(bytes) / kLeastBytesPerSecond);
+    return std::max(patience, std::min(patience + for_bytes, most));
+  }
+};
+
+}  // namespace verdict
+
+#endif  // VERDICT_SERVER_HTTP_PATIENCE_H_
