@@ -12,7 +12,6 @@
 #include "server/entry.h"
 #include "server/error_reason.h"
 #include "server/message_bytes.h"
-#include "server/open_streams.h"
 #include "server/queue.h"
 #include "server/reply.h"
 #include "verdict/unchecked/v1/classifier.pb.h"

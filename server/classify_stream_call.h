@@ -2,7 +2,6 @@
 #ifndef VERDICT_SERVER_CLASSIFY_STREAM_CALL_H_
 #define VERDICT_SERVER_CLASSIFY_STREAM_CALL_H_
 
-#include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 
 #include <cstdint>
@@ -15,8 +14,10 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "server/bytes_service.h"
 #include "server/caller.h"
 #include "server/look_timer.h"
+#include "server/open_streams.h"
 #include "server/serving.h"
 
 namespace verdict {
@@ -51,7 +52,8 @@ class ClassifyResponse;
 // and start without it. A write excludes the end, and so does a message while it is taken; a read
 // is only started in a reaction, which OnDone waits for, or then. So the stream lives while either
 // is started. Who starts the end must not touch it afterwards.
-class ClassifyStreamCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
+class ClassifyStreamCall final : public BytesReactor,
+                                 public OpenStream,
                                  public std::enable_shared_from_this<ClassifyStreamCall> {
  public:
   // A batch is ten to forty texts of usual length: enough for one in the engine and one that waits,
@@ -64,14 +66,9 @@ class ClassifyStreamCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer
   // Reads the first message.
   void Read() ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // Decides how it ends, unless that is decided; what is open is answered first.
-  void Fail(const absl::Status& status) ABSL_LOCKS_EXCLUDED(mutex_);
-
-  // Cancels the call, if a reply has been waiting since `since` or longer for its client to read.
-  // Whether it did, which is so only once. The caller must keep the stream alive.
-  bool CancelIfStalled(absl::Time since) ABSL_LOCKS_EXCLUDED(mutex_);
-
-  absl::Time opened() const { return caller_.arrival(); }
+  void Fail(const absl::Status& status) override ABSL_LOCKS_EXCLUDED(mutex_);
+  bool CancelIfStalled(absl::Time since) override ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Time opened() const override { return caller_.arrival(); }
 
   void OnReadDone(bool ok) override ABSL_LOCKS_EXCLUDED(mutex_);
   void OnWriteDone(bool ok) override ABSL_LOCKS_EXCLUDED(mutex_);

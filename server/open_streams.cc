@@ -3,7 +3,6 @@
 #include <utility>
 #include <vector>
 
-#include "server/classify_stream_call.h"
 #include "server/error_reason.h"
 
 namespace verdict {
@@ -19,19 +18,19 @@ absl::Status TooOld() {
 
 }  // namespace
 
-bool OpenStreams::Add(const std::shared_ptr<ClassifyStreamCall>& stream) {
+bool OpenStreams::Add(const std::shared_ptr<OpenStream>& stream) {
   absl::MutexLock lock(&mutex_);
   if (!draining_) streams_.emplace(stream.get(), stream);
   return !draining_;
 }
 
-void OpenStreams::Remove(ClassifyStreamCall* stream) {
+void OpenStreams::Remove(OpenStream* stream) {
   absl::MutexLock lock(&mutex_);
   streams_.erase(stream);
 }
 
 void OpenStreams::Drain() {
-  std::vector<std::shared_ptr<ClassifyStreamCall>> streams;
+  std::vector<std::shared_ptr<OpenStream>> streams;
   {
     absl::MutexLock lock(&mutex_);
     draining_ = true;
@@ -41,7 +40,7 @@ void OpenStreams::Drain() {
 }
 
 void OpenStreams::EndOpenedBefore(absl::Time time) {
-  std::vector<std::shared_ptr<ClassifyStreamCall>> streams;
+  std::vector<std::shared_ptr<OpenStream>> streams;
   {
     absl::MutexLock lock(&mutex_);
     streams = Alive();
@@ -52,7 +51,7 @@ void OpenStreams::EndOpenedBefore(absl::Time time) {
 }
 
 int OpenStreams::CancelStalled(absl::Time since) {
-  std::vector<std::shared_ptr<ClassifyStreamCall>> streams;
+  std::vector<std::shared_ptr<OpenStream>> streams;
   {
     absl::MutexLock lock(&mutex_);
     streams = Alive();
@@ -64,8 +63,8 @@ int OpenStreams::CancelStalled(absl::Time since) {
   return cancelled;
 }
 
-std::vector<std::shared_ptr<ClassifyStreamCall>> OpenStreams::Alive() const {
-  std::vector<std::shared_ptr<ClassifyStreamCall>> streams;
+std::vector<std::shared_ptr<OpenStream>> OpenStreams::Alive() const {
+  std::vector<std::shared_ptr<OpenStream>> streams;
   for (const auto& [_, stream] : streams_) {
     if (auto alive = stream.lock(); alive != nullptr) streams.push_back(std::move(alive));
   }

@@ -7,12 +7,26 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 
 namespace verdict {
 
-class ClassifyStreamCall;
+// A stream, as who ends it sees it. From any thread.
+class OpenStream {
+ public:
+  virtual ~OpenStream() = default;
+
+  // Decides how it ends, unless that is decided; what is open is answered first.
+  virtual void Fail(const absl::Status& status) = 0;
+
+  // Cancels the call, if a reply has been waiting since `since` or longer for its client to read.
+  // Whether it did, which is so only once. The caller must keep the stream alive.
+  virtual bool CancelIfStalled(absl::Time since) = 0;
+
+  virtual absl::Time opened() const = 0;
+};
 
 // Knows all streams, so that a drain can end them: one that waits for its client would not end by
 // itself.
@@ -26,8 +40,8 @@ class OpenStreams {
   OpenStreams& operator=(const OpenStreams&) = delete;
 
   // False, once it drains: then `stream` is not taken.
-  bool Add(const std::shared_ptr<ClassifyStreamCall>& stream) ABSL_LOCKS_EXCLUDED(mutex_);
-  void Remove(ClassifyStreamCall* stream) ABSL_LOCKS_EXCLUDED(mutex_);
+  bool Add(const std::shared_ptr<OpenStream>& stream) ABSL_LOCKS_EXCLUDED(mutex_);
+  void Remove(OpenStream* stream) ABSL_LOCKS_EXCLUDED(mutex_);
 
   // From now on no stream is read. Each writes the replies to what was read of it, and ends with
   // UNAVAILABLE; this does not wait for that.
@@ -42,12 +56,10 @@ class OpenStreams {
 
  private:
   // A stream that is in here can end at any time, but is not freed.
-  std::vector<std::shared_ptr<ClassifyStreamCall>> Alive() const
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::vector<std::shared_ptr<OpenStream>> Alive() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   absl::Mutex mutex_;
-  absl::flat_hash_map<ClassifyStreamCall*, std::weak_ptr<ClassifyStreamCall>> streams_
-      ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<OpenStream*, std::weak_ptr<OpenStream>> streams_ ABSL_GUARDED_BY(mutex_);
   bool draining_ ABSL_GUARDED_BY(mutex_) = false;
 };
 

@@ -12,16 +12,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "server/text_result.h"
 #include "server/token_rate.h"
 
 namespace verdict {
-
-// What the engine made of one text.
-struct TextResult {
-  std::vector<float> logits;  // one a label
-  absl::Duration queue;       // from Push to the start of its batch
-  absl::Duration inference;   // of the whole batch that held it
-};
 
 // One tokenized text that waits for the engine.
 struct QueuedText {

@@ -8,7 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "engine/models/config.h"
-#include "server/queue.h"
+#include "server/text_result.h"
 #include "server/validation.h"
 
 namespace verdict {
