@@ -13,7 +13,7 @@
 #include "engine/threads/thread_name.h"
 #include "latency/steady_clock.h"
 #include "server/error_reason.h"
-#include "server/log.h"
+#include "server/log/log.h"
 #include "server/refusal.h"
 
 namespace verdict {

@@ -11,7 +11,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "server/log.h"
+#include "server/log/log.h"
 #include "server/small_file.h"
 
 namespace verdict {

@@ -23,7 +23,7 @@
 #include "absl/time/time.h"
 #include "engine/threads/thread_name.h"
 #include "latency/steady_clock.h"
-#include "server/log.h"
+#include "server/log/log.h"
 
 namespace verdict {
 namespace {

@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <string>
 
-#include "server/grpc_refusals.h"
-#include "server/log.h"
+#include "server/log/grpc_refusals.h"
+#include "server/log/log.h"
 
 namespace verdict {
 namespace {

@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "server/log.h"
+#include "server/log/log.h"
 #include "server/options.h"
 #include "server/process_settings.h"
 #include "server/server.h"

@@ -11,7 +11,7 @@
 #include "engine/tokenizer/tokenizer.h"
 #include "server/admission.h"
 #include "server/listener.h"
-#include "server/log.h"
+#include "server/log/log.h"
 #include "server/queue.h"
 #include "server/tls_files.h"
 #include "server/validation.h"

@@ -9,7 +9,7 @@
 
 #include "proto/duration.h"
 #include "server/error_reason.h"
-#include "server/log.h"
+#include "server/log/log.h"
 #include "server/scores.h"
 #include "verdict/v1/classifier.pb.h"
 

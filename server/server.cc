@@ -20,7 +20,7 @@
 #include "server/goaway.h"
 #include "server/http/routes.h"
 #include "server/http/status_page.h"
-#include "server/log.h"
+#include "server/log/log.h"
 
 namespace verdict {
 namespace {

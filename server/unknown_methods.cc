@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "server/error_reason.h"
-#include "server/log.h"
+#include "server/log/log.h"
 #include "verdict/v1/classifier.pb.h"
 
 namespace verdict {

@@ -1,4 +1,4 @@
-#include "server/log.h"
+#include "server/log/log.h"
 
 #include <google/protobuf/stubs/logging.h>
 #include <grpc/support/log.h>

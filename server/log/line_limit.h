@@ -1,6 +1,6 @@
 // How many lines callers may cause in the log.
-#ifndef VERDICT_SERVER_LINE_LIMIT_H_
-#define VERDICT_SERVER_LINE_LIMIT_H_
+#ifndef VERDICT_SERVER_LOG_LINE_LIMIT_H_
+#define VERDICT_SERVER_LOG_LINE_LIMIT_H_
 
 #include <array>
 #include <cstddef>
@@ -56,4 +56,4 @@ class LineLimit {
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_LINE_LIMIT_H_
+#endif  // VERDICT_SERVER_LOG_LINE_LIMIT_H_

@@ -1,6 +1,6 @@
 // Writes the lines of the log.
-#ifndef VERDICT_SERVER_LOG_WRITER_H_
-#define VERDICT_SERVER_LOG_WRITER_H_
+#ifndef VERDICT_SERVER_LOG_LOG_WRITER_H_
+#define VERDICT_SERVER_LOG_LOG_WRITER_H_
 
 #include <spdlog/async_logger.h>
 
@@ -51,4 +51,4 @@ class LogWriter {
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_LOG_WRITER_H_
+#endif  // VERDICT_SERVER_LOG_LOG_WRITER_H_

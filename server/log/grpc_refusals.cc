@@ -1,4 +1,4 @@
-#include "server/grpc_refusals.h"
+#include "server/log/grpc_refusals.h"
 
 #include <atomic>
 #include <cstddef>

@@ -1,4 +1,4 @@
-#include "server/log.h"
+#include "server/log/log.h"
 
 #include <google/protobuf/stubs/common.h>
 #include <grpc/support/log.h>
@@ -20,9 +20,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "latency/steady_clock.h"
-#include "server/grpc_refusals.h"
-#include "server/line_limit.h"
-#include "server/log_writer.h"
+#include "server/log/grpc_refusals.h"
+#include "server/log/line_limit.h"
+#include "server/log/log_writer.h"
 
 #if GOOGLE_PROTOBUF_VERSION < 4022000
 #include <google/protobuf/stubs/logging.h>

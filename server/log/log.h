@@ -7,8 +7,8 @@
 //   loaded","path":"models/demo","seconds":0.25}
 //
 // Never log what a caller sent: texts are their users' words.
-#ifndef VERDICT_SERVER_LOG_H_
-#define VERDICT_SERVER_LOG_H_
+#ifndef VERDICT_SERVER_LOG_LOG_H_
+#define VERDICT_SERVER_LOG_LOG_H_
 
 #include <unistd.h>
 
@@ -78,4 +78,4 @@ DroppedLines LinesDropped();
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_LOG_H_
+#endif  // VERDICT_SERVER_LOG_LOG_H_

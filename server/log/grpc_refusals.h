@@ -1,6 +1,6 @@
 // Counts what gRPC refuses before a handler of ours sees it.
-#ifndef VERDICT_SERVER_GRPC_REFUSALS_H_
-#define VERDICT_SERVER_GRPC_REFUSALS_H_
+#ifndef VERDICT_SERVER_LOG_GRPC_REFUSALS_H_
+#define VERDICT_SERVER_LOG_GRPC_REFUSALS_H_
 
 #include <array>
 #include <cstdint>
@@ -35,4 +35,4 @@ uint64_t GrpcRefusals(GrpcRefusal refusal);
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_GRPC_REFUSALS_H_
+#endif  // VERDICT_SERVER_LOG_GRPC_REFUSALS_H_
