@@ -12,7 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "server/log/log.h"
-#include "server/small_file.h"
+#include "server/process/small_file.h"
 
 namespace verdict {
 namespace {

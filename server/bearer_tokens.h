@@ -14,7 +14,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
-#include "server/look_timer.h"
+#include "server/process/look_timer.h"
 
 namespace verdict {
 

@@ -16,7 +16,7 @@
 #include "absl/time/time.h"
 #include "server/bytes_service.h"
 #include "server/caller.h"
-#include "server/look_timer.h"
+#include "server/process/look_timer.h"
 #include "server/open_streams.h"
 #include "server/serving.h"
 

@@ -6,9 +6,9 @@
 
 #include "server/log/log.h"
 #include "server/options.h"
-#include "server/process_settings.h"
+#include "server/process/process_settings.h"
 #include "server/server.h"
-#include "server/stop_signals.h"
+#include "server/process/stop_signals.h"
 
 namespace verdict {
 namespace {

@@ -32,7 +32,7 @@
 #include "server/unfinished_requests.h"
 #include "server/unknown_methods.h"
 #include "server/waiting_line.h"
-#include "server/watchdog.h"
+#include "server/process/watchdog.h"
 
 namespace grpc {
 class Server;

@@ -15,7 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "server/log/log.h"
-#include "server/small_file.h"
+#include "server/process/small_file.h"
 
 namespace verdict {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "server/look_timer.h"
+#include "server/process/look_timer.h"
 
 namespace verdict {
 

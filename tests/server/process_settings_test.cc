@@ -1,4 +1,4 @@
-#include "server/process_settings.h"
+#include "server/process/process_settings.h"
 
 #include <gtest/gtest.h>
 #include <sys/prctl.h>

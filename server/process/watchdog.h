@@ -1,6 +1,6 @@
 // Sees when the server looks alive and is not.
-#ifndef VERDICT_SERVER_WATCHDOG_H_
-#define VERDICT_SERVER_WATCHDOG_H_
+#ifndef VERDICT_SERVER_PROCESS_WATCHDOG_H_
+#define VERDICT_SERVER_PROCESS_WATCHDOG_H_
 
 #include <functional>
 #include <thread>
@@ -37,4 +37,4 @@ class Watchdog {
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_WATCHDOG_H_
+#endif  // VERDICT_SERVER_PROCESS_WATCHDOG_H_

@@ -1,6 +1,6 @@
 // The signals that ask the process to go.
-#ifndef VERDICT_SERVER_STOP_SIGNALS_H_
-#define VERDICT_SERVER_STOP_SIGNALS_H_
+#ifndef VERDICT_SERVER_PROCESS_STOP_SIGNALS_H_
+#define VERDICT_SERVER_PROCESS_STOP_SIGNALS_H_
 
 #include <csignal>
 
@@ -27,4 +27,4 @@ class StopSignals {
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_STOP_SIGNALS_H_
+#endif  // VERDICT_SERVER_PROCESS_STOP_SIGNALS_H_

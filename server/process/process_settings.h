@@ -1,6 +1,6 @@
 // What is settled for the whole process.
-#ifndef VERDICT_SERVER_PROCESS_SETTINGS_H_
-#define VERDICT_SERVER_PROCESS_SETTINGS_H_
+#ifndef VERDICT_SERVER_PROCESS_PROCESS_SETTINGS_H_
+#define VERDICT_SERVER_PROCESS_PROCESS_SETTINGS_H_
 
 namespace verdict {
 
@@ -10,4 +10,4 @@ void ConfigureProcess();
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_PROCESS_SETTINGS_H_
+#endif  // VERDICT_SERVER_PROCESS_PROCESS_SETTINGS_H_

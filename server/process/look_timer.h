@@ -1,6 +1,6 @@
 // When to look at a file again.
-#ifndef VERDICT_SERVER_LOOK_TIMER_H_
-#define VERDICT_SERVER_LOOK_TIMER_H_
+#ifndef VERDICT_SERVER_PROCESS_LOOK_TIMER_H_
+#define VERDICT_SERVER_PROCESS_LOOK_TIMER_H_
 
 #include "absl/time/time.h"
 
@@ -25,4 +25,4 @@ class LookTimer {
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_LOOK_TIMER_H_
+#endif  // VERDICT_SERVER_PROCESS_LOOK_TIMER_H_

@@ -1,6 +1,6 @@
 // Files that configure the server and may change while it runs: certificates, tokens.
-#ifndef VERDICT_SERVER_SMALL_FILE_H_
-#define VERDICT_SERVER_SMALL_FILE_H_
+#ifndef VERDICT_SERVER_PROCESS_SMALL_FILE_H_
+#define VERDICT_SERVER_PROCESS_SMALL_FILE_H_
 
 #include <cstddef>
 #include <string>
@@ -19,4 +19,4 @@ absl::StatusOr<std::string> ReadSmallFile(const std::string& path);
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_SMALL_FILE_H_
+#endif  // VERDICT_SERVER_PROCESS_SMALL_FILE_H_

@@ -1,4 +1,4 @@
-#include "server/process_settings.h"
+#include "server/process/process_settings.h"
 
 #include <fcntl.h>
 #include <malloc.h>
