@@ -1,7 +1,7 @@
 // Times what the metrics of one call cost together, from one and from two threads: of a Classify
 // that is answered, and of one that is refused. Arguments are Google Benchmark's own.
 #include "benchmark/benchmark.h"
-#include "server/metrics.h"
+#include "server/metrics/metrics.h"
 
 namespace verdict {
 namespace {

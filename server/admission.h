@@ -10,7 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "server/metrics.h"
+#include "server/metrics/metrics.h"
 #include "server/waiting_line.h"
 
 namespace verdict {

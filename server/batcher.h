@@ -13,8 +13,8 @@
 #include "absl/time/time.h"
 #include "engine/engine.h"
 #include "server/forecast.h"
-#include "server/metric_labels.h"
-#include "server/metrics.h"
+#include "server/metrics/metric_labels.h"
+#include "server/metrics/metrics.h"
 #include "server/queue.h"
 #include "server/waiting_line.h"
 

@@ -13,7 +13,7 @@
 #include "server/admission.h"
 #include "server/bytes_service.h"
 #include "server/caller.h"
-#include "server/metric_labels.h"
+#include "server/metrics/metric_labels.h"
 #include "server/serving.h"
 #include "server/unfinished_requests.h"
 

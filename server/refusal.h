@@ -7,7 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "server/metric_labels.h"
+#include "server/metrics/metric_labels.h"
 
 namespace verdict {
 

@@ -21,7 +21,7 @@
 #include "server/http/json_api.h"
 #include "server/http/server.h"
 #include "server/listener.h"
-#include "server/metrics.h"
+#include "server/metrics/metrics.h"
 #include "server/open_calls.h"
 #include "server/open_streams.h"
 #include "server/options.h"

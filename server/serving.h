@@ -8,7 +8,7 @@
 #include "server/admission.h"
 #include "server/batcher.h"
 #include "server/bearer_tokens.h"
-#include "server/metrics.h"
+#include "server/metrics/metrics.h"
 #include "server/open_calls.h"
 #include "server/open_streams.h"
 #include "server/sliced_work.h"

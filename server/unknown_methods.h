@@ -4,7 +4,7 @@
 
 #include <grpcpp/generic/async_generic_service.h>
 
-#include "server/metrics.h"
+#include "server/metrics/metrics.h"
 
 namespace verdict {
 

@@ -14,7 +14,7 @@
 #include "server/admission.h"
 #include "server/bearer_tokens.h"
 #include "server/http/message.h"
-#include "server/metrics.h"
+#include "server/metrics/metrics.h"
 #include "verdict/v1/classifier.grpc.pb.h"
 
 namespace verdict {

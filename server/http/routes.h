@@ -7,7 +7,7 @@
 
 #include "absl/status/status.h"
 #include "server/http/message.h"
-#include "server/metrics.h"
+#include "server/metrics/metrics.h"
 
 namespace verdict {
 

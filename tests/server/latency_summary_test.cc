@@ -1,4 +1,4 @@
-#include "server/latency_summary.h"
+#include "server/metrics/latency_summary.h"
 
 #include <cstddef>
 #include <thread>

@@ -7,7 +7,7 @@
 #include "absl/time/time.h"
 #include "server/http/routes.h"
 #include "server/http/server.h"
-#include "server/metrics.h"
+#include "server/metrics/metrics.h"
 
 int main() {
   using namespace verdict;  // NOLINT(google-build-using-namespace): a test program of ten lines

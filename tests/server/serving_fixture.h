@@ -15,7 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/batcher.h"
 #include "server/classifier_service.h"
-#include "server/metrics.h"
+#include "server/metrics/metrics.h"
 #include "server/unknown_methods.h"
 #include "tests/server/tiny_model.h"
 #include "verdict/v1/classifier.grpc.pb.h"

@@ -1,7 +1,7 @@
 // Everything that verdictd tells Prometheus: every metric's name, help, labels, buckets and
 // quantiles are here and in metrics.cc, what labels may say in metric_labels.h, nowhere else.
-#ifndef VERDICT_SERVER_METRICS_H_
-#define VERDICT_SERVER_METRICS_H_
+#ifndef VERDICT_SERVER_METRICS_METRICS_H_
+#define VERDICT_SERVER_METRICS_METRICS_H_
 
 #include <prometheus/collectable.h>
 #include <prometheus/counter.h>
@@ -20,10 +20,10 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "latency/steady_clock.h"
-#include "server/latency_summary.h"
-#include "server/metric_labels.h"
-#include "server/process_metrics.h"
-#include "server/served_model.h"
+#include "server/metrics/latency_summary.h"
+#include "server/metrics/metric_labels.h"
+#include "server/metrics/process_metrics.h"
+#include "server/metrics/served_model.h"
 
 namespace verdict {
 
@@ -155,4 +155,4 @@ class Metrics final : public prometheus::Collectable {
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_METRICS_H_
+#endif  // VERDICT_SERVER_METRICS_METRICS_H_

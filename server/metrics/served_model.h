@@ -1,6 +1,6 @@
 // What verdictd tells Prometheus about the model.
-#ifndef VERDICT_SERVER_SERVED_MODEL_H_
-#define VERDICT_SERVER_SERVED_MODEL_H_
+#ifndef VERDICT_SERVER_METRICS_SERVED_MODEL_H_
+#define VERDICT_SERVER_METRICS_SERVED_MODEL_H_
 
 #include <string>
 
@@ -22,4 +22,4 @@ struct ServedModel {
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_SERVED_MODEL_H_
+#endif  // VERDICT_SERVER_METRICS_SERVED_MODEL_H_

@@ -1,6 +1,6 @@
 // The latencies of the last minute, and their quantiles.
-#ifndef VERDICT_SERVER_ROLLING_WINDOW_H_
-#define VERDICT_SERVER_ROLLING_WINDOW_H_
+#ifndef VERDICT_SERVER_METRICS_ROLLING_WINDOW_H_
+#define VERDICT_SERVER_METRICS_ROLLING_WINDOW_H_
 
 #include <cstdint>
 #include <vector>
@@ -41,4 +41,4 @@ class RollingWindow {
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_ROLLING_WINDOW_H_
+#endif  // VERDICT_SERVER_METRICS_ROLLING_WINDOW_H_

@@ -1,6 +1,6 @@
 // How long one stage takes, as a summary of Prometheus.
-#ifndef VERDICT_SERVER_LATENCY_SUMMARY_H_
-#define VERDICT_SERVER_LATENCY_SUMMARY_H_
+#ifndef VERDICT_SERVER_METRICS_LATENCY_SUMMARY_H_
+#define VERDICT_SERVER_METRICS_LATENCY_SUMMARY_H_
 
 #include <prometheus/client_metric.h>
 
@@ -10,7 +10,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
-#include "server/rolling_window.h"
+#include "server/metrics/rolling_window.h"
 
 namespace verdict {
 
@@ -37,4 +37,4 @@ class LatencySummary {
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_LATENCY_SUMMARY_H_
+#endif  // VERDICT_SERVER_METRICS_LATENCY_SUMMARY_H_

@@ -1,4 +1,4 @@
-#include "server/metric_labels.h"
+#include "server/metrics/metric_labels.h"
 
 namespace verdict {
 

@@ -1,6 +1,6 @@
 // The nine process_* metrics that every Prometheus client library has.
-#ifndef VERDICT_SERVER_PROCESS_METRICS_H_
-#define VERDICT_SERVER_PROCESS_METRICS_H_
+#ifndef VERDICT_SERVER_METRICS_PROCESS_METRICS_H_
+#define VERDICT_SERVER_METRICS_PROCESS_METRICS_H_
 
 #include <prometheus/collectable.h>
 #include <prometheus/metric_family.h>
@@ -27,4 +27,4 @@ class ProcessMetrics final : public prometheus::Collectable {
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_PROCESS_METRICS_H_
+#endif  // VERDICT_SERVER_METRICS_PROCESS_METRICS_H_

@@ -1,4 +1,4 @@
-#include "server/metrics.h"
+#include "server/metrics/metrics.h"
 
 #include <prometheus/text_serializer.h>
 
@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "server/log_metrics.h"
+#include "server/metrics/log_metrics.h"
 
 namespace verdict {
 namespace {

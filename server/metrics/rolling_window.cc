@@ -1,4 +1,4 @@
-#include "server/rolling_window.h"
+#include "server/metrics/rolling_window.h"
 
 #include <algorithm>
 

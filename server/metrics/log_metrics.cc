@@ -1,4 +1,4 @@
-#include "server/log_metrics.h"
+#include "server/metrics/log_metrics.h"
 
 #include <cstdint>
 #include <string>

@@ -1,7 +1,7 @@
 // What the labels of verdictd's metrics may say. The values are known when this is compiled: none
 // is chosen by a caller.
-#ifndef VERDICT_SERVER_METRIC_LABELS_H_
-#define VERDICT_SERVER_METRIC_LABELS_H_
+#ifndef VERDICT_SERVER_METRICS_METRIC_LABELS_H_
+#define VERDICT_SERVER_METRICS_METRIC_LABELS_H_
 
 #include <array>
 
@@ -38,4 +38,4 @@ const char* LabelValue(ShedReason reason);
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_METRIC_LABELS_H_
+#endif  // VERDICT_SERVER_METRICS_METRIC_LABELS_H_

@@ -1,6 +1,6 @@
 // What the log and gRPC's refusals tell Prometheus.
-#ifndef VERDICT_SERVER_LOG_METRICS_H_
-#define VERDICT_SERVER_LOG_METRICS_H_
+#ifndef VERDICT_SERVER_METRICS_LOG_METRICS_H_
+#define VERDICT_SERVER_METRICS_LOG_METRICS_H_
 
 #include <prometheus/metric_family.h>
 
@@ -14,4 +14,4 @@ std::vector<prometheus::MetricFamily> CollectLogMetrics();
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_LOG_METRICS_H_
+#endif  // VERDICT_SERVER_METRICS_LOG_METRICS_H_
