@@ -3,7 +3,7 @@
 #define VERDICT_SERVER_ENTRY_H_
 
 #include "absl/status/status.h"
-#include "server/bearer_tokens.h"
+#include "server/security/bearer_tokens.h"
 
 namespace grpc {
 class ServerContextBase;

@@ -17,7 +17,7 @@
 #include "engine/models/config.h"
 #include "environment/environment.h"
 #include "latency/steady_clock.h"
-#include "server/bearer_tokens.h"
+#include "server/security/bearer_tokens.h"
 #include "server/http/address.h"
 
 namespace verdict {

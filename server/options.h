@@ -13,7 +13,7 @@
 #include "server/listener.h"
 #include "server/log/log.h"
 #include "server/queue.h"
-#include "server/tls_files.h"
+#include "server/security/tls_files.h"
 #include "server/validation.h"
 
 namespace verdict {

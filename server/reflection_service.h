@@ -9,7 +9,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
-#include "server/bearer_tokens.h"
+#include "server/security/bearer_tokens.h"
 #include "server/reflection.h"
 
 namespace grpc {

@@ -7,7 +7,7 @@
 #include "engine/model.h"
 #include "server/admission.h"
 #include "server/batcher.h"
-#include "server/bearer_tokens.h"
+#include "server/security/bearer_tokens.h"
 #include "server/metrics/metrics.h"
 #include "server/open_calls.h"
 #include "server/open_streams.h"

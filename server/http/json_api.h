@@ -12,7 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "server/admission.h"
-#include "server/bearer_tokens.h"
+#include "server/security/bearer_tokens.h"
 #include "server/http/message.h"
 #include "server/metrics/metrics.h"
 #include "verdict/v1/classifier.grpc.pb.h"

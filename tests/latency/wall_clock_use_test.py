@@ -19,7 +19,7 @@ ALLOWED = {
     "server/http/connection.cc": "the header Date",
     "server/options.cc": "dates of certificates",
     "server/server.cc": "gRPC's shutdown, at once: any time that is past",
-    "server/tls_credentials.cc": "dates of certificates",
+    "server/security/tls_credentials.cc": "dates of certificates",
 }
 
 

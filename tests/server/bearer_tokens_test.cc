@@ -1,4 +1,4 @@
-#include "server/bearer_tokens.h"
+#include "server/security/bearer_tokens.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // Who gets in by TLS, and who does not.
-#include "server/tls_credentials.h"
+#include "server/security/tls_credentials.h"
 
 #include <gmock/gmock.h>
 

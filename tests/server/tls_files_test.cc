@@ -1,4 +1,4 @@
-#include "server/tls_files.h"
+#include "server/security/tls_files.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
 // The certificate that the server shows, its key, and whose clients it trusts: PEM files.
-#ifndef VERDICT_SERVER_TLS_FILES_H_
-#define VERDICT_SERVER_TLS_FILES_H_
+#ifndef VERDICT_SERVER_SECURITY_TLS_FILES_H_
+#define VERDICT_SERVER_SECURITY_TLS_FILES_H_
 
 #include <optional>
 #include <string>
@@ -63,4 +63,4 @@ class WatchedTlsFiles {
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_TLS_FILES_H_
+#endif  // VERDICT_SERVER_SECURITY_TLS_FILES_H_

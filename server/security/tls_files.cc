@@ -1,4 +1,4 @@
-#include "server/tls_files.h"
+#include "server/security/tls_files.h"
 
 #include <openssl/asn1.h>
 #include <openssl/bio.h>

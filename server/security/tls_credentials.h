@@ -1,6 +1,6 @@
 // TLS on the gRPC port, with files that may change while the server runs.
-#ifndef VERDICT_SERVER_TLS_CREDENTIALS_H_
-#define VERDICT_SERVER_TLS_CREDENTIALS_H_
+#ifndef VERDICT_SERVER_SECURITY_TLS_CREDENTIALS_H_
+#define VERDICT_SERVER_SECURITY_TLS_CREDENTIALS_H_
 
 #include <grpcpp/security/server_credentials.h>
 
@@ -9,7 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "server/tls_files.h"
+#include "server/security/tls_files.h"
 
 namespace verdict {
 
@@ -37,4 +37,4 @@ absl::StatusOr<std::shared_ptr<TlsCredentials>> MakeTlsCredentials(
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_TLS_CREDENTIALS_H_
+#endif  // VERDICT_SERVER_SECURITY_TLS_CREDENTIALS_H_

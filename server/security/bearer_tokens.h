@@ -1,6 +1,6 @@
 // Who may call the service: the bearer tokens of --auth-token-file.
-#ifndef VERDICT_SERVER_BEARER_TOKENS_H_
-#define VERDICT_SERVER_BEARER_TOKENS_H_
+#ifndef VERDICT_SERVER_SECURITY_BEARER_TOKENS_H_
+#define VERDICT_SERVER_SECURITY_BEARER_TOKENS_H_
 
 #include <array>
 #include <cstdint>
@@ -62,4 +62,4 @@ class BearerTokens {
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_BEARER_TOKENS_H_
+#endif  // VERDICT_SERVER_SECURITY_BEARER_TOKENS_H_
