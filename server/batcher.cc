@@ -12,9 +12,9 @@
 #include "absl/types/span.h"
 #include "engine/threads/thread_name.h"
 #include "latency/steady_clock.h"
-#include "server/error_reason.h"
+#include "server/contract/error_reason.h"
 #include "server/log/log.h"
-#include "server/refusal.h"
+#include "server/contract/refusal.h"
 
 namespace verdict {
 namespace {

@@ -4,8 +4,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "latency/steady_clock.h"
-#include "server/error_reason.h"
-#include "server/reply_bytes.h"
+#include "server/contract/error_reason.h"
+#include "server/contract/reply_bytes.h"
 #include "verdict/unchecked/v1/classifier.pb.h"
 #include "verdict/v1/classifier.pb.h"
 

@@ -11,9 +11,9 @@
 #include "absl/time/time.h"
 #include "server/caller.h"
 #include "server/queue.h"
-#include "server/reply.h"
+#include "server/contract/reply.h"
 #include "server/serving.h"
-#include "server/validation.h"
+#include "server/contract/validation.h"
 
 namespace verdict {
 

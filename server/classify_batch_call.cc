@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "server/error_reason.h"
+#include "server/contract/error_reason.h"
 #include "server/message_bytes.h"
 #include "verdict/unchecked/v1/classifier.pb.h"
 

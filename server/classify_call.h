@@ -7,7 +7,7 @@
 #include "server/call.h"
 #include "server/classification.h"
 #include "server/queue.h"
-#include "server/reply.h"
+#include "server/contract/reply.h"
 #include "server/serving.h"
 
 namespace verdict {

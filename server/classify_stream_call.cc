@@ -10,10 +10,10 @@
 #include "latency/steady_clock.h"
 #include "server/classification.h"
 #include "server/entry.h"
-#include "server/error_reason.h"
+#include "server/contract/error_reason.h"
 #include "server/message_bytes.h"
 #include "server/queue.h"
-#include "server/reply.h"
+#include "server/contract/reply.h"
 #include "verdict/unchecked/v1/classifier.pb.h"
 #include "verdict/v1/classifier.pb.h"
 

@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "server/error_reason.h"
+#include "server/contract/error_reason.h"
 
 namespace verdict {
 

@@ -1,6 +1,6 @@
 #include "server/open_calls.h"
 
-#include "server/error_reason.h"
+#include "server/contract/error_reason.h"
 
 namespace verdict {
 

@@ -3,7 +3,7 @@
 #include <utility>
 #include <vector>
 
-#include "server/error_reason.h"
+#include "server/contract/error_reason.h"
 
 namespace verdict {
 namespace {

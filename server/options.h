@@ -14,7 +14,7 @@
 #include "server/log/log.h"
 #include "server/queue.h"
 #include "server/security/tls_files.h"
-#include "server/validation.h"
+#include "server/contract/validation.h"
 
 namespace verdict {
 

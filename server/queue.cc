@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "server/error_reason.h"
+#include "server/contract/error_reason.h"
 
 namespace verdict {
 namespace {

@@ -12,7 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "server/text_result.h"
+#include "server/contract/text_result.h"
 #include "server/token_rate.h"
 
 namespace verdict {

@@ -12,7 +12,7 @@
 #include "grpc/reflection/v1/reflection.pb.h"
 #include "server/bytes_service.h"
 #include "server/entry.h"
-#include "server/error_reason.h"
+#include "server/contract/error_reason.h"
 #include "server/message_bytes.h"
 
 namespace verdict {

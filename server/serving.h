@@ -13,7 +13,7 @@
 #include "server/open_streams.h"
 #include "server/sliced_work.h"
 #include "server/unfinished_requests.h"
-#include "server/validation.h"
+#include "server/contract/validation.h"
 #include "server/waiting_line.h"
 
 namespace verdict {

@@ -5,7 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "engine/threads/thread_name.h"
 #include "latency/steady_clock.h"
-#include "server/refusal.h"
+#include "server/contract/refusal.h"
 
 namespace verdict {
 namespace {

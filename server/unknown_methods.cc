@@ -8,7 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "server/error_reason.h"
+#include "server/contract/error_reason.h"
 #include "server/log/log.h"
 #include "verdict/v1/classifier.pb.h"
 

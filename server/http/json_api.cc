@@ -22,7 +22,7 @@
 #include "absl/strings/string_view.h"
 #include "latency/steady_clock.h"
 #include "proto/status_details.h"
-#include "server/refusal.h"
+#include "server/contract/refusal.h"
 
 namespace verdict {
 namespace {

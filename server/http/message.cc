@@ -11,7 +11,7 @@
 #include "absl/time/time.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
-#include "server/error_reason.h"
+#include "server/contract/error_reason.h"
 
 namespace verdict {
 namespace {

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "absl/strings/match.h"
-#include "server/refusal.h"
+#include "server/contract/refusal.h"
 
 namespace verdict {
 namespace {

@@ -10,7 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "latency/steady_clock.h"
 #include "proto/status_details.h"
-#include "server/error_reason.h"
+#include "server/contract/error_reason.h"
 #include "tests/server/raw_call.h"
 #include "tests/server/serving_fixture.h"
 #include "tests/server/stream_client.h"

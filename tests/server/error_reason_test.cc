@@ -1,4 +1,4 @@
-#include "server/error_reason.h"
+#include "server/contract/error_reason.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include "google/rpc/error_details.pb.h"
 #include "proto/duration.h"
 #include "proto/status_details.h"
-#include "server/refusal.h"
+#include "server/contract/refusal.h"
 
 namespace verdict {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <optional>
 
-#include "server/error_reason.h"
+#include "server/contract/error_reason.h"
 
 namespace verdict {
 namespace {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "latency/steady_clock.h"
-#include "server/refusal.h"
+#include "server/contract/refusal.h"
 #include "tests/server/batcher_fixture.h"
 
 namespace verdict {

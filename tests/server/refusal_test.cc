@@ -1,4 +1,4 @@
-#include "server/refusal.h"
+#include "server/contract/refusal.h"
 
 #include <gtest/gtest.h>
 

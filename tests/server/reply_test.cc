@@ -1,4 +1,4 @@
-#include "server/reply.h"
+#include "server/contract/reply.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "absl/synchronization/notification.h"
-#include "server/refusal.h"
+#include "server/contract/refusal.h"
 
 namespace verdict {
 namespace {

@@ -1,4 +1,4 @@
-#include "server/reply_bytes.h"
+#include "server/contract/reply_bytes.h"
 
 #include <algorithm>
 #include <string>

@@ -1,6 +1,6 @@
 // The answer to one text, as the contract words it.
-#ifndef VERDICT_SERVER_REPLY_H_
-#define VERDICT_SERVER_REPLY_H_
+#ifndef VERDICT_SERVER_CONTRACT_REPLY_H_
+#define VERDICT_SERVER_CONTRACT_REPLY_H_
 
 #include <cstddef>
 
@@ -8,8 +8,8 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "engine/models/config.h"
-#include "server/text_result.h"
-#include "server/validation.h"
+#include "server/contract/text_result.h"
+#include "server/contract/validation.h"
 
 namespace verdict {
 
@@ -38,4 +38,4 @@ void SetError(const absl::Status& status, v1::Error* error);
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_REPLY_H_
+#endif  // VERDICT_SERVER_CONTRACT_REPLY_H_

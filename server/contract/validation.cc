@@ -1,4 +1,4 @@
-#include "server/validation.h"
+#include "server/contract/validation.h"
 
 #include <algorithm>
 #include <limits>
@@ -8,7 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "engine/unicode/utf8.h"
-#include "server/error_reason.h"
+#include "server/contract/error_reason.h"
 #include "verdict/unchecked/v1/classifier.pb.h"
 
 namespace verdict {

@@ -1,4 +1,4 @@
-#include "server/reply.h"
+#include "server/contract/reply.h"
 
 #include <algorithm>
 #include <cmath>
@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "proto/duration.h"
-#include "server/error_reason.h"
+#include "server/contract/error_reason.h"
 #include "server/log/log.h"
-#include "server/scores.h"
+#include "server/contract/scores.h"
 #include "verdict/v1/classifier.pb.h"
 
 namespace verdict {

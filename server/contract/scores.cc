@@ -1,4 +1,4 @@
-#include "server/scores.h"
+#include "server/contract/scores.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,6 +1,6 @@
 // Why a call or a text failed, in words that a program can read.
-#ifndef VERDICT_SERVER_ERROR_REASON_H_
-#define VERDICT_SERVER_ERROR_REASON_H_
+#ifndef VERDICT_SERVER_CONTRACT_ERROR_REASON_H_
+#define VERDICT_SERVER_CONTRACT_ERROR_REASON_H_
 
 #include <grpcpp/support/status.h>
 
@@ -36,7 +36,7 @@ absl::Status Draining();
 // `status` with another reason than its code's. REQUIRES: it is not OK.
 absl::Status WithReason(absl::Status status, v1::ErrorReason reason);
 
-// The reason that was given, or that a refusal (server/refusal.h) has; else its code's own.
+// The reason that was given, or that a refusal (server/contract/refusal.h) has; else its code's own.
 v1::ErrorReason ReasonOf(const absl::Status& status);
 
 // After which time another try can succeed: what it says itself, a refusal's, and none for a server
@@ -52,4 +52,4 @@ grpc::Status ToCaller(const absl::Status& status);
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_ERROR_REASON_H_
+#endif  // VERDICT_SERVER_CONTRACT_ERROR_REASON_H_

@@ -1,9 +1,9 @@
 // What a request must be before any work is done on it: the contract's rules, and their messages.
 //
 // Every message names the field, the value and the limit; none repeats a caller's text. Every
-// refusal has its reason and its field for programs too (server/error_reason.h).
-#ifndef VERDICT_SERVER_VALIDATION_H_
-#define VERDICT_SERVER_VALIDATION_H_
+// refusal has its reason and its field for programs too (server/contract/error_reason.h).
+#ifndef VERDICT_SERVER_CONTRACT_VALIDATION_H_
+#define VERDICT_SERVER_CONTRACT_VALIDATION_H_
 
 #include <algorithm>
 #include <cstddef>
@@ -12,7 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "engine/tokenizer/tokenizer.h"
-#include "server/scores.h"
+#include "server/contract/scores.h"
 
 namespace verdict {
 
@@ -78,4 +78,4 @@ absl::Status CheckInputCount(size_t count, const RequestLimits& limits);
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_VALIDATION_H_
+#endif  // VERDICT_SERVER_CONTRACT_VALIDATION_H_

@@ -1,6 +1,6 @@
 // From logits to scores, and from scores to a ranking.
-#ifndef VERDICT_SERVER_SCORES_H_
-#define VERDICT_SERVER_SCORES_H_
+#ifndef VERDICT_SERVER_CONTRACT_SCORES_H_
+#define VERDICT_SERVER_CONTRACT_SCORES_H_
 
 #include <cstddef>
 #include <vector>
@@ -30,4 +30,4 @@ std::vector<size_t> BestFirst(absl::Span<const float> scores, size_t count);
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_SCORES_H_
+#endif  // VERDICT_SERVER_CONTRACT_SCORES_H_

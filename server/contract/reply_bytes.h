@@ -1,12 +1,12 @@
 // What a reply takes before it is made.
-#ifndef VERDICT_SERVER_REPLY_BYTES_H_
-#define VERDICT_SERVER_REPLY_BYTES_H_
+#ifndef VERDICT_SERVER_CONTRACT_REPLY_BYTES_H_
+#define VERDICT_SERVER_CONTRACT_REPLY_BYTES_H_
 
 #include <cstddef>
 #include <cstdint>
 
 #include "engine/models/config.h"
-#include "server/validation.h"
+#include "server/contract/validation.h"
 
 namespace verdict {
 
@@ -17,4 +17,4 @@ int64_t ReplyBytes(const ModelConfig& config, const ClassifyOptions& options, si
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_REPLY_BYTES_H_
+#endif  // VERDICT_SERVER_CONTRACT_REPLY_BYTES_H_

@@ -1,6 +1,6 @@
 // What the engine made of one text.
-#ifndef VERDICT_SERVER_TEXT_RESULT_H_
-#define VERDICT_SERVER_TEXT_RESULT_H_
+#ifndef VERDICT_SERVER_CONTRACT_TEXT_RESULT_H_
+#define VERDICT_SERVER_CONTRACT_TEXT_RESULT_H_
 
 #include <vector>
 
@@ -16,4 +16,4 @@ struct TextResult {
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_TEXT_RESULT_H_
+#endif  // VERDICT_SERVER_CONTRACT_TEXT_RESULT_H_

@@ -1,4 +1,4 @@
-#include "server/error_reason.h"
+#include "server/contract/error_reason.h"
 
 #include <string>
 
@@ -7,7 +7,7 @@
 #include "google/rpc/status.pb.h"
 #include "proto/duration.h"
 #include "proto/status_details.h"
-#include "server/refusal.h"
+#include "server/contract/refusal.h"
 
 namespace verdict {
 namespace {

@@ -1,6 +1,6 @@
 // Why work is refused though its request is right, and when another try can succeed.
-#ifndef VERDICT_SERVER_REFUSAL_H_
-#define VERDICT_SERVER_REFUSAL_H_
+#ifndef VERDICT_SERVER_CONTRACT_REFUSAL_H_
+#define VERDICT_SERVER_CONTRACT_REFUSAL_H_
 
 #include <optional>
 
@@ -29,4 +29,4 @@ std::optional<Refusal> RefusalOf(const absl::Status& status);
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_REFUSAL_H_
+#endif  // VERDICT_SERVER_CONTRACT_REFUSAL_H_
