@@ -10,7 +10,7 @@
 #include <functional>
 
 #include "absl/status/status.h"
-#include "server/admission.h"
+#include "server/batching/admission.h"
 #include "server/bytes_service.h"
 #include "server/caller.h"
 #include "server/metrics/metric_labels.h"

@@ -8,7 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "server/open_calls.h"
+#include "server/batching/open_calls.h"
 
 namespace verdict {
 

@@ -10,7 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "server/caller.h"
-#include "server/queue.h"
+#include "server/batching/queue.h"
 #include "server/contract/reply.h"
 #include "server/serving.h"
 #include "server/contract/validation.h"

@@ -6,7 +6,7 @@
 #include "absl/status/statusor.h"
 #include "server/call.h"
 #include "server/classification.h"
-#include "server/queue.h"
+#include "server/batching/queue.h"
 #include "server/contract/reply.h"
 #include "server/serving.h"
 

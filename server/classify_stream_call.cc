@@ -12,7 +12,7 @@
 #include "server/entry.h"
 #include "server/contract/error_reason.h"
 #include "server/message_bytes.h"
-#include "server/queue.h"
+#include "server/batching/queue.h"
 #include "server/contract/reply.h"
 #include "verdict/unchecked/v1/classifier.pb.h"
 #include "verdict/v1/classifier.pb.h"

@@ -9,10 +9,10 @@
 #include "absl/time/time.h"
 #include "engine/precision.h"
 #include "engine/tokenizer/tokenizer.h"
-#include "server/admission.h"
+#include "server/batching/admission.h"
 #include "server/listener.h"
 #include "server/log/log.h"
-#include "server/queue.h"
+#include "server/batching/queue.h"
 #include "server/security/tls_files.h"
 #include "server/contract/validation.h"
 

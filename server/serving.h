@@ -5,16 +5,16 @@
 #include <string>
 
 #include "engine/model.h"
-#include "server/admission.h"
-#include "server/batcher.h"
+#include "server/batching/admission.h"
+#include "server/batching/batcher.h"
 #include "server/security/bearer_tokens.h"
 #include "server/metrics/metrics.h"
-#include "server/open_calls.h"
+#include "server/batching/open_calls.h"
 #include "server/open_streams.h"
-#include "server/sliced_work.h"
+#include "server/batching/sliced_work.h"
 #include "server/unfinished_requests.h"
 #include "server/contract/validation.h"
-#include "server/waiting_line.h"
+#include "server/batching/waiting_line.h"
 
 namespace verdict {
 

@@ -11,7 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "server/admission.h"
+#include "server/batching/admission.h"
 #include "server/security/bearer_tokens.h"
 #include "server/http/message.h"
 #include "server/metrics/metrics.h"

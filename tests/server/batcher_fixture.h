@@ -13,7 +13,7 @@
 #include "absl/strings/match.h"
 #include "absl/synchronization/mutex.h"
 #include "engine/fake_engine.h"
-#include "server/batcher.h"
+#include "server/batching/batcher.h"
 
 namespace verdict {
 

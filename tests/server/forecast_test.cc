@@ -1,4 +1,4 @@
-#include "server/forecast.h"
+#include "server/batching/forecast.h"
 
 #include <gtest/gtest.h>
 

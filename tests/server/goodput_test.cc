@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "server/forecast.h"
-#include "server/queue.h"
+#include "server/batching/forecast.h"
+#include "server/batching/queue.h"
 
 namespace verdict {
 namespace {

@@ -1,4 +1,4 @@
-#include "server/open_calls.h"
+#include "server/batching/open_calls.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-// The two lanes of server/queue.h: what they promise to short and to long texts, and the estimates.
+// The two lanes of server/batching/queue.h: what they promise to short and to long texts, and the estimates.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "server/queue.h"
+#include "server/batching/queue.h"
 
 namespace verdict {
 namespace {

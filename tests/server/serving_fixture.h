@@ -13,7 +13,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "server/batcher.h"
+#include "server/batching/batcher.h"
 #include "server/classifier_service.h"
 #include "server/metrics/metrics.h"
 #include "server/unknown_methods.h"

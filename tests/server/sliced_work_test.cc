@@ -1,4 +1,4 @@
-#include "server/sliced_work.h"
+#include "server/batching/sliced_work.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "server/waiting_line.h"
+#include "server/batching/waiting_line.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,12 +1,12 @@
 // When the engine will be done with what waits for it.
-#ifndef VERDICT_SERVER_FORECAST_H_
-#define VERDICT_SERVER_FORECAST_H_
+#ifndef VERDICT_SERVER_BATCHING_FORECAST_H_
+#define VERDICT_SERVER_BATCHING_FORECAST_H_
 
 #include <cstdint>
 #include <optional>
 
 #include "absl/time/time.h"
-#include "server/token_rate.h"
+#include "server/batching/token_rate.h"
 
 namespace verdict {
 
@@ -65,4 +65,4 @@ class Forecast {
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_FORECAST_H_
+#endif  // VERDICT_SERVER_BATCHING_FORECAST_H_

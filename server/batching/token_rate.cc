@@ -1,4 +1,4 @@
-#include "server/token_rate.h"
+#include "server/batching/token_rate.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,6 +1,6 @@
 // The policy of what waits for the engine, in what order it is computed, and what never is.
-#ifndef VERDICT_SERVER_QUEUE_H_
-#define VERDICT_SERVER_QUEUE_H_
+#ifndef VERDICT_SERVER_BATCHING_QUEUE_H_
+#define VERDICT_SERVER_BATCHING_QUEUE_H_
 
 #include <algorithm>
 #include <atomic>
@@ -13,7 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "server/contract/text_result.h"
-#include "server/token_rate.h"
+#include "server/batching/token_rate.h"
 
 namespace verdict {
 
@@ -167,4 +167,4 @@ class TextQueue {
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_QUEUE_H_
+#endif  // VERDICT_SERVER_BATCHING_QUEUE_H_

@@ -1,6 +1,6 @@
 // Those who wait for room, first come, first served.
-#ifndef VERDICT_SERVER_WAITING_LINE_H_
-#define VERDICT_SERVER_WAITING_LINE_H_
+#ifndef VERDICT_SERVER_BATCHING_WAITING_LINE_H_
+#define VERDICT_SERVER_BATCHING_WAITING_LINE_H_
 
 #include <atomic>
 #include <cstddef>
@@ -56,4 +56,4 @@ class WaitingLine {
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_WAITING_LINE_H_
+#endif  // VERDICT_SERVER_BATCHING_WAITING_LINE_H_

@@ -1,6 +1,6 @@
 // The engine's thread, and the lock around the queue that feeds it.
-#ifndef VERDICT_SERVER_BATCHER_H_
-#define VERDICT_SERVER_BATCHER_H_
+#ifndef VERDICT_SERVER_BATCHING_BATCHER_H_
+#define VERDICT_SERVER_BATCHING_BATCHER_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -12,11 +12,11 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "engine/engine.h"
-#include "server/forecast.h"
+#include "server/batching/forecast.h"
 #include "server/metrics/metric_labels.h"
 #include "server/metrics/metrics.h"
-#include "server/queue.h"
-#include "server/waiting_line.h"
+#include "server/batching/queue.h"
+#include "server/batching/waiting_line.h"
 
 namespace verdict {
 
@@ -133,4 +133,4 @@ class Batcher {
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_BATCHER_H_
+#endif  // VERDICT_SERVER_BATCHING_BATCHER_H_

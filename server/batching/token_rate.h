@@ -1,6 +1,6 @@
 // How fast the engine gets through what it is given.
-#ifndef VERDICT_SERVER_TOKEN_RATE_H_
-#define VERDICT_SERVER_TOKEN_RATE_H_
+#ifndef VERDICT_SERVER_BATCHING_TOKEN_RATE_H_
+#define VERDICT_SERVER_BATCHING_TOKEN_RATE_H_
 
 #include <cstdint>
 
@@ -79,4 +79,4 @@ class TokenRate {
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_TOKEN_RATE_H_
+#endif  // VERDICT_SERVER_BATCHING_TOKEN_RATE_H_

@@ -1,6 +1,6 @@
 // Threads for what takes long before the engine sees it.
-#ifndef VERDICT_SERVER_SLICED_WORK_H_
-#define VERDICT_SERVER_SLICED_WORK_H_
+#ifndef VERDICT_SERVER_BATCHING_SLICED_WORK_H_
+#define VERDICT_SERVER_BATCHING_SLICED_WORK_H_
 
 #include <deque>
 #include <functional>
@@ -44,4 +44,4 @@ class SlicedWork {
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_SLICED_WORK_H_
+#endif  // VERDICT_SERVER_BATCHING_SLICED_WORK_H_

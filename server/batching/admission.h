@@ -1,6 +1,6 @@
 // What is in flight, and the most that may be.
-#ifndef VERDICT_SERVER_ADMISSION_H_
-#define VERDICT_SERVER_ADMISSION_H_
+#ifndef VERDICT_SERVER_BATCHING_ADMISSION_H_
+#define VERDICT_SERVER_BATCHING_ADMISSION_H_
 
 #include <atomic>
 #include <cstdint>
@@ -11,7 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "server/metrics/metrics.h"
-#include "server/waiting_line.h"
+#include "server/batching/waiting_line.h"
 
 namespace verdict {
 
@@ -117,4 +117,4 @@ class Admission {
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_ADMISSION_H_
+#endif  // VERDICT_SERVER_BATCHING_ADMISSION_H_

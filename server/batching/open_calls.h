@@ -1,6 +1,6 @@
 // The calls of the service that are open, and the door that a drain closes.
-#ifndef VERDICT_SERVER_OPEN_CALLS_H_
-#define VERDICT_SERVER_OPEN_CALLS_H_
+#ifndef VERDICT_SERVER_BATCHING_OPEN_CALLS_H_
+#define VERDICT_SERVER_BATCHING_OPEN_CALLS_H_
 
 #include <atomic>
 #include <cstdint>
@@ -48,4 +48,4 @@ class OpenCalls {
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_OPEN_CALLS_H_
+#endif  // VERDICT_SERVER_BATCHING_OPEN_CALLS_H_
