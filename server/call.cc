@@ -11,7 +11,7 @@
 #include "latency/steady_clock.h"
 #include "proto/status_details.h"
 #include "server/contract/error_reason.h"
-#include "server/message_bytes.h"
+#include "server/transport/message_bytes.h"
 
 namespace verdict {
 namespace {

@@ -11,11 +11,11 @@
 
 #include "absl/status/status.h"
 #include "server/batching/admission.h"
-#include "server/bytes_service.h"
+#include "server/transport/bytes_service.h"
 #include "server/caller.h"
 #include "server/metrics/metric_labels.h"
 #include "server/serving.h"
-#include "server/unfinished_requests.h"
+#include "server/transport/unfinished_requests.h"
 
 namespace verdict {
 

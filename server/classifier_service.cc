@@ -9,7 +9,7 @@
 #include "server/classify_batch_call.h"
 #include "server/classify_call.h"
 #include "server/classify_stream_call.h"
-#include "server/entry.h"
+#include "server/transport/entry.h"
 #include "server/get_model_call.h"
 #include "server/tokenize_call.h"
 #include "verdict/v1/classifier.grpc.pb.h"

@@ -5,7 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/contract/error_reason.h"
-#include "server/message_bytes.h"
+#include "server/transport/message_bytes.h"
 #include "verdict/unchecked/v1/classifier.pb.h"
 
 namespace verdict {

@@ -3,7 +3,7 @@
 #include <utility>
 #include <vector>
 
-#include "server/message_bytes.h"
+#include "server/transport/message_bytes.h"
 #include "verdict/unchecked/v1/classifier.pb.h"
 #include "verdict/v1/classifier.pb.h"
 

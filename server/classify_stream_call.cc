@@ -9,9 +9,9 @@
 
 #include "latency/steady_clock.h"
 #include "server/classification.h"
-#include "server/entry.h"
+#include "server/transport/entry.h"
 #include "server/contract/error_reason.h"
-#include "server/message_bytes.h"
+#include "server/transport/message_bytes.h"
 #include "server/batching/queue.h"
 #include "server/contract/reply.h"
 #include "verdict/unchecked/v1/classifier.pb.h"

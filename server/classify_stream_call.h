@@ -14,10 +14,10 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
-#include "server/bytes_service.h"
+#include "server/transport/bytes_service.h"
 #include "server/caller.h"
 #include "server/process/look_timer.h"
-#include "server/open_streams.h"
+#include "server/transport/open_streams.h"
 #include "server/serving.h"
 
 namespace verdict {

@@ -12,9 +12,9 @@
 #include "absl/strings/str_cat.h"
 #include "grpc/health/v1/health.pb.h"
 #include "proto/status_details.h"
-#include "server/bytes_service.h"
-#include "server/connection_settings.h"
-#include "server/message_bytes.h"
+#include "server/transport/bytes_service.h"
+#include "server/transport/connection_settings.h"
+#include "server/transport/message_bytes.h"
 
 namespace verdict {
 

@@ -8,7 +8,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/synchronization/mutex.h"
 #include "grpc/health/v1/health.pb.h"
-#include "server/unfinished_requests.h"
+#include "server/transport/unfinished_requests.h"
 
 namespace grpc {
 class Service;

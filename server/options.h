@@ -10,7 +10,7 @@
 #include "engine/precision.h"
 #include "engine/tokenizer/tokenizer.h"
 #include "server/batching/admission.h"
-#include "server/listener.h"
+#include "server/transport/listener.h"
 #include "server/log/log.h"
 #include "server/batching/queue.h"
 #include "server/security/tls_files.h"

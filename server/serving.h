@@ -10,9 +10,9 @@
 #include "server/security/bearer_tokens.h"
 #include "server/metrics/metrics.h"
 #include "server/batching/open_calls.h"
-#include "server/open_streams.h"
+#include "server/transport/open_streams.h"
 #include "server/batching/sliced_work.h"
-#include "server/unfinished_requests.h"
+#include "server/transport/unfinished_requests.h"
 #include "server/contract/validation.h"
 #include "server/batching/waiting_line.h"
 

@@ -6,7 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "latency/steady_clock.h"
-#include "server/message_bytes.h"
+#include "server/transport/message_bytes.h"
 #include "verdict/unchecked/v1/classifier.pb.h"
 #include "verdict/v1/classifier.pb.h"
 

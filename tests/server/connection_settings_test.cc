@@ -1,5 +1,5 @@
 // What the server tells every connection, and does with those that keep to none of it.
-#include "server/connection_settings.h"
+#include "server/transport/connection_settings.h"
 
 #include <gmock/gmock.h>
 #include <grpcpp/grpcpp.h>

@@ -1,4 +1,4 @@
-#include "server/goaway.h"
+#include "server/transport/goaway.h"
 
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>

@@ -16,7 +16,7 @@
 #include "server/batching/batcher.h"
 #include "server/classifier_service.h"
 #include "server/metrics/metrics.h"
-#include "server/unknown_methods.h"
+#include "server/transport/unknown_methods.h"
 #include "tests/server/tiny_model.h"
 #include "verdict/v1/classifier.grpc.pb.h"
 

@@ -1,4 +1,4 @@
-#include "server/unknown_methods.h"
+#include "server/transport/unknown_methods.h"
 
 #include <gmock/gmock.h>
 #include <google/rpc/error_details.pb.h>

@@ -1,6 +1,6 @@
 // Who may call: the bearer token in a call's headers.
-#ifndef VERDICT_SERVER_ENTRY_H_
-#define VERDICT_SERVER_ENTRY_H_
+#ifndef VERDICT_SERVER_TRANSPORT_ENTRY_H_
+#define VERDICT_SERVER_TRANSPORT_ENTRY_H_
 
 #include "absl/status/status.h"
 #include "server/security/bearer_tokens.h"
@@ -19,4 +19,4 @@ absl::Status CheckToken(BearerTokens* tokens, const grpc::ServerContextBase& con
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_ENTRY_H_
+#endif  // VERDICT_SERVER_TRANSPORT_ENTRY_H_

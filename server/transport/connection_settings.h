@@ -1,6 +1,6 @@
 // What the server allows on its gRPC connections, before any call of ours begins.
-#ifndef VERDICT_SERVER_CONNECTION_SETTINGS_H_
-#define VERDICT_SERVER_CONNECTION_SETTINGS_H_
+#ifndef VERDICT_SERVER_TRANSPORT_CONNECTION_SETTINGS_H_
+#define VERDICT_SERVER_TRANSPORT_CONNECTION_SETTINGS_H_
 
 #include <cstdint>
 
@@ -43,4 +43,4 @@ void ConfigureConnections(int max_request_bytes, int64_t bytes_in_flight,
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_CONNECTION_SETTINGS_H_
+#endif  // VERDICT_SERVER_TRANSPORT_CONNECTION_SETTINGS_H_

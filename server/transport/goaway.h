@@ -1,6 +1,6 @@
 // Asks gRPC's clients to leave their connections while their calls are still taken.
-#ifndef VERDICT_SERVER_GOAWAY_H_
-#define VERDICT_SERVER_GOAWAY_H_
+#ifndef VERDICT_SERVER_TRANSPORT_GOAWAY_H_
+#define VERDICT_SERVER_TRANSPORT_GOAWAY_H_
 
 struct grpc_server;
 
@@ -47,4 +47,4 @@ class Goaways {
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_GOAWAY_H_
+#endif  // VERDICT_SERVER_TRANSPORT_GOAWAY_H_

@@ -1,4 +1,4 @@
-#include "server/connection_settings.h"
+#include "server/transport/connection_settings.h"
 
 #include <grpcpp/resource_quota.h>
 #include <grpcpp/server_builder.h>

@@ -1,6 +1,6 @@
 // The sockets on which gRPC's connections come in.
-#ifndef VERDICT_SERVER_LISTENER_H_
-#define VERDICT_SERVER_LISTENER_H_
+#ifndef VERDICT_SERVER_TRANSPORT_LISTENER_H_
+#define VERDICT_SERVER_TRANSPORT_LISTENER_H_
 
 #include <sys/stat.h>
 
@@ -104,4 +104,4 @@ class Listener {
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_LISTENER_H_
+#endif  // VERDICT_SERVER_TRANSPORT_LISTENER_H_

@@ -1,4 +1,4 @@
-#include "server/open_streams.h"
+#include "server/transport/open_streams.h"
 
 #include <utility>
 #include <vector>

@@ -1,4 +1,4 @@
-#include "server/bytes_service.h"
+#include "server/transport/bytes_service.h"
 
 #include <grpcpp/impl/codegen/server_callback_handlers.h>
 #include <grpcpp/impl/rpc_service_method.h>

@@ -1,4 +1,4 @@
-#include "server/entry.h"
+#include "server/transport/entry.h"
 
 #include <grpcpp/server_context.h>
 

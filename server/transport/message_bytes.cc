@@ -1,4 +1,4 @@
-#include "server/message_bytes.h"
+#include "server/transport/message_bytes.h"
 
 #include <grpcpp/impl/codegen/proto_utils.h>
 

@@ -1,6 +1,6 @@
 // gRPC services whose calls begin when their headers come.
-#ifndef VERDICT_SERVER_BYTES_SERVICE_H_
-#define VERDICT_SERVER_BYTES_SERVICE_H_
+#ifndef VERDICT_SERVER_TRANSPORT_BYTES_SERVICE_H_
+#define VERDICT_SERVER_TRANSPORT_BYTES_SERVICE_H_
 
 #include <grpcpp/impl/service_type.h>
 #include <grpcpp/support/byte_buffer.h>
@@ -36,4 +36,4 @@ class BytesService final : public grpc::Service {
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_BYTES_SERVICE_H_
+#endif  // VERDICT_SERVER_TRANSPORT_BYTES_SERVICE_H_

@@ -1,4 +1,4 @@
-#include "server/unfinished_requests.h"
+#include "server/transport/unfinished_requests.h"
 
 #include <utility>
 

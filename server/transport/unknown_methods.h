@@ -1,6 +1,6 @@
 // The calls of methods that the server does not have.
-#ifndef VERDICT_SERVER_UNKNOWN_METHODS_H_
-#define VERDICT_SERVER_UNKNOWN_METHODS_H_
+#ifndef VERDICT_SERVER_TRANSPORT_UNKNOWN_METHODS_H_
+#define VERDICT_SERVER_TRANSPORT_UNKNOWN_METHODS_H_
 
 #include <grpcpp/generic/async_generic_service.h>
 
@@ -26,4 +26,4 @@ class UnknownMethods final : public grpc::CallbackGenericService {
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_UNKNOWN_METHODS_H_
+#endif  // VERDICT_SERVER_TRANSPORT_UNKNOWN_METHODS_H_

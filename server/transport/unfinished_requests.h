@@ -1,6 +1,6 @@
 // Requests that are on their way, and the most that may be slow about it.
-#ifndef VERDICT_SERVER_UNFINISHED_REQUESTS_H_
-#define VERDICT_SERVER_UNFINISHED_REQUESTS_H_
+#ifndef VERDICT_SERVER_TRANSPORT_UNFINISHED_REQUESTS_H_
+#define VERDICT_SERVER_TRANSPORT_UNFINISHED_REQUESTS_H_
 
 #include <cstddef>
 #include <functional>
@@ -66,4 +66,4 @@ class UnfinishedRequests {
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_UNFINISHED_REQUESTS_H_
+#endif  // VERDICT_SERVER_TRANSPORT_UNFINISHED_REQUESTS_H_

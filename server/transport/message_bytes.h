@@ -2,8 +2,8 @@
 //
 // Requests come as bytes, because gRPC's own parse answers UNIMPLEMENTED to a string that is not
 // UTF-8 and never shows it to the service; replies go as bytes because requests do.
-#ifndef VERDICT_SERVER_MESSAGE_BYTES_H_
-#define VERDICT_SERVER_MESSAGE_BYTES_H_
+#ifndef VERDICT_SERVER_TRANSPORT_MESSAGE_BYTES_H_
+#define VERDICT_SERVER_TRANSPORT_MESSAGE_BYTES_H_
 
 #include <google/protobuf/message_lite.h>
 #include <grpcpp/support/byte_buffer.h>
@@ -21,4 +21,4 @@ absl::Status SerializeMessage(const google::protobuf::MessageLite& message,
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_MESSAGE_BYTES_H_
+#endif  // VERDICT_SERVER_TRANSPORT_MESSAGE_BYTES_H_

@@ -1,4 +1,4 @@
-#include "server/goaway.h"
+#include "server/transport/goaway.h"
 
 #include <dlfcn.h>
 #include <grpc/grpc_security.h>

@@ -1,6 +1,6 @@
 // The streams in progress.
-#ifndef VERDICT_SERVER_OPEN_STREAMS_H_
-#define VERDICT_SERVER_OPEN_STREAMS_H_
+#ifndef VERDICT_SERVER_TRANSPORT_OPEN_STREAMS_H_
+#define VERDICT_SERVER_TRANSPORT_OPEN_STREAMS_H_
 
 #include <memory>
 #include <vector>
@@ -65,4 +65,4 @@ class OpenStreams {
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_OPEN_STREAMS_H_
+#endif  // VERDICT_SERVER_TRANSPORT_OPEN_STREAMS_H_

@@ -1,4 +1,4 @@
-#include "server/unknown_methods.h"
+#include "server/transport/unknown_methods.h"
 
 #include <string>
 #include <vector>
