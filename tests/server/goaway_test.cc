@@ -13,7 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "latency/steady_clock.h"
-#include "server/health.h"
+#include "server/services/health.h"
 #include "tests/server/raw_call.h"
 
 namespace verdict {

@@ -1,4 +1,4 @@
-#include "server/reflection_service.h"
+#include "server/services/reflection_service.h"
 
 #include <gmock/gmock.h>
 #include <grpcpp/grpcpp.h>

@@ -1,6 +1,6 @@
 // grpc.reflection.v1 and v1alpha over gRPC.
-#ifndef VERDICT_SERVER_REFLECTION_SERVICE_H_
-#define VERDICT_SERVER_REFLECTION_SERVICE_H_
+#ifndef VERDICT_SERVER_SERVICES_REFLECTION_SERVICE_H_
+#define VERDICT_SERVER_SERVICES_REFLECTION_SERVICE_H_
 
 #include <list>
 #include <memory>
@@ -10,7 +10,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "server/security/bearer_tokens.h"
-#include "server/reflection.h"
+#include "server/services/reflection.h"
 
 namespace grpc {
 class Service;
@@ -59,4 +59,4 @@ class ReflectionService {
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_REFLECTION_SERVICE_H_
+#endif  // VERDICT_SERVER_SERVICES_REFLECTION_SERVICE_H_

@@ -1,4 +1,4 @@
-#include "server/health.h"
+#include "server/services/health.h"
 
 #include <grpcpp/support/server_callback.h>
 

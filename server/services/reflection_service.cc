@@ -1,4 +1,4 @@
-#include "server/reflection_service.h"
+#include "server/services/reflection_service.h"
 
 #include <grpcpp/server_context.h>
 #include <grpcpp/support/byte_buffer.h>

@@ -1,6 +1,6 @@
 // What the server tells of its own contract: grpc.reflection, for tools such as grpcurl.
-#ifndef VERDICT_SERVER_REFLECTION_H_
-#define VERDICT_SERVER_REFLECTION_H_
+#ifndef VERDICT_SERVER_SERVICES_REFLECTION_H_
+#define VERDICT_SERVER_SERVICES_REFLECTION_H_
 
 #include <google/protobuf/descriptor.h>
 
@@ -52,4 +52,4 @@ class Reflection {
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_REFLECTION_H_
+#endif  // VERDICT_SERVER_SERVICES_REFLECTION_H_

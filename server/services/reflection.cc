@@ -1,4 +1,4 @@
-#include "server/reflection.h"
+#include "server/services/reflection.h"
 
 #include <google/protobuf/descriptor.pb.h>
 

@@ -1,6 +1,6 @@
 // grpc.health.v1.Health: whether the server serves, for whoever balances or restarts it.
-#ifndef VERDICT_SERVER_HEALTH_H_
-#define VERDICT_SERVER_HEALTH_H_
+#ifndef VERDICT_SERVER_SERVICES_HEALTH_H_
+#define VERDICT_SERVER_SERVICES_HEALTH_H_
 
 #include <memory>
 
@@ -67,4 +67,4 @@ class Health {
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_HEALTH_H_
+#endif  // VERDICT_SERVER_SERVICES_HEALTH_H_
