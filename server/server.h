@@ -26,7 +26,7 @@
 #include "server/transport/open_streams.h"
 #include "server/options.h"
 #include "server/services/reflection_service.h"
-#include "server/serving.h"
+#include "server/rpc/serving.h"
 #include "server/batching/sliced_work.h"
 #include "server/security/tls_credentials.h"
 #include "server/transport/unfinished_requests.h"

@@ -16,7 +16,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "grpc/health/v1/health.pb.h"
-#include "server/classify_stream_call.h"
+#include "server/rpc/classify_stream_call.h"
 #include "tests/server/http_get.h"
 #include "tests/server/raw_call.h"
 #include "tests/server/stream_client.h"

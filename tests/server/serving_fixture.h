@@ -14,7 +14,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "server/batching/batcher.h"
-#include "server/classifier_service.h"
+#include "server/rpc/classifier_service.h"
 #include "server/metrics/metrics.h"
 #include "server/transport/unknown_methods.h"
 #include "tests/server/tiny_model.h"

@@ -16,7 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "server/classify_stream_call.h"
+#include "server/rpc/classify_stream_call.h"
 #include "tests/server/serving_fixture.h"
 #include "tests/server/stream_client.h"
 

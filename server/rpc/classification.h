@@ -1,6 +1,6 @@
 // The way of texts from their request to the queue, and from their results to the reply.
-#ifndef VERDICT_SERVER_CLASSIFICATION_H_
-#define VERDICT_SERVER_CLASSIFICATION_H_
+#ifndef VERDICT_SERVER_RPC_CLASSIFICATION_H_
+#define VERDICT_SERVER_RPC_CLASSIFICATION_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -9,10 +9,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "server/caller.h"
+#include "server/rpc/caller.h"
 #include "server/batching/queue.h"
 #include "server/contract/reply.h"
-#include "server/serving.h"
+#include "server/rpc/serving.h"
 #include "server/contract/validation.h"
 
 namespace verdict {
@@ -53,4 +53,4 @@ class Classification {
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_CLASSIFICATION_H_
+#endif  // VERDICT_SERVER_RPC_CLASSIFICATION_H_

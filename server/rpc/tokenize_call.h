@@ -1,9 +1,9 @@
 // A Tokenize call.
-#ifndef VERDICT_SERVER_TOKENIZE_CALL_H_
-#define VERDICT_SERVER_TOKENIZE_CALL_H_
+#ifndef VERDICT_SERVER_RPC_TOKENIZE_CALL_H_
+#define VERDICT_SERVER_RPC_TOKENIZE_CALL_H_
 
-#include "server/call.h"
-#include "server/serving.h"
+#include "server/rpc/call.h"
+#include "server/rpc/serving.h"
 
 namespace verdict {
 
@@ -19,4 +19,4 @@ class TokenizeCall final : public Call {
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_TOKENIZE_CALL_H_
+#endif  // VERDICT_SERVER_RPC_TOKENIZE_CALL_H_

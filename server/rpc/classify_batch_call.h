@@ -1,6 +1,6 @@
 // A ClassifyBatch call.
-#ifndef VERDICT_SERVER_CLASSIFY_BATCH_CALL_H_
-#define VERDICT_SERVER_CLASSIFY_BATCH_CALL_H_
+#ifndef VERDICT_SERVER_RPC_CLASSIFY_BATCH_CALL_H_
+#define VERDICT_SERVER_RPC_CLASSIFY_BATCH_CALL_H_
 
 #include <atomic>
 #include <cstddef>
@@ -9,11 +9,11 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "server/call.h"
-#include "server/classification.h"
+#include "server/rpc/call.h"
+#include "server/rpc/classification.h"
 #include "server/batching/queue.h"
 #include "server/contract/reply.h"
-#include "server/serving.h"
+#include "server/rpc/serving.h"
 #include "verdict/v1/classifier.pb.h"
 
 namespace verdict {
@@ -47,4 +47,4 @@ class ClassifyBatchCall final : public Call {
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_CLASSIFY_BATCH_CALL_H_
+#endif  // VERDICT_SERVER_RPC_CLASSIFY_BATCH_CALL_H_

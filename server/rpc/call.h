@@ -1,6 +1,6 @@
 // One unary gRPC call of ours in progress, from its arrival to its status.
-#ifndef VERDICT_SERVER_CALL_H_
-#define VERDICT_SERVER_CALL_H_
+#ifndef VERDICT_SERVER_RPC_CALL_H_
+#define VERDICT_SERVER_RPC_CALL_H_
 
 #include <google/protobuf/message_lite.h>
 #include <grpcpp/support/byte_buffer.h>
@@ -12,9 +12,9 @@
 #include "absl/status/status.h"
 #include "server/batching/admission.h"
 #include "server/transport/bytes_service.h"
-#include "server/caller.h"
+#include "server/rpc/caller.h"
 #include "server/metrics/metric_labels.h"
-#include "server/serving.h"
+#include "server/rpc/serving.h"
 #include "server/transport/unfinished_requests.h"
 
 namespace verdict {
@@ -88,4 +88,4 @@ class Call : public BytesReactor {
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_CALL_H_
+#endif  // VERDICT_SERVER_RPC_CALL_H_

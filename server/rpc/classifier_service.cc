@@ -1,4 +1,4 @@
-#include "server/classifier_service.h"
+#include "server/rpc/classifier_service.h"
 
 #include <grpcpp/server_context.h>
 
@@ -6,12 +6,12 @@
 #include <utility>
 #include <vector>
 
-#include "server/classify_batch_call.h"
-#include "server/classify_call.h"
-#include "server/classify_stream_call.h"
+#include "server/rpc/classify_batch_call.h"
+#include "server/rpc/classify_call.h"
+#include "server/rpc/classify_stream_call.h"
 #include "server/transport/entry.h"
-#include "server/get_model_call.h"
-#include "server/tokenize_call.h"
+#include "server/rpc/get_model_call.h"
+#include "server/rpc/tokenize_call.h"
 #include "verdict/v1/classifier.grpc.pb.h"
 
 namespace verdict {

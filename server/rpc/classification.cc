@@ -1,4 +1,4 @@
-#include "server/classification.h"
+#include "server/rpc/classification.h"
 
 #include <utility>
 

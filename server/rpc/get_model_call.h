@@ -1,9 +1,9 @@
 // A GetModel call.
-#ifndef VERDICT_SERVER_GET_MODEL_CALL_H_
-#define VERDICT_SERVER_GET_MODEL_CALL_H_
+#ifndef VERDICT_SERVER_RPC_GET_MODEL_CALL_H_
+#define VERDICT_SERVER_RPC_GET_MODEL_CALL_H_
 
-#include "server/call.h"
-#include "server/serving.h"
+#include "server/rpc/call.h"
+#include "server/rpc/serving.h"
 
 namespace verdict {
 
@@ -18,4 +18,4 @@ class GetModelCall final : public Call {
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_GET_MODEL_CALL_H_
+#endif  // VERDICT_SERVER_RPC_GET_MODEL_CALL_H_

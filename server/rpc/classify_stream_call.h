@@ -1,6 +1,6 @@
 // A ClassifyStream call.
-#ifndef VERDICT_SERVER_CLASSIFY_STREAM_CALL_H_
-#define VERDICT_SERVER_CLASSIFY_STREAM_CALL_H_
+#ifndef VERDICT_SERVER_RPC_CLASSIFY_STREAM_CALL_H_
+#define VERDICT_SERVER_RPC_CLASSIFY_STREAM_CALL_H_
 
 #include <grpcpp/support/server_callback.h>
 
@@ -15,10 +15,10 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "server/transport/bytes_service.h"
-#include "server/caller.h"
+#include "server/rpc/caller.h"
 #include "server/process/look_timer.h"
 #include "server/transport/open_streams.h"
-#include "server/serving.h"
+#include "server/rpc/serving.h"
 
 namespace verdict {
 
@@ -139,4 +139,4 @@ class ClassifyStreamCall final : public BytesReactor,
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_CLASSIFY_STREAM_CALL_H_
+#endif  // VERDICT_SERVER_RPC_CLASSIFY_STREAM_CALL_H_

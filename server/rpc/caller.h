@@ -1,6 +1,6 @@
 // The one who waits for the answer to a call.
-#ifndef VERDICT_SERVER_CALLER_H_
-#define VERDICT_SERVER_CALLER_H_
+#ifndef VERDICT_SERVER_RPC_CALLER_H_
+#define VERDICT_SERVER_RPC_CALLER_H_
 
 #include <grpcpp/support/server_callback.h>
 
@@ -39,4 +39,4 @@ class Caller {
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_CALLER_H_
+#endif  // VERDICT_SERVER_RPC_CALLER_H_

@@ -1,14 +1,14 @@
 // A Classify call.
-#ifndef VERDICT_SERVER_CLASSIFY_CALL_H_
-#define VERDICT_SERVER_CLASSIFY_CALL_H_
+#ifndef VERDICT_SERVER_RPC_CLASSIFY_CALL_H_
+#define VERDICT_SERVER_RPC_CLASSIFY_CALL_H_
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "server/call.h"
-#include "server/classification.h"
+#include "server/rpc/call.h"
+#include "server/rpc/classification.h"
 #include "server/batching/queue.h"
 #include "server/contract/reply.h"
-#include "server/serving.h"
+#include "server/rpc/serving.h"
 
 namespace verdict {
 
@@ -29,4 +29,4 @@ class ClassifyCall final : public Call {
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_CLASSIFY_CALL_H_
+#endif  // VERDICT_SERVER_RPC_CLASSIFY_CALL_H_

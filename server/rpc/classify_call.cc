@@ -1,4 +1,4 @@
-#include "server/classify_call.h"
+#include "server/rpc/classify_call.h"
 
 #include <utility>
 #include <vector>

@@ -1,6 +1,6 @@
 // What every call of the service works with.
-#ifndef VERDICT_SERVER_SERVING_H_
-#define VERDICT_SERVER_SERVING_H_
+#ifndef VERDICT_SERVER_RPC_SERVING_H_
+#define VERDICT_SERVER_RPC_SERVING_H_
 
 #include <string>
 
@@ -38,4 +38,4 @@ struct Serving {
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_SERVING_H_
+#endif  // VERDICT_SERVER_RPC_SERVING_H_

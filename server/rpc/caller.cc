@@ -1,4 +1,4 @@
-#include "server/caller.h"
+#include "server/rpc/caller.h"
 
 #include <grpcpp/server_context.h>
 

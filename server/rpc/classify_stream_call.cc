@@ -1,4 +1,4 @@
-#include "server/classify_stream_call.h"
+#include "server/rpc/classify_stream_call.h"
 
 #include <grpcpp/server_context.h>
 
@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "latency/steady_clock.h"
-#include "server/classification.h"
+#include "server/rpc/classification.h"
 #include "server/transport/entry.h"
 #include "server/contract/error_reason.h"
 #include "server/transport/message_bytes.h"

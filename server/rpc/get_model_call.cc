@@ -1,4 +1,4 @@
-#include "server/get_model_call.h"
+#include "server/rpc/get_model_call.h"
 
 #include <cstdint>
 #include <string>

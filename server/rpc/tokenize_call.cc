@@ -1,4 +1,4 @@
-#include "server/tokenize_call.h"
+#include "server/rpc/tokenize_call.h"
 
 #include <cstdint>
 #include <string>

@@ -1,4 +1,4 @@
-#include "server/classify_batch_call.h"
+#include "server/rpc/classify_batch_call.h"
 
 #include <string>
 #include <utility>

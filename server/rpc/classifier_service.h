@@ -1,10 +1,10 @@
 // verdict.v1.Classifier over gRPC: registers its methods, and starts their calls.
-#ifndef VERDICT_SERVER_CLASSIFIER_SERVICE_H_
-#define VERDICT_SERVER_CLASSIFIER_SERVICE_H_
+#ifndef VERDICT_SERVER_RPC_CLASSIFIER_SERVICE_H_
+#define VERDICT_SERVER_RPC_CLASSIFIER_SERVICE_H_
 
 #include <memory>
 
-#include "server/serving.h"
+#include "server/rpc/serving.h"
 
 namespace grpc {
 class Service;
@@ -18,4 +18,4 @@ std::unique_ptr<grpc::Service> MakeClassifierService(Serving serving);
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_CLASSIFIER_SERVICE_H_
+#endif  // VERDICT_SERVER_RPC_CLASSIFIER_SERVICE_H_
