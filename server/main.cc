@@ -7,8 +7,8 @@
 #include "server/log/log.h"
 #include "server/options.h"
 #include "server/process/process_settings.h"
-#include "server/server.h"
 #include "server/process/stop_signals.h"
+#include "server/server.h"
 
 namespace verdict {
 namespace {

@@ -17,8 +17,8 @@
 #include "engine/models/config.h"
 #include "environment/environment.h"
 #include "latency/steady_clock.h"
-#include "server/security/bearer_tokens.h"
 #include "server/http/address.h"
+#include "server/security/bearer_tokens.h"
 
 namespace verdict {
 namespace {

@@ -10,11 +10,11 @@
 #include "engine/precision.h"
 #include "engine/tokenizer/tokenizer.h"
 #include "server/batching/admission.h"
-#include "server/transport/listener.h"
-#include "server/log/log.h"
 #include "server/batching/queue.h"
-#include "server/security/tls_files.h"
 #include "server/contract/validation.h"
+#include "server/log/log.h"
+#include "server/security/tls_files.h"
+#include "server/transport/listener.h"
 
 namespace verdict {
 

@@ -15,12 +15,12 @@
 #include "absl/strings/str_cat.h"
 #include "engine/machine/cpu_limits.h"
 #include "latency/steady_clock.h"
-#include "server/rpc/classifier_service.h"
-#include "server/transport/connection_settings.h"
-#include "server/transport/goaway.h"
 #include "server/http/routes.h"
 #include "server/http/status_page.h"
 #include "server/log/log.h"
+#include "server/rpc/classifier_service.h"
+#include "server/transport/connection_settings.h"
+#include "server/transport/goaway.h"
 
 namespace verdict {
 namespace {

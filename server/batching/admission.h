@@ -10,8 +10,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "server/metrics/metrics.h"
 #include "server/batching/waiting_line.h"
+#include "server/metrics/metrics.h"
 
 namespace verdict {
 

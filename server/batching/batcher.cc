@@ -13,8 +13,8 @@
 #include "engine/threads/thread_name.h"
 #include "latency/steady_clock.h"
 #include "server/contract/error_reason.h"
-#include "server/log/log.h"
 #include "server/contract/refusal.h"
+#include "server/log/log.h"
 
 namespace verdict {
 namespace {

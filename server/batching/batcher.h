@@ -13,10 +13,10 @@
 #include "absl/time/time.h"
 #include "engine/engine.h"
 #include "server/batching/forecast.h"
-#include "server/metrics/metric_labels.h"
-#include "server/metrics/metrics.h"
 #include "server/batching/queue.h"
 #include "server/batching/waiting_line.h"
+#include "server/metrics/metric_labels.h"
+#include "server/metrics/metrics.h"
 
 namespace verdict {
 

@@ -12,8 +12,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "server/contract/text_result.h"
 #include "server/batching/token_rate.h"
+#include "server/contract/text_result.h"
 
 namespace verdict {
 

@@ -36,7 +36,8 @@ absl::Status Draining();
 // `status` with another reason than its code's. REQUIRES: it is not OK.
 absl::Status WithReason(absl::Status status, v1::ErrorReason reason);
 
-// The reason that was given, or that a refusal (server/contract/refusal.h) has; else its code's own.
+// The reason that was given, or that a refusal (server/contract/refusal.h) has; else its code's
+// own.
 v1::ErrorReason ReasonOf(const absl::Status& status);
 
 // After which time another try can succeed: what it says itself, a refusal's, and none for a server

@@ -9,8 +9,8 @@
 
 #include "proto/duration.h"
 #include "server/contract/error_reason.h"
-#include "server/log/log.h"
 #include "server/contract/scores.h"
+#include "server/log/log.h"
 #include "verdict/v1/classifier.pb.h"
 
 namespace verdict {

@@ -12,9 +12,9 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "server/batching/admission.h"
-#include "server/security/bearer_tokens.h"
 #include "server/http/message.h"
 #include "server/metrics/metrics.h"
+#include "server/security/bearer_tokens.h"
 #include "verdict/v1/classifier.grpc.pb.h"
 
 namespace verdict {

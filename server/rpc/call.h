@@ -11,10 +11,10 @@
 
 #include "absl/status/status.h"
 #include "server/batching/admission.h"
-#include "server/transport/bytes_service.h"
-#include "server/rpc/caller.h"
 #include "server/metrics/metric_labels.h"
+#include "server/rpc/caller.h"
 #include "server/rpc/serving.h"
+#include "server/transport/bytes_service.h"
 #include "server/transport/unfinished_requests.h"
 
 namespace verdict {

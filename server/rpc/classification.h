@@ -9,11 +9,11 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "server/rpc/caller.h"
 #include "server/batching/queue.h"
 #include "server/contract/reply.h"
-#include "server/rpc/serving.h"
 #include "server/contract/validation.h"
+#include "server/rpc/caller.h"
+#include "server/rpc/serving.h"
 
 namespace verdict {
 

@@ -9,9 +9,9 @@
 #include "server/rpc/classify_batch_call.h"
 #include "server/rpc/classify_call.h"
 #include "server/rpc/classify_stream_call.h"
-#include "server/transport/entry.h"
 #include "server/rpc/get_model_call.h"
 #include "server/rpc/tokenize_call.h"
+#include "server/transport/entry.h"
 #include "verdict/v1/classifier.grpc.pb.h"
 
 namespace verdict {

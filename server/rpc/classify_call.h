@@ -4,10 +4,10 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "server/rpc/call.h"
-#include "server/rpc/classification.h"
 #include "server/batching/queue.h"
 #include "server/contract/reply.h"
+#include "server/rpc/call.h"
+#include "server/rpc/classification.h"
 #include "server/rpc/serving.h"
 
 namespace verdict {

@@ -8,12 +8,12 @@
 #include <vector>
 
 #include "latency/steady_clock.h"
+#include "server/batching/queue.h"
+#include "server/contract/error_reason.h"
+#include "server/contract/reply.h"
 #include "server/rpc/classification.h"
 #include "server/transport/entry.h"
-#include "server/contract/error_reason.h"
 #include "server/transport/message_bytes.h"
-#include "server/batching/queue.h"
-#include "server/contract/reply.h"
 #include "verdict/unchecked/v1/classifier.pb.h"
 #include "verdict/v1/classifier.pb.h"
 

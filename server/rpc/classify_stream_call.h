@@ -14,11 +14,11 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
-#include "server/transport/bytes_service.h"
-#include "server/rpc/caller.h"
 #include "server/process/look_timer.h"
-#include "server/transport/open_streams.h"
+#include "server/rpc/caller.h"
 #include "server/rpc/serving.h"
+#include "server/transport/bytes_service.h"
+#include "server/transport/open_streams.h"
 
 namespace verdict {
 

@@ -7,14 +7,14 @@
 #include "engine/model.h"
 #include "server/batching/admission.h"
 #include "server/batching/batcher.h"
-#include "server/security/bearer_tokens.h"
-#include "server/metrics/metrics.h"
 #include "server/batching/open_calls.h"
-#include "server/transport/open_streams.h"
 #include "server/batching/sliced_work.h"
-#include "server/transport/unfinished_requests.h"
-#include "server/contract/validation.h"
 #include "server/batching/waiting_line.h"
+#include "server/contract/validation.h"
+#include "server/metrics/metrics.h"
+#include "server/security/bearer_tokens.h"
+#include "server/transport/open_streams.h"
+#include "server/transport/unfinished_requests.h"
 
 namespace verdict {
 

@@ -10,9 +10,9 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "grpc/reflection/v1/reflection.pb.h"
+#include "server/contract/error_reason.h"
 #include "server/transport/bytes_service.h"
 #include "server/transport/entry.h"
-#include "server/contract/error_reason.h"
 #include "server/transport/message_bytes.h"
 
 namespace verdict {

@@ -11,7 +11,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/client/fake_classifier.h"
-#include "tests/server/certificates.h"
+#include "tests/server/fixtures/certificates.h"
 
 namespace verdict {
 namespace {

@@ -13,7 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "latency/steady_clock.h"
-#include "tests/server/http_get.h"
+#include "tests/server/fixtures/http_get.h"
 
 namespace verdict {
 namespace {

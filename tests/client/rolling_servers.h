@@ -13,7 +13,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
-#include "tests/server/verdictd_process.h"
+#include "tests/server/fixtures/verdictd_process.h"
 
 namespace verdict {
 

@@ -15,7 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "server/server.h"
-#include "tests/server/stream_client.h"
+#include "tests/server/fixtures/stream_client.h"
 #include "verdict/v1/classifier.grpc.pb.h"
 
 namespace verdict {

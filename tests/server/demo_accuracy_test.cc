@@ -12,7 +12,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
 #include "tests/fixtures/test_files.h"
-#include "tests/server/verdictd_process.h"
+#include "tests/server/fixtures/verdictd_process.h"
 #include "verdict/v1/classifier.grpc.pb.h"
 
 namespace verdict {

@@ -9,9 +9,9 @@
 #include <list>
 #include <string>
 
-#include "tests/server/raw_call.h"
-#include "tests/server/tcp_connection.h"
-#include "tests/server/verdictd_process.h"
+#include "tests/server/fixtures/raw_call.h"
+#include "tests/server/fixtures/tcp_connection.h"
+#include "tests/server/fixtures/verdictd_process.h"
 
 namespace verdict {
 namespace {

@@ -14,9 +14,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "latency/steady_clock.h"
-#include "tests/server/http_get.h"
-#include "tests/server/raw_call.h"
-#include "tests/server/verdictd_process.h"
+#include "tests/server/fixtures/http_get.h"
+#include "tests/server/fixtures/raw_call.h"
+#include "tests/server/fixtures/verdictd_process.h"
 #include "verdict/v1/classifier.grpc.pb.h"
 
 namespace verdict {

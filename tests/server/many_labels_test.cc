@@ -11,8 +11,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/server.h"
-#include "tests/server/stream_client.h"
-#include "tests/server/tiny_model.h"
+#include "tests/server/fixtures/stream_client.h"
+#include "tests/server/fixtures/tiny_model.h"
 #include "verdict/v1/classifier.grpc.pb.h"
 
 namespace verdict {

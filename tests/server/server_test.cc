@@ -17,10 +17,10 @@
 #include "absl/time/time.h"
 #include "grpc/health/v1/health.pb.h"
 #include "server/rpc/classify_stream_call.h"
-#include "tests/server/http_get.h"
-#include "tests/server/raw_call.h"
-#include "tests/server/stream_client.h"
-#include "tests/server/tiny_model.h"
+#include "tests/server/fixtures/http_get.h"
+#include "tests/server/fixtures/raw_call.h"
+#include "tests/server/fixtures/stream_client.h"
+#include "tests/server/fixtures/tiny_model.h"
 #include "verdict/v1/classifier.grpc.pb.h"
 
 namespace verdict {

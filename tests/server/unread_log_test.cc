@@ -15,10 +15,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "latency/steady_clock.h"
-#include "tests/server/certificates.h"
-#include "tests/server/http_get.h"
-#include "tests/server/tcp_connection.h"
-#include "tests/server/verdictd_process.h"
+#include "tests/server/fixtures/certificates.h"
+#include "tests/server/fixtures/http_get.h"
+#include "tests/server/fixtures/tcp_connection.h"
+#include "tests/server/fixtures/verdictd_process.h"
 #include "verdict/v1/classifier.grpc.pb.h"
 
 namespace verdict {

@@ -12,8 +12,8 @@
 #include "gtest/gtest.h"
 #include "server/http/request_parser.h"
 #include "server/http/server.h"
+#include "tests/server/fixtures/http_get.h"
 #include "tests/server/http/echo.h"
-#include "tests/server/http_get.h"
 
 namespace verdict {
 namespace {

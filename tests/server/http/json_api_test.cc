@@ -17,8 +17,8 @@
 #include "gtest/gtest.h"
 #include "latency/steady_clock.h"
 #include "server/http/server.h"
-#include "tests/server/http_get.h"
-#include "tests/server/serving_fixture.h"
+#include "tests/server/fixtures/http_get.h"
+#include "tests/server/fixtures/serving_fixture.h"
 
 namespace verdict {
 namespace {

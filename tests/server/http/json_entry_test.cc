@@ -10,9 +10,9 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/server.h"
-#include "tests/server/http_get.h"
-#include "tests/server/tiny_model.h"
-#include "tests/server/tls_fixture.h"
+#include "tests/server/fixtures/http_get.h"
+#include "tests/server/fixtures/tiny_model.h"
+#include "tests/server/security/tls_fixture.h"
 
 namespace verdict {
 namespace {

@@ -17,9 +17,9 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "latency/steady_clock.h"
+#include "tests/server/fixtures/localhost.h"
+#include "tests/server/fixtures/tcp_connection.h"
 #include "tests/server/http/echo.h"
-#include "tests/server/localhost.h"
-#include "tests/server/tcp_connection.h"
 
 namespace verdict {
 namespace {
