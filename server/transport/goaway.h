@@ -23,8 +23,8 @@ namespace verdict {
 // process has loaded, and only if this is built with gRPC 1.51, whose sources say what they do
 // (src/core/lib/surface/server.cc; its test client_lb_end2end_test.cc uses one of them alike).
 // Elsewhere `available` is false and the rest does nothing: a drain then refuses new calls with
-// UNAVAILABLE. goaway_test says whether they are found; tests/stress/replacements.py that no call
-// of five gRPC implementations is lost.
+// UNAVAILABLE. tests/server/transport/goaway_test.cc says whether they are found;
+// tests/stress/replacements.py that no call of five gRPC implementations is lost.
 //
 // One thread at a time. The server must outlive it, and not be shut down meanwhile.
 class Goaways {
