@@ -44,7 +44,12 @@ void Call::Read() {
 
 void Call::OnReadDone(bool ok) {
   if (!serving_.unfinished->Came(unfinished_)) return;
-  if (!ok) return Fail(absl::CancelledError("the caller went away before its request had come"));
+  if (!ok) {
+    if (context_->IsCancelled()) caller_.Leave();
+    const absl::StatusCode code = caller_.abandoned();
+    return Fail(absl::Status(code == absl::StatusCode::kOk ? absl::StatusCode::kCancelled : code,
+                             "the caller did not wait until its request had come"));
+  }
   serving_.metrics->MessageReceived(method_);
   Start();
 }

@@ -134,7 +134,7 @@ TEST_F(AbandonedCallsTest, CancelledNeverReachesABatchAndTheNextCallWorks) {
 TEST_F(AbandonedCallsTest, ExpiredNeverReachesABatchAndTheNextCallWorks) {
   const auto held = HoldEngine();
   grpc::ClientContext context;
-  context.set_deadline(std::chrono::system_clock::now() + std::chrono::milliseconds(50));
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::milliseconds(250));
   v1::ClassifyResponse response;
   EXPECT_EQ(stub_->Classify(&context, Request("bad"), &response).error_code(),
             grpc::DEADLINE_EXCEEDED);
