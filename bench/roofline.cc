@@ -1,5 +1,6 @@
 #include "bench/roofline.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
@@ -10,14 +11,7 @@
 #include <vector>
 
 #include "engine/kernels/backends.h"
-#include "engine/kernels/onednn/onednn.h"
-#include "engine/kernels/panels/panel_packing.h"
-#include "engine/kernels/panels/panel_product.h"
-#include "engine/kernels/product_kind.h"
-#include "engine/kernels/quantization.h"
-#include "engine/kernels/tiles/tile_packing.h"
-#include "engine/kernels/tiles/tile_product.h"
-#include "engine/memory/aligned_buffer.h"
+#include "engine/kernels/product.h"
 #include "engine/threads/workers.h"
 
 namespace verdict {
@@ -25,122 +19,49 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr int kRows = InnerProduct::kMaxRows;
+constexpr int kRows = 64;
 constexpr int kIn = 768;
-constexpr int kPanels = 2;  // ours, of a thread
-constexpr int kOneDnnColumns = 128;
+constexpr int kColumns = 128;
 
 }  // namespace
 
-// One thread's operands, zeros all: what is multiplied does not change how long it takes.
+// One thread's operands, zeros all: what is multiplied does not change how long it takes. The rows
+// pass over as many columns as stay in a near cache.
 class HotProduct {
  public:
-  virtual ~HotProduct() = default;
-  virtual void Run() = 0;
-  virtual int columns() const = 0;
-};
+  explicit HotProduct(ProductBackend& backend)
+      : x_(backend.rows(), kRows, kIn),
+        weights_(PackZeros(backend)),
+        cut_(weights_->CutFor(kRows, /*threads=*/1)),
+        workspace_(backend.MakeWorkspace()),
+        y_(RowFormat(), kRows, kColumns) {}
 
-namespace {
-
-class HotPanels : public HotProduct {
- public:
-  explicit HotPanels(Precision precision)
-      : precision_(precision),
-        panels_(kPanels * PanelSize(precision, kIn)),
-        y_(kRows * columns()) {}
-
-  int columns() const override { return kPanels * PanelColumns(); }
-
-  void Run() override {
-    MultiplyPanels({.precision = precision_,
-                    .x = x_.data(),
-                    .x_stride = kIn,
-                    .rows = kRows,
-                    .in = kIn,
-                    .panels = panels_.data(),
-                    .panel_stride = static_cast<size_t>(kIn) * PanelColumns(),
-                    .y = y_.data(),
-                    .y_stride = static_cast<size_t>(columns()),
-                    .columns = columns(),
-                    .to_fetch = {}});
+  void Run() {
+    for (int i = 0; i < cut_.pieces(); ++i) {
+      const Piece piece = cut_.PieceOf(i);
+      const int first_column = piece.first_panel * weights_->panel_columns();
+      EpilogueTile tile = {
+          .y = y_.AsResults().At(piece.first_row, first_column),
+          .rows = piece.rows,
+          .columns = std::min(piece.panels * weights_->panel_columns(), kColumns - first_column)};
+      weights_->Multiply(x_.Rounded(kRows), piece, /*next=*/{}, *workspace_, tile);
+    }
   }
 
  private:
-  const Precision precision_;
-  const AlignedBuffer x_{kRows * kIn};
-  const AlignedArray<std::byte> panels_;
-  AlignedBuffer y_;
-};
-
-class HotTiles : public HotProduct {
- public:
-  explicit HotTiles(InputType type)
-      : type_(type),
-        x_(kRows * kIn * ElementSize(type)),
-        panels_(kTilePanels * TilePanelSize(static_cast<int>(ElementSize(type)), kIn)),
-        y_(size_t{kRows} * columns() * TileParts(type)) {}
-
-  int columns() const override { return kTilePanels * kTileSize; }
-
-  void Run() override {
-    MultiplyTiles({.type = type_,
-                   .x = x_.data(),
-                   .x_stride = kIn * ElementSize(type_),
-                   .rows = kRows,
-                   .in = kIn,
-                   .panels = panels_.data(),
-                   .panel_count = kTilePanels,
-                   .y = y_.data(),
-                   .to_fetch = {}});
-  }
-
- private:
-  static constexpr int kTilePanels = 4;
-  const InputType type_;
-  const AlignedArray<int8_t> x_;
-  const AlignedArray<int8_t> panels_;
-  AlignedArray<int32_t> y_;
-};
-
-class HotInnerProduct : public HotProduct {
- public:
-  explicit HotInnerProduct(std::shared_ptr<const InnerProduct> product)
-      : product_(std::move(product)),
-        packed_(product_->packed_size()),
-        weights_(product_->Pack(plain_.data(), packed_.data())),
-        workspace_(product_->MakeWorkspace()) {}
-
-  int columns() const override { return kOneDnnColumns; }
-
-  void Run() override { product_->Run(kRows, x_.data(), *weights_, *workspace_); }
-
- private:
-  const std::shared_ptr<const InnerProduct> product_;
-  const AlignedBuffer x_{kRows * kIn};
-  const AlignedBuffer plain_{kOneDnnColumns * kIn};
-  AlignedArray<std::byte> packed_;
-  const std::shared_ptr<const InnerProduct::Weights> weights_;
-  const std::shared_ptr<InnerProduct::Workspace> workspace_;
-};
-
-std::unique_ptr<HotProduct> MakeHotProduct(const ProductKind& kind) {
-  switch (kind.kernels) {
-    case Kernels::kPanels:
-      return std::make_unique<HotPanels>(kind.precision);
-    case Kernels::kTiles:
-      return std::make_unique<HotTiles>(kind.input());
-    case Kernels::kOneDnn:
-      break;
-  }
-  auto product = InnerProduct::Create(kind.precision, kIn, kOneDnnColumns);
-  if (!product.ok()) {
-    std::cerr << product.status() << "\n";
+  static std::unique_ptr<PackedWeights> PackZeros(ProductBackend& backend) {
+    auto packed = backend.Pack(std::vector<float>(kIn * kColumns), kIn, kColumns);
+    if (packed.ok()) return *std::move(packed);
+    std::cerr << packed.status() << "\n";
     std::exit(1);
   }
-  return std::make_unique<HotInnerProduct>(*std::move(product));
-}
 
-}  // namespace
+  Rows x_;
+  const std::unique_ptr<PackedWeights> weights_;
+  const Cut cut_;
+  const std::unique_ptr<Workspace> workspace_;
+  Rows y_;
+};
 
 PassOperations NecessaryOperations(const ModelConfig& config, const Batch& batch) {
   const double dim = config.dim;
@@ -162,8 +83,14 @@ PassOperations NecessaryOperations(const ModelConfig& config, const Batch& batch
 }
 
 HotMatrixPeak::HotMatrixPeak(Precision precision, int threads) : workers_(threads) {
+  const auto backend = AllBackends().Choose(precision, kAutoKernels);
+  if (!backend.ok()) {
+    std::cerr << backend.status() << "\n";
+    std::exit(1);
+  }
+  backend_ = backend->make(precision);
   for (int thread = 0; thread < threads; ++thread) {
-    products_.push_back(MakeHotProduct(FastestProducts(precision)));
+    products_.push_back(std::make_unique<HotProduct>(*backend_));
   }
 }
 
@@ -177,7 +104,7 @@ double HotMatrixPeak::Measure() {
     double operations = 0;
     for (; elapsed < kWindow; elapsed = Clock::now() - start) {
       products_[item]->Run();
-      operations += 2.0 * kRows * kIn * products_[item]->columns();
+      operations += 2.0 * kRows * kIn * kColumns;
     }
     rates[item] = operations / std::chrono::duration<double>(elapsed).count();
   });

@@ -41,6 +41,7 @@ class HotMatrixPeak {
   static constexpr std::chrono::milliseconds kWindow{10};
 
  private:
+  std::unique_ptr<class ProductBackend> backend_;
   std::vector<std::unique_ptr<class HotProduct>> products_;  // [threads]
   Workers workers_;
 };

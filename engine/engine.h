@@ -56,7 +56,7 @@ struct EngineOptions {
   int max_batch_tokens = 512;
   // The most tokens of a text, if that is less than the model takes; 0: as many as it takes.
   int max_tokens = 0;
-  // Where the CPU has no fast instructions for it, others serve, with a warning: see ProductKind.
+  // Where the CPU has no fast instructions for it, others serve, with a warning: see AllBackends.
   Precision precision = Precision::kF32;
   // Where Run adds up the time of its steps; it outlives the engine. Null: nowhere.
   Profile* profile = nullptr;

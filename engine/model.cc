@@ -87,10 +87,10 @@ std::string SlowProductsWarning(Precision precision) {
 
 // All that can be told without the weights' values: cheap, and before memory is taken for them.
 absl::Status CheckWeights(const Checkpoint& checkpoint, const ModelConfig& config,
-                          ProductKind products, const EngineOptions& options) {
-  auto memory = CheckDistilBertWeights(checkpoint, config, products);
+                          const DistilBertBackends& backends, const EngineOptions& options) {
+  auto memory = CheckDistilBertWeights(checkpoint, config, backends);
   if (!memory.ok()) return WithDefaults(memory.status(), config);
-  memory->buffers = DistilBert::BufferBytes(config, products, options);
+  memory->buffers = DistilBert::BufferBytes(config, *backends.layers, options);
   return CheckMemory(*memory, FindMemoryLimit(""));
 }
 
@@ -119,18 +119,21 @@ absl::StatusOr<Model> Load(const std::string& directory, const EngineOptions& op
   if (!description.ok()) return description.status();
   const ModelConfig& config = description->config;
   std::vector<std::string>& warnings = description->warnings;
-  const ProductKind products = FastestProducts(options.precision);
-  if (products.kernels == Kernels::kPanels && products.precision != Precision::kF32) {
-    warnings.push_back(SlowProductsWarning(products.precision));
+  const auto backend = AllBackends().Choose(options.precision, kAutoKernels);
+  if (!backend.ok()) return backend.status();
+  if (backend->name == "panels" && backend->precision != Precision::kF32) {
+    warnings.push_back(SlowProductsWarning(backend->precision));
   }
+  DistilBertBackends backends = {.layers = backend->make(options.precision),
+                                 .head = MakeHeadBackend()};
   auto checkpoint = Checkpoint::Open(directory);
   if (!checkpoint.ok()) return checkpoint.status();
-  if (absl::Status status = CheckWeights(*checkpoint, config, products, options); !status.ok()) {
+  if (absl::Status status = CheckWeights(*checkpoint, config, backends, options); !status.ok()) {
     return status;
   }
   // Beside the packing, which keeps one thread busy for longer. Returning waits for it.
   auto revision = std::async(std::launch::async, &Checkpoint::Revision, &*checkpoint);
-  auto weights = LoadDistilBertWeights(*checkpoint, config, products);
+  auto weights = LoadDistilBertWeights(*checkpoint, config, std::move(backends));
   if (!weights.ok()) return weights.status();
 
   if (!weights->prefix.empty()) {

@@ -11,7 +11,7 @@ namespace verdict {
 // All else (sums, normalisations, attention, the classifier's head) is float32 in each of them.
 enum class Precision {
   kF32,
-  kBf16,  // 8 bits of mantissa, or integers about as exact (ProductKind)
+  kBf16,  // 8 bits of mantissa, or integers about as exact (Int16Rows)
   kInt8,  // 255 or 256 steps: a scale for each output's weights, and for each token's activations
 };
 

@@ -176,9 +176,9 @@ struct ProductRow<Parts> {
 template <bool kToBf16>
 HWY_INLINE auto* RowOf(const EpilogueTile& tile, int row) {
   if constexpr (kToBf16) {
-    return tile.y_bf16 + row * tile.y_stride;
+    return tile.y.bf16s + row * tile.y.stride;
   } else {
-    return tile.y + row * tile.y_stride;
+    return tile.y.floats + row * tile.y.stride;
   }
 }
 
@@ -205,7 +205,7 @@ template <class Activation>
 HWY_INLINE void BiasThen(const Activation& activation, const EpilogueTile& tile) {
   const bool integers = tile.x != nullptr;
   if (tile.parts > 1) return BiasThenAs<Activation, Parts, false>(activation, tile);
-  if (tile.y_bf16 != nullptr) {
+  if (tile.y.bf16s != nullptr) {
     if (integers) return BiasThenAs<Activation, int32_t, true>(activation, tile);
     return BiasThenAs<Activation, float, true>(activation, tile);
   }

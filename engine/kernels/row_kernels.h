@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "engine/kernels/quantization.h"
+#include "engine/kernels/rows.h"
 
 namespace verdict {
 
@@ -36,10 +37,7 @@ struct EpilogueTile {
   const float* column_scales = nullptr;  // [columns]
   const float* column_sums = nullptr;    // [columns]; null where no row has a zero point
   const float* bias = nullptr;           // [columns]
-  // [rows, columns] at y_stride, in one of two types; the other is null.
-  float* y = nullptr;
-  Bf16* y_bf16 = nullptr;
-  size_t y_stride = 0;
+  Results y;                             // [rows, columns]
   int rows = 0;
   int columns = 0;
 };

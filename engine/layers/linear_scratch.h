@@ -3,14 +3,11 @@
 #define VERDICT_ENGINE_LAYERS_LINEAR_SCRATCH_H_
 
 #include <chrono>
-#include <cstddef>
-#include <cstdint>
 #include <map>
 #include <memory>
 #include <vector>
 
-#include "engine/kernels/onednn/onednn.h"
-#include "engine/memory/aligned_buffer.h"
+#include "engine/kernels/product.h"
 
 namespace verdict {
 
@@ -21,16 +18,14 @@ class LinearScratch {
   LinearScratch(int workers, bool times_products)
       : times_products_(times_products), by_worker_(workers) {}
 
-  // Makes a workspace of `product` for every worker, or room for so many sums. At load, by
-  // Linear::Reserve; never during a pass.
-  void Reserve(const InnerProduct* product);
-  void Reserve(size_t sums);
+  // Makes every worker a workspace for what `backend` has packed so far. At load, never during a
+  // pass.
+  void Reserve(const ProductBackend* backend);
 
   // Reserved.
-  InnerProduct::Workspace& of(int worker, const InnerProduct* product) {
-    return *by_worker_[worker].workspaces.find(product)->second;
+  Workspace& of(int worker, const ProductBackend* backend) {
+    return *by_worker_[worker].workspaces.find(backend)->second;
   }
-  int32_t* sums_of(int worker) { return by_worker_[worker].sums.data(); }
 
   // Calls multiply(), on the worker's thread, and returns what it does.
   template <typename Multiply>
@@ -63,8 +58,7 @@ class LinearScratch {
 
   struct OfWorker {
     std::chrono::nanoseconds product_time{0};
-    std::map<const InnerProduct*, std::shared_ptr<InnerProduct::Workspace>> workspaces;
-    AlignedArray<int32_t> sums;
+    std::map<const ProductBackend*, std::unique_ptr<Workspace>> workspaces;
   };
   const bool times_products_;
   std::vector<OfWorker> by_worker_;

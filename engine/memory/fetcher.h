@@ -2,6 +2,7 @@
 #ifndef VERDICT_ENGINE_MEMORY_FETCHER_H_
 #define VERDICT_ENGINE_MEMORY_FETCHER_H_
 
+#include <algorithm>
 #include <cstddef>
 
 #include "engine/memory/rounding.h"
@@ -15,6 +16,13 @@ struct ToFetch {
   const void* begin = nullptr;
   size_t size = 0;  // bytes
 };
+
+// The part of `memory` that is the `index`th of `count` equal ones, in cache lines.
+inline ToFetch Share(const ToFetch& memory, int index, int count) {
+  const size_t part = RoundUp(memory.size / count + 1, kCacheLine);
+  const size_t begin = std::min(memory.size, part * index);
+  return {static_cast<const std::byte*>(memory.begin) + begin, std::min(part, memory.size - begin)};
+}
 
 // Fetches it bit by bit, in `steps` steps, while something else is computed. Memory that is not
 // ours is not touched by that, only not fetched.

@@ -6,9 +6,6 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_join.h"
-#include "engine/kernels/attention/attention.h"
-#include "engine/kernels/attention/tile_attention.h"
 #include "engine/kernels/onednn/onednn.h"
 #include "engine/memory/rounding.h"
 #include "engine/models/sections.h"
@@ -32,13 +29,11 @@ void ForEachRow(Workers& workers, int rows, const Visit& visit) {
   });
 }
 
-// What makes `activation`'s numbers before they are rounded to `type`.
-Epilogue EpilogueOf(HiddenActivation activation, InputType type) {
-  const bool narrow =
-      type == InputType::kBf16 || type == InputType::kInt8 || type == InputType::kUint8;
+// What makes `activation`'s numbers; `rough`: they are rounded coarsely afterwards.
+Epilogue EpilogueOf(HiddenActivation activation, bool rough) {
   switch (activation) {
     case HiddenActivation::kGelu:
-      return narrow ? Epilogue::kBiasRoughGelu : Epilogue::kBiasGelu;
+      return rough ? Epilogue::kBiasRoughGelu : Epilogue::kBiasGelu;
     case HiddenActivation::kGelu10:
       return Epilogue::kBiasGelu10;
     case HiddenActivation::kGeluTanh:
@@ -75,61 +70,46 @@ DistilBert::DistilBert(const ModelConfig& config, DistilBertWeights weights,
                        const EngineOptions& options)
     : config_(config),
       weights_(std::move(weights)),
-      input_type_(weights_.products.input()),
-      attends_in_tiles_(weights_.products.kernels == Kernels::kTiles &&
-                        weights_.products.precision != Precision::kF32 &&
-                        HasTileAttention(config.head_dim())),
+      attention_(weights_.backends.layers->attention(config.head_dim())),
+      activation_(EpilogueOf(config.activation, weights_.backends.layers->rows().rough)),
       max_tokens_(std::max(options.max_batch_tokens, config.max_tokens())),
       section_tokens_(SectionTokens(config, options)),
       profile_(options.profile),
-      info_{.precision = std::string(PrecisionName(weights_.products.precision)),
+      info_{.precision = std::string(PrecisionName(weights_.backends.layers->precision())),
             .isa = OneDnnIsa(),
-            .kernels = absl::StrJoin(weights_.kernels, ","),
+            .kernels = weights_.backends.layers->kernels(),
             .threads = options.threads,
             .parameters = weights_.parameters},
       linear_scratch_(options.threads, /*times_products=*/options.profile != nullptr),
       workers_(options.threads) {
-  const int rows = section_tokens_ + InnerProduct::kMaxRows;
-  const auto rows_of = [rows](int columns) {
-    return AlignedBuffer(static_cast<size_t>(rows) * columns);
-  };
-  const auto rows_of_bf16 = [rows](int columns) {
-    return AlignedArray<Bf16>(static_cast<size_t>(rows) * columns);
-  };
-  activations_ = {.hidden = {weights_.products, rows, config.dim},
-                  .query = rows_of(attends_in_tiles_ ? 0 : config.dim),
-                  .key_value = rows_of(attends_in_tiles_ ? 0 : 2 * config.dim),
-                  .query_bf16 = rows_of_bf16(attends_in_tiles_ ? config.dim : 0),
-                  .key_value_bf16 = rows_of_bf16(attends_in_tiles_ ? 2 * config.dim : 0),
-                  .context = {weights_.products, rows, config.dim},
-                  .projected = rows_of(config.dim),
-                  .expanded = {weights_.products, rows, config.hidden_dim}};
-  for (const TransformerLayer& layer : weights_.layers) {
-    for (const Linear* linear : {&layer.query, &layer.key_value, &layer.attention_output,
-                                 &layer.feed_forward_in, &layer.feed_forward_out}) {
-      linear->Reserve(linear_scratch_);
-    }
-  }
-  weights_.pre_classifier.Reserve(linear_scratch_);
-  weights_.classifier.Reserve(linear_scratch_);
+  const RowFormat& format = weights_.backends.layers->rows();
+  const int rows = section_tokens_;
+  activations_ = {.hidden = {format, rows, config.dim},
+                  .query = {attention_.rows, rows, config.dim, Rows::Keeps::kRounded},
+                  .keys_values = {attention_.rows, rows, 2 * config.dim, Rows::Keeps::kRounded},
+                  .context = {format, rows, config.dim},
+                  .projected = {RowFormat(), rows, config.dim},
+                  .expanded = {format, rows, config.hidden_dim, Rows::Keeps::kRounded}};
+  linear_scratch_.Reserve(weights_.backends.layers.get());
+  linear_scratch_.Reserve(weights_.backends.head.get());
   for (int i = 0; i < options.threads; ++i) {
     attention_scratch_.emplace_back(
-        attends_in_tiles_ ? TileAttentionScratchSize(config.max_tokens(), config.head_dim())
-                          : AttentionScratchSize(config.max_tokens(), config.head_dim()));
+        attention_.scratch_size(config.max_tokens(), config.head_dim()));
   }
 }
 
-uint64_t DistilBert::BufferBytes(const ModelConfig& config, ProductKind products,
+uint64_t DistilBert::BufferBytes(const ModelConfig& config, const ProductBackend& backend,
                                  const EngineOptions& options) {
-  const uint64_t rows = SectionTokens(config, options) + InnerProduct::kMaxRows;
-  const uint64_t rounded = sizeof(float) + ElementSize(products.input());
-  // hidden, context; query, keys and values, projected; expanded
-  const uint64_t row =
-      2 * config.dim * rounded + 4 * config.dim * sizeof(float) + config.hidden_dim * rounded;
-  const uint64_t scratch =
-      std::max(TileAttentionScratchSize(config.max_tokens(), config.head_dim()),
-               AttentionScratchSize(config.max_tokens(), config.head_dim()));
-  return rows * row + options.threads * scratch * sizeof(float);
+  using enum Rows::Keeps;
+  const AttentionKernel& attention = backend.attention(config.head_dim());
+  const RowFormat& format = backend.rows();
+  const int rows = SectionTokens(config, options);
+  return 2 * Rows::Bytes(format, rows, config.dim) +                    // hidden, context
+         3 * Rows::Bytes(attention.rows, rows, config.dim, kRounded) +  // query, keys, values
+         Rows::Bytes(RowFormat(), rows, config.dim) +                   // projected
+         Rows::Bytes(format, rows, config.hidden_dim, kRounded) +       // expanded
+         options.threads * sizeof(float) *
+             attention.scratch_size(config.max_tokens(), config.head_dim());
 }
 
 absl::StatusOr<std::unique_ptr<DistilBert>> DistilBert::Create(const ModelConfig& config,
@@ -203,38 +183,41 @@ void DistilBert::Embed(const Batch& batch) {
 // hidden = LayerNorm(hidden + Attention(hidden)); hidden = LayerNorm(hidden + FeedForward(hidden))
 void DistilBert::Transform(const TransformerLayer& layer, const TransformerLayer* next,
                            const Batch& batch) {
+  auto& [hidden, query, keys_values, context, projected, expanded] = activations_;
+  Apply(layer.key_value, hidden, batch.tokens(), keys_values, &layer.query);
+  Took("key, value");
   // The classifier reads the first token ([CLS]) alone, so nothing else of the last layer's
   // output is needed: exact, and an eighth less work.
   const bool first_tokens_only = next == nullptr;
-  AlignedBuffer& projected = activations_.projected;
-  ProjectForAttention(layer.key_value, batch.tokens(), activations_.key_value,
-                      activations_.key_value_bf16, &layer.query);
-  Took("key, value");
   if (first_tokens_only) KeepFirstTokens(batch);
   const int rows = first_tokens_only ? batch.texts() : batch.tokens();
-  ProjectForAttention(layer.query, rows, activations_.query, activations_.query_bf16,
-                      &layer.attention_output);
+  Apply(layer.query, hidden, rows, query, &layer.attention_output);
   Took("query");
-  Attention(batch, first_tokens_only);
+  Attend(batch, first_tokens_only);
   Took("attention");
-  Project(layer.attention_output, activations_.context, rows, projected, &layer.feed_forward_in);
+  Apply(layer.attention_output, context, rows, projected, &layer.feed_forward_in);
   Took("attention output");
   AddToHidden(projected, layer.attention_norm, rows);
   Took("norms");
 
-  Expand(layer.feed_forward_in, rows, &layer.feed_forward_out);
+  Apply(layer.feed_forward_in, hidden, rows, expanded, &layer.feed_forward_out, activation_);
   Took("feed forward in");
-  Project(layer.feed_forward_out, activations_.expanded, rows, projected,
-          next == nullptr ? &weights_.pre_classifier : &next->key_value);
+  Apply(layer.feed_forward_out, expanded, rows, projected,
+        first_tokens_only ? &weights_.pre_classifier : &next->key_value);
   Took("feed forward out");
   AddToHidden(projected, layer.output_norm, rows);
   Took("norms");
 }
 
 // context = softmax(query key^T / sqrt(head_dim)) value, for each text and head by itself
-void DistilBert::Attention(const Batch& batch, bool first_tokens_only) {
+void DistilBert::Attend(const Batch& batch, bool first_tokens_only) {
   const size_t dim = config_.dim;
   const int heads = config_.n_heads;
+  const int rows = first_tokens_only ? batch.texts() : batch.tokens();
+  Rows& context = activations_.context;
+  const RowsView query = activations_.query.Rounded(rows);
+  const RowsView keys_values = activations_.keys_values.Rounded(batch.tokens());
+  const int number = attention_.rows.bytes;
   workers_.ParallelFor(batch.texts() * heads, [&](int item, int worker) {
     const int text = item / heads;
     const int first_token = batch.offsets[text];
@@ -242,34 +225,23 @@ void DistilBert::Attention(const Batch& batch, bool first_tokens_only) {
     const int first_query = first_tokens_only ? text : first_token;
     const int queries = first_tokens_only ? 1 : tokens;
     const int channel = item % heads * config_.head_dim();
-    const auto head = [&]<class T>(const T* query, const T* key_value) {
-      const T* keys = key_value + first_token * 2 * dim + channel;
-      return AttentionHeadOf<T>{.q = query + first_query * dim + channel,
-                                .k = keys,
-                                .v = keys + dim,
-                                .y = activations_.context.row(first_query) + channel,
-                                .q_stride = dim,
-                                .kv_stride = 2 * dim,
-                                .y_stride = dim,
-                                .queries = queries,
-                                .tokens = tokens,
-                                .head_dim = config_.head_dim()};
-    };
-    float* scratch = attention_scratch_[worker].data();
-    if (attends_in_tiles_) {
-      AttendInTiles(head(activations_.query_bf16.data(), activations_.key_value_bf16.data()),
-                    scratch);
-    } else {
-      Attend(head(activations_.query.data(), activations_.key_value.data()), scratch);
-    }
+    const std::byte* keys = keys_values.row(first_token) + channel * number;
+    attention_.attend({.q = query.row(first_query) + channel * number,
+                       .k = keys,
+                       .v = keys + dim * number,
+                       .y = context.row(first_query) + channel,
+                       .q_stride = query.stride,
+                       .kv_stride = keys_values.stride,
+                       .y_stride = dim,
+                       .queries = queries,
+                       .tokens = tokens,
+                       .head_dim = config_.head_dim()},
+                      attention_scratch_[worker].data());
     for (int row = first_query; row < first_query + queries; ++row) {
-      activations_.context.RoundColumns(row, channel, config_.head_dim());
+      context.RoundColumns(row, channel, config_.head_dim());
     }
   });
-  if (HasScale(input_type_)) {  // a row's scale is that of all its heads
-    ForEachRow(workers_, first_tokens_only ? batch.texts() : batch.tokens(),
-               [&](int row) { activations_.context.Round(row); });
-  }
+  Round(context, rows);
 }
 
 // hidden becomes [texts, dim]: row i is the first token of text i. In place, as rows only move
@@ -282,81 +254,36 @@ void DistilBert::KeepFirstTokens(const Batch& batch) {
 
 // logits = classifier(ReLU(pre_classifier(first token)))
 void DistilBert::Classify(int texts, float* logits) {
-  AlignedBuffer& projected = activations_.projected;
-  weights_.pre_classifier.Run({.x = activations_.hidden.row(0),
-                               .x_stride = config_.dim * sizeof(float),
-                               .rows = texts,
-                               .y = projected.data(),
-                               .y_stride = static_cast<size_t>(config_.dim),
+  Rows& projected = activations_.projected;
+  weights_.pre_classifier.Run({.x = activations_.hidden.Floats(texts),
+                               .y = projected.AsResults(),
                                .epilogue = Epilogue::kBiasRelu},
                               workers_, linear_scratch_);
-  weights_.classifier.Run({.x = projected.data(),
-                           .x_stride = config_.dim * sizeof(float),
-                           .rows = texts,
-                           .y = logits,
-                           .y_stride = static_cast<size_t>(weights_.classifier.out())},
-                          workers_, linear_scratch_);
+  weights_.classifier.Run(
+      {.x = projected.Floats(texts),
+       .y = {.floats = logits, .stride = static_cast<size_t>(weights_.classifier.out())}},
+      workers_, linear_scratch_);
 }
 
-// y = x W^T + bias
-void DistilBert::Project(const Linear& linear, const ProductInput& x, int rows, AlignedBuffer& y,
-                         const Linear* next) {
-  linear.Run({.x = x.rounded(),
-              .x_stride = x.rounded_stride(),
-              .x_quantizations = x.quantizations(),
-              .rows = rows,
-              .y = y.data(),
-              .y_stride = static_cast<size_t>(linear.out()),
-              .next = next},
+void DistilBert::Apply(const Linear& linear, const Rows& x, int rows, Rows& y, const Linear* next,
+                       Epilogue epilogue) {
+  linear.Run({.x = x.Rounded(rows), .y = y.AsResults(), .epilogue = epilogue, .next = next},
              workers_, linear_scratch_);
+  Round(y, rows);
 }
 
-void DistilBert::ProjectForAttention(const Linear& linear, int rows, AlignedBuffer& y,
-                                     AlignedArray<Bf16>& y_bf16, const Linear* next) {
-  Linear::Call call = {.x = activations_.hidden.rounded(),
-                       .x_stride = activations_.hidden.rounded_stride(),
-                       .x_quantizations = activations_.hidden.quantizations(),
-                       .rows = rows,
-                       .y_stride = static_cast<size_t>(linear.out()),
-                       .next = next};
-  if (attends_in_tiles_) {
-    call.y_bf16 = y_bf16.data();
-  } else {
-    call.y = y.data();
-  }
-  linear.Run(call, workers_, linear_scratch_);
-}
-
-// expanded = activation(hidden W^T + bias)
-void DistilBert::Expand(const Linear& linear, int rows, const Linear* next) {
-  ProductInput& expanded = activations_.expanded;
-  Linear::Call call = {.x = activations_.hidden.rounded(),
-                       .x_stride = activations_.hidden.rounded_stride(),
-                       .x_quantizations = activations_.hidden.quantizations(),
-                       .rows = rows,
-                       .epilogue = EpilogueOf(config_.activation, input_type_),
-                       .next = next};
-  if (input_type_ == InputType::kBf16) {
-    call.y_bf16 = static_cast<Bf16*>(expanded.rounded());
-    call.y_stride = expanded.rounded_stride() / sizeof(Bf16);
-  } else {
-    call.y = expanded.row(0);
-    call.y_stride = linear.out();
-  }
-  linear.Run(call, workers_, linear_scratch_);
-  if (HasScale(input_type_)) {
-    ForEachRow(workers_, rows, [&](int row) { expanded.Round(row); });
-  }
-}
-
-void DistilBert::AddToHidden(const AlignedBuffer& sublayer, const LayerNormParameters& norm,
-                             int rows) {
-  const size_t dim = config_.dim;
+void DistilBert::AddToHidden(Rows& sublayer, const LayerNormParameters& norm, int rows) {
+  Rows& hidden = activations_.hidden;
   ForEachRow(workers_, rows, [&](int row) {
-    float* hidden = activations_.hidden.row(row);
-    AddLayerNorm(sublayer.data() + row * dim, hidden, norm.weights(), config_.dim, hidden);
-    activations_.hidden.Round(row);
+    AddLayerNorm(sublayer.row(row), hidden.row(row), norm.weights(), config_.dim, hidden.row(row));
+    hidden.Round(row);
   });
+}
+
+// What could not be rounded while it was written.
+void DistilBert::Round(Rows& rows, int count) {
+  if (!rows.rounds_whole_rows()) return;
+  ForEachRow(workers_, count, [&](int row) { rows.Round(row); });
 }
 
 absl::Status DistilBert::Check(const Batch& batch) const {

@@ -10,9 +10,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "engine/engine.h"
-#include "engine/kernels/product_kind.h"
+#include "engine/kernels/product.h"
 #include "engine/layers/linear.h"
-#include "engine/layers/product_input.h"
 #include "engine/memory/aligned_buffer.h"
 #include "engine/models/config.h"
 #include "engine/models/distilbert_weights.h"
@@ -34,24 +33,21 @@ class DistilBert : public Engine {
                                                             const EngineOptions& options);
 
   // Bytes that Create will take beside the weights, at most.
-  static uint64_t BufferBytes(const ModelConfig& config, ProductKind products,
+  static uint64_t BufferBytes(const ModelConfig& config, const ProductBackend& backend,
                               const EngineOptions& options);
 
   absl::StatusOr<Logits> Run(const Batch& batch) override;
   const EngineInfo& info() const override { return info_; }
 
  private:
-  // Activations, each [tokens of the largest section, …] and some rows more, as Linear::Call asks.
+  // Activations, [tokens of the largest section, …].
   struct Activations {
-    ProductInput hidden;  // [tokens, dim]: the residual stream
-    // Of these, in float32 or in bfloat16, as attention takes them; the others are empty.
-    AlignedBuffer query;                // [tokens, dim]
-    AlignedBuffer key_value;            // [tokens, 2 dim]
-    AlignedArray<Bf16> query_bf16;      // [tokens, dim]
-    AlignedArray<Bf16> key_value_bf16;  // [tokens, 2 dim]
-    ProductInput context;               // [tokens, dim]: what attention found
-    AlignedBuffer projected;  // [tokens, dim]: a sublayer's output, before its residual sum
-    ProductInput expanded;    // [tokens, hidden_dim]
+    Rows hidden;       // [tokens, dim]: the residual stream
+    Rows query;        // [tokens, dim]
+    Rows keys_values;  // [tokens, 2 dim]
+    Rows context;      // [tokens, dim]: what attention found
+    Rows projected;    // [tokens, dim]: a sublayer's output, before its residual sum
+    Rows expanded;     // [tokens, hidden_dim]
   };
 
   DistilBert(const ModelConfig& config, DistilBertWeights weights, const EngineOptions& options);
@@ -65,7 +61,7 @@ class DistilBert : public Engine {
   void Embed(const Batch& batch);
   // `next` is the layer after this one, or null.
   void Transform(const TransformerLayer& layer, const TransformerLayer* next, const Batch& batch);
-  void Attention(const Batch& batch, bool first_tokens_only);
+  void Attend(const Batch& batch, bool first_tokens_only);
   void KeepFirstTokens(const Batch& batch);
   void Classify(int texts, float* logits);
 
@@ -74,19 +70,17 @@ class DistilBert : public Engine {
     if (profile_ != nullptr) profile_->Add(step, linear_scratch_.TakeProductTime());
   }
 
-  // Steps over rows.
-  void Project(const Linear& linear, const ProductInput& x, int rows, AlignedBuffer& y,
-               const Linear* next);
-  // As Project of `hidden`, in the one of the two types that attention takes.
-  void ProjectForAttention(const Linear& linear, int rows, AlignedBuffer& y,
-                           AlignedArray<Bf16>& y_bf16, const Linear* next);
-  void Expand(const Linear& linear, int rows, const Linear* next);
-  void AddToHidden(const AlignedBuffer& sublayer, const LayerNormParameters& norm, int rows);
+  // y = epilogue(x W^T + bias) for the first `rows` of x. `next` is the layer that runs next.
+  void Apply(const Linear& linear, const Rows& x, int rows, Rows& y, const Linear* next,
+             Epilogue epilogue = Epilogue::kBias);
+  // hidden = LayerNorm(hidden + sublayer)
+  void AddToHidden(Rows& sublayer, const LayerNormParameters& norm, int rows);
+  void Round(Rows& rows, int count);
 
   const ModelConfig config_;
   const DistilBertWeights weights_;
-  const InputType input_type_;  // of the encoder's products
-  const bool attends_in_tiles_;
+  const AttentionKernel& attention_;
+  const Epilogue activation_;
   const int max_tokens_;      // of a batch
   const int section_tokens_;  // at most: see sections.h
   Profile* const profile_;    // or null

@@ -25,9 +25,9 @@ class TensorReader {
  public:
   enum class Task { kCheck, kRead };
 
-  TensorReader(const Checkpoint& checkpoint, const std::string& prefix, ProductKind products,
-               Task task)
-      : checkpoint_(checkpoint), prefix_(prefix), products_(products), task_(task) {}
+  TensorReader(const Checkpoint& checkpoint, const std::string& prefix,
+               const DistilBertBackends& backends, Task task)
+      : checkpoint_(checkpoint), prefix_(prefix), backends_(backends), task_(task) {}
 
   std::vector<float> Read(const std::string& short_name, const std::vector<int64_t>& shape) {
     if (!status_.ok()) return {};
@@ -55,8 +55,8 @@ class TensorReader {
   }
 
   // One linear layer of the layers `names`, each [out, in], set one below the other.
-  absl::StatusOr<Linear> ReadLinear(InnerProductCache& products,
-                                    const std::vector<std::string>& names, int in, int out) {
+  absl::StatusOr<Linear> ReadLinear(ProductBackend& backend, const std::vector<std::string>& names,
+                                    int in, int out) {
     std::vector<float> weights, bias;
     for (const std::string& name : names) {
       const auto append = [](std::vector<float>& all, std::vector<float> part) {
@@ -71,27 +71,25 @@ class TensorReader {
     }
     if (!status_.ok()) return status_;
     if (task_ == Task::kCheck) {
-      AddLoading(products.kind(), names.size() * in * static_cast<uint64_t>(out));
+      AddLoading(backend.rows(), names.size() * in * static_cast<uint64_t>(out));
       return Linear();
     }
-    return Linear::Create(products, weights, bias);
+    return Linear::Create(backend, weights, bias);
   }
 
-  // As ReadLinear, into `linear`, in the encoder's kind of products.
+  // As ReadLinear, into `linear`, by the layers' backend.
   void Bind(Linear& linear, const std::vector<std::string>& names, int in, int out) {
-    Assign(linear, ReadLinear(products_, names, in, out));
+    Assign(linear, ReadLinear(*backends_.layers, names, in, out));
   }
 
-  // The head's layers are a thousandth of the work and decide the label: float32 in every
-  // precision.
+  // The same by the head's.
   void BindHead(Linear& linear, const std::string& name, int in, int out) {
-    Assign(linear, ReadLinear(head_products_, {name}, in, out));
+    Assign(linear, ReadLinear(*backends_.head, {name}, in, out));
   }
 
   const absl::Status& status() const { return status_; }
   uint64_t parameters() const { return parameters_; }
   const ModelMemory& memory() const { return memory_; }
-  std::set<std::string> kernels() const { return products_.kernels(); }
 
   std::vector<std::string> UnusedTensors() const {
     std::vector<std::string> unused;
@@ -104,8 +102,8 @@ class TensorReader {
  private:
   // Of a layer whose weights are packed, so that they are not kept as they were read; beside it,
   // they are there twice while several are set one below the other.
-  void AddLoading(ProductKind kind, uint64_t size) {
-    memory_.weights -= size * (sizeof(float) - ElementSize(kind.input()));
+  void AddLoading(const RowFormat& rows, uint64_t size) {
+    memory_.weights -= size * (sizeof(float) - rows.bytes);
     memory_.loading = std::max(memory_.loading, 2 * size * sizeof(float));
   }
 
@@ -119,8 +117,7 @@ class TensorReader {
 
   const Checkpoint& checkpoint_;
   const std::string prefix_;
-  InnerProductCache products_;
-  InnerProductCache head_products_{{Precision::kF32, Kernels::kPanels}};
+  const DistilBertBackends& backends_;
   absl::Status status_;
   const Task task_;
   ModelMemory memory_;
@@ -216,10 +213,10 @@ absl::Status Bind(const Checkpoint& checkpoint, const ModelConfig& config, Tenso
 
 absl::StatusOr<ModelMemory> CheckDistilBertWeights(const Checkpoint& checkpoint,
                                                    const ModelConfig& config,
-                                                   ProductKind products) {
+                                                   const DistilBertBackends& backends) {
   const absl::StatusOr<std::string> prefix = PrefixOf(checkpoint);
   if (!prefix.ok()) return prefix.status();
-  TensorReader reader(checkpoint, *prefix, products, TensorReader::Task::kCheck);
+  TensorReader reader(checkpoint, *prefix, backends, TensorReader::Task::kCheck);
   DistilBertWeights weights;
   weights.prefix = *prefix;
   if (absl::Status status = Bind(checkpoint, config, reader, weights); !status.ok()) return status;
@@ -228,16 +225,15 @@ absl::StatusOr<ModelMemory> CheckDistilBertWeights(const Checkpoint& checkpoint,
 
 absl::StatusOr<DistilBertWeights> LoadDistilBertWeights(const Checkpoint& checkpoint,
                                                         const ModelConfig& config,
-                                                        ProductKind products) {
+                                                        DistilBertBackends backends) {
   const absl::StatusOr<std::string> prefix = PrefixOf(checkpoint);
   if (!prefix.ok()) return prefix.status();
-  TensorReader reader(checkpoint, *prefix, products, TensorReader::Task::kRead);
+  TensorReader reader(checkpoint, *prefix, backends, TensorReader::Task::kRead);
   DistilBertWeights weights;
   weights.prefix = *prefix;
   if (absl::Status status = Bind(checkpoint, config, reader, weights); !status.ok()) return status;
-  weights.products = products;
-  weights.kernels = reader.kernels();
   weights.parameters = reader.parameters();
+  weights.backends = std::move(backends);
   return weights;
 }
 

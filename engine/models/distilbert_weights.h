@@ -4,13 +4,13 @@
 #define VERDICT_ENGINE_MODELS_DISTILBERT_WEIGHTS_H_
 
 #include <cstdint>
-#include <set>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "engine/files/checkpoint.h"
-#include "engine/kernels/product_kind.h"
+#include "engine/kernels/product.h"
 #include "engine/kernels/row_kernels.h"
 #include "engine/layers/linear.h"
 #include "engine/machine/memory_limit.h"
@@ -38,15 +38,20 @@ struct TransformerLayer {
   LayerNormParameters output_norm;
 };
 
+// What computes the products.
+struct DistilBertBackends {
+  std::unique_ptr<ProductBackend> layers;
+  std::unique_ptr<ProductBackend> head;
+};
+
 struct DistilBertWeights {
+  DistilBertBackends backends;
   std::vector<float> word_embeddings;      // [vocab_size, dim]
   std::vector<float> position_embeddings;  // [max_position_embeddings, dim]
   LayerNormParameters embedding_norm;
   std::vector<TransformerLayer> layers;
-  Linear pre_classifier;          // dim -> dim
-  Linear classifier;              // dim -> labels
-  ProductKind products;           // of the layers; the classifier's are float32
-  std::set<std::string> kernels;  // names of those that compute them
+  Linear pre_classifier;  // dim -> dim
+  Linear classifier;      // dim -> labels
   uint64_t parameters = 0;
   // What all names of the checkpoint begin with and standard ones do not, e.g. "_orig_mod.".
   std::string prefix;
@@ -55,7 +60,7 @@ struct DistilBertWeights {
 };
 
 // Finds every tensor that `config` asks for, from the headers alone, and says what they will take
-// for such products: `weights` and `loading` are set.
+// with such backends: `weights` and `loading` are set.
 //
 // The body's names may begin with `distilbert.` or not, and all names with one more prefix: the
 // checkpoint's own keys decide.
@@ -63,15 +68,16 @@ struct DistilBertWeights {
 // INVALID_ARGUMENT: as Checkpoint::Check, and when the classifier's two layers are missing, or LoRA
 // weights are there that are not merged.
 absl::StatusOr<ModelMemory> CheckDistilBertWeights(const Checkpoint& checkpoint,
-                                                   const ModelConfig& config, ProductKind products);
+                                                   const ModelConfig& config,
+                                                   const DistilBertBackends& backends);
 
 // Reads and packs them.
 //
 // INVALID_ARGUMENT: as CheckDistilBertWeights and Checkpoint::Read. INTERNAL: as
-// InnerProduct::Create.
+// ProductBackend::Pack.
 absl::StatusOr<DistilBertWeights> LoadDistilBertWeights(const Checkpoint& checkpoint,
                                                         const ModelConfig& config,
-                                                        ProductKind products);
+                                                        DistilBertBackends backends);
 
 }  // namespace verdict
 

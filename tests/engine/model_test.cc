@@ -139,7 +139,7 @@ TEST(ModelTest, EveryPrecisionIsServedAndWithoutInstructionsForItAWarningSaysHow
       EXPECT_THAT(model->warnings, IsEmpty());
     } else {
       EXPECT_THAT(model->warnings, ElementsAre(StartsWith("this CPU (")));
-      EXPECT_THAT(model->engine->info().kernels, StartsWith("highway:"));
+      EXPECT_THAT(model->engine->info().kernels, StartsWith("panels:"));
     }
   }
 }

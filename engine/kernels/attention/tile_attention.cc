@@ -144,7 +144,7 @@ namespace {
 // y [rows, panels * kTileSize] = x W^T
 void Multiply(const Bf16* x, size_t x_stride, int rows, int in, const Bf16* panels, int panel_count,
               float* y) {
-  MultiplyTiles({.type = InputType::kBf16,
+  MultiplyTiles({.type = TileType::kBf16,
                  .x = x,
                  .x_stride = x_stride * sizeof(Bf16),
                  .rows = rows,

@@ -10,6 +10,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_format.h"
 #include "dnnl.hpp"
+#include "engine/kernels/onednn/versions.h"
 #include "engine/memory/aligned_buffer.h"
 
 // oneDNN's Debian build runs on GNU OpenMP, whichever compiler builds us; clang's <omp.h> would
@@ -32,7 +33,7 @@ struct ProductTypes {
 ProductTypes TypesOf(Precision precision) {
   switch (precision) {
     case Precision::kF32:
-      break;
+      return {DataType::f32, DataType::f32};
     case Precision::kBf16:
       return {DataType::bf16, DataType::f32};
     case Precision::kInt8:
@@ -71,11 +72,7 @@ dnnl::inner_product_forward::primitive_desc Describe(Precision precision, int ro
   const memory::desc y = Matrix(types.result, rows, out);
   dnnl::primitive_attr attributes;
   attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-#if DNNL_VERSION_MAJOR >= 3
-  return {Cpu(), dnnl::prop_kind::forward_inference, x, weights, y, attributes};
-#else
-  return {{dnnl::prop_kind::forward_inference, x, weights, y}, attributes, Cpu()};
-#endif
+  return DescribeInnerProduct(Cpu(), x, weights, y, attributes);
 }
 
 // Copies a matrix into another layout or type.
@@ -101,7 +98,8 @@ bool Includes(dnnl::cpu_isa isa) {
 
 std::string OneDnnIsa() {
   using dnnl::cpu_isa;
-  switch (dnnl::get_effective_cpu_isa()) {
+  const cpu_isa isa = dnnl::get_effective_cpu_isa();
+  switch (isa) {
     case cpu_isa::sse41:
       return "sse41";
     case cpu_isa::avx:
@@ -118,20 +116,27 @@ std::string OneDnnIsa() {
       return "avx512_core_bf16";
     case cpu_isa::avx512_core_amx:
       return "avx512_core_amx";
-#if DNNL_VERSION_MAJOR >= 3
-    case cpu_isa::avx2_vnni_2:
-      return "avx2_vnni_2";
-    case cpu_isa::avx512_core_fp16:
-      return "avx512_core_fp16";
-    case cpu_isa::avx512_core_amx_fp16:
-      return "avx512_core_amx_fp16";
-#endif
     default:
-      return absl::StrFormat("onednn_isa_%#x", static_cast<int>(dnnl::get_effective_cpu_isa()));
+      break;
   }
+  if (const std::string_view name = NewIsaName(isa); !name.empty()) return std::string(name);
+  return absl::StrFormat("onednn_isa_%#x", static_cast<int>(isa));
 }
 
 bool HasAmx() { return Includes(dnnl::cpu_isa::avx512_core_amx); }
+
+bool HasKernels(Precision precision) {
+  using dnnl::cpu_isa;
+  switch (precision) {
+    case Precision::kF32:
+      return true;
+    case Precision::kBf16:
+      return Includes(cpu_isa::avx512_core);
+    case Precision::kInt8:
+      return Includes(cpu_isa::avx512_core_vnni) || Includes(cpu_isa::avx2_vnni);
+  }
+  return false;
+}
 
 bool HasFastKernels(Precision precision) {
   using dnnl::cpu_isa;
@@ -141,7 +146,7 @@ bool HasFastKernels(Precision precision) {
     case Precision::kBf16:
       return HasAmx() || (Includes(cpu_isa::avx512_core_bf16) && !__builtin_cpu_is("intel"));
     case Precision::kInt8:
-      return Includes(cpu_isa::avx512_core_vnni) || Includes(cpu_isa::avx2_vnni);
+      return HasKernels(precision);
   }
   return false;
 }

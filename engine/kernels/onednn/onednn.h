@@ -20,14 +20,16 @@ std::string OneDnnIsa();
 // Whether this CPU has AMX, and oneDNN uses it: then the operating system lets this process.
 bool HasAmx();
 
-// Whether this CPU has fast instructions for products in `precision`, and oneDNN kernels that use
-// them: bf16 takes AVX512_BF16 or AMX, int8 takes VNNI or AMX. Without them oneDNN converts back
-// and forth, and in int8 saturates; and Intel's AVX512_BF16 has half of float32's pace. Not in
-// float32, where the products are never oneDNN's.
+// Whether oneDNN has kernels for products in `precision` on this CPU whose results are right: in
+// bf16 with AVX-512, in int8 with VNNI or AMX, since without them it saturates.
+bool HasKernels(Precision precision);
+
+// And whether they are the fastest that there are without AMX: in bf16 that takes AVX512_BF16, of
+// which Intel's has half of float32's pace. In float32 ours are as fast, and on short texts faster.
 bool HasFastKernels(Precision precision);
 
-// y = x W^T for x [rows, in] and W [out, in], both dense: in bf16, where y is float32, or in int8,
-// where y is int32 and exact. Float32 products are our own: see panel_product.h.
+// y = x W^T for x [rows, in] and W [out, in], both dense: in float32, in bf16, where y is float32,
+// or in int8, where y is int32 and exact.
 //
 // A kernel may add up a row's products in an order that depends on the number of rows. So Create
 // computes the same data with every candidate number of rows, and admits those whose rows all equal
@@ -40,8 +42,6 @@ class InnerProduct {
   // The most rows of one Run: enough to reach the machine's speed, few enough that y stays in L1.
   static constexpr int kMaxRows = 64;
 
-  // `precision` is bf16 or int8.
-  //
   // INTERNAL: oneDNN has no fast kernel, or not even kMaxRows gives a row the same bits in every
   // place.
   static absl::StatusOr<std::shared_ptr<const InnerProduct>> Create(Precision precision, int in,

@@ -16,16 +16,28 @@ namespace verdict {
 namespace {
 
 // Blocks of rows, each of as many; in pairs where two are multiplied at once.
-int Blocks(InputType type, int rows) {
+int Blocks(TileType type, int rows) {
   const int blocks = DivideUp(rows, kTileSize);
-  return type == InputType::kInt24 || blocks == 1 ? blocks : RoundUp(blocks, 2);
+  return type == TileType::kInt24 || blocks == 1 ? blocks : RoundUp(blocks, 2);
 }
 
 }  // namespace
 
-int TileParts(InputType type) { return type == InputType::kInt24 ? 4 : 1; }
+int TileBytes(TileType type) {
+  switch (type) {
+    case TileType::kBf16:
+      return 2;
+    case TileType::kUint8:
+      return 1;
+    case TileType::kInt24:
+      return kInt24Slices;
+  }
+  return 0;
+}
 
-int TileRows(InputType type, int rows) {
+int TileParts(TileType type) { return type == TileType::kInt24 ? 4 : 1; }
+
+int TileRows(TileType type, int rows) {
   const int blocks = Blocks(type, rows);
   return DivideUp(rows, blocks) * blocks;
 }
@@ -227,9 +239,9 @@ VERDICT_TILES int MultiplySlices(const Block& block, Fetcher& fetcher) {
   return 1;
 }
 
-VERDICT_TILES int MultiplyFirst(InputType type, const Block& block, Fetcher& fetcher) {
-  if (type == InputType::kBf16) return MultiplyPlain<Bf16Products>(block, fetcher);
-  if (type == InputType::kUint8) return MultiplyPlain<Uint8Products>(block, fetcher);
+VERDICT_TILES int MultiplyFirst(TileType type, const Block& block, Fetcher& fetcher) {
+  if (type == TileType::kBf16) return MultiplyPlain<Bf16Products>(block, fetcher);
+  if (type == TileType::kUint8) return MultiplyPlain<Uint8Products>(block, fetcher);
   return MultiplySlices(block, fetcher);
 }
 
@@ -239,8 +251,8 @@ VERDICT_TILES int MultiplyFirst(InputType type, const Block& block, Fetcher& fet
 bool HasTiles() { return HasAmx(); }
 
 VERDICT_TILES void MultiplyTiles(const TileProduct& product) {
-  const bool slices = product.type == InputType::kInt24;
-  const int bytes = static_cast<int>(ElementSize(product.type));
+  const bool slices = product.type == TileType::kInt24;
+  const int bytes = TileBytes(product.type);
   const int blocks = Blocks(product.type, product.rows);
   const int rows = DivideUp(product.rows, blocks);
   const size_t x_stride = product.x_stride;

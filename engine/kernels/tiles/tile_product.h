@@ -12,7 +12,6 @@
 
 #include <cstdint>
 
-#include "engine/kernels/product_kind.h"
 #include "engine/memory/fetcher.h"
 
 namespace verdict {
@@ -20,6 +19,12 @@ namespace verdict {
 // Whether this CPU has AMX's tiles of bfloat16 and bytes, the operating system lets us use them,
 // and oneDNN's own limit of instruction sets (ONEDNN_MAX_CPU_ISA) admits them.
 bool HasTiles();
+
+// What tiles multiply: numbers of x.
+enum class TileType { kBf16, kUint8, kInt24 };
+
+// Bytes of one number.
+int TileBytes(TileType type);
 
 // Some rows of y = x W^T, for the columns of some panels.
 //
@@ -32,8 +37,8 @@ bool HasTiles();
 // middle x middle, and then middle x low both ways. So x W^T is 256 (256 (256 (256 y[0] + y[1]) +
 // y[2]) + y[3]).
 struct TileProduct {
-  InputType type = InputType::kUint8;
-  // [rows, in] at x_stride, as ProductInput keeps them. The memory continues for kTileSize rows
+  TileType type = TileType::kUint8;
+  // [rows, in] at x_stride. The memory continues for kTileSize rows
   // more, which may be read.
   const void* x = nullptr;
   size_t x_stride = 0;  // bytes
@@ -47,10 +52,10 @@ struct TileProduct {
   ToFetch to_fetch;  // brought to the caches meanwhile
 };
 
-int TileParts(InputType type);
+int TileParts(TileType type);
 
 // Rows of a part of y: some more than `rows`, and what is in those may be anything.
-int TileRows(InputType type, int rows);
+int TileRows(TileType type, int rows);
 
 // HasTiles.
 void MultiplyTiles(const TileProduct& product);

@@ -24,8 +24,7 @@ std::vector<float> Apply(Epilogue epilogue, const std::vector<float>& product,
   ApplyEpilogue(epilogue, {.product = product.data(),
                            .product_stride = bias.size(),
                            .bias = bias.data(),
-                           .y = y.data(),
-                           .y_stride = bias.size(),
+                           .y = {.floats = y.data(), .stride = bias.size()},
                            .rows = static_cast<int>(product.size() / bias.size()),
                            .columns = static_cast<int>(bias.size())});
   return y;
@@ -116,8 +115,7 @@ TEST(EpilogueTest, NothingIsTouchedPastTheColumns) {
     ApplyEpilogue(Epilogue::kBias, {.product = product.data(),
                                     .product_stride = kStride,
                                     .bias = bias.data(),
-                                    .y = y.data(),
-                                    .y_stride = kStride,
+                                    .y = {.floats = y.data(), .stride = kStride},
                                     .rows = kRows,
                                     .columns = kColumns});
     for (int i = 0; i < kStride * kRows; ++i) {
@@ -139,8 +137,7 @@ TEST(EpilogueTest, IntegersAreScaledByRowAndColumnFromTheRowsZeroPoint) {
                          .column_scales = columns.data(),
                          .column_sums = sums.data(),
                          .bias = bias.data(),
-                         .y = y.data(),
-                         .y_stride = 3,
+                         .y = {.floats = y.data(), .stride = 3},
                          .rows = 2,
                          .columns = 3};
     ApplyEpilogue(Epilogue::kBias, tile);
@@ -179,8 +176,7 @@ TEST(EpilogueTest, FourPartsAreOneNumber) {
                                     .x = x.data(),
                                     .column_scales = column_scales.data(),
                                     .bias = bias.data(),
-                                    .y = y.data(),
-                                    .y_stride = kColumns,
+                                    .y = {.floats = y.data(), .stride = kColumns},
                                     .rows = kRows,
                                     .columns = kColumns});
     for (size_t i = 0; i < y.size(); ++i) {
@@ -199,8 +195,7 @@ TEST(EpilogueTest, Bf16IsTheRoundedFloat32) {
     ApplyEpilogue(Epilogue::kBiasGelu, {.product = product.data(),
                                         .product_stride = kColumns,
                                         .bias = bias.data(),
-                                        .y_bf16 = y.data(),
-                                        .y_stride = kColumns,
+                                        .y = {.bf16s = y.data(), .stride = kColumns},
                                         .rows = kRows,
                                         .columns = kColumns});
     EXPECT_EQ(y, expected);

@@ -5,9 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "engine/layers/product_input.h"
 #include "gtest/gtest.h"
-#include "tests/engine/fixtures/product_kinds.h"
+#include "tests/engine/fixtures/every_backend.h"
 #include "tests/engine/fixtures/random_numbers.h"
 
 namespace verdict {
@@ -15,7 +14,7 @@ namespace {
 
 // A layer with random weights and the rows of an input, run by some threads.
 struct Case {
-  Case(ProductKind kind, int in, int out, int rows = kRows)
+  Case(NamedBackend kind, int in, int out, int rows = kRows)
       : kind(kind),
         in(in),
         out(out),
@@ -24,40 +23,35 @@ struct Case {
         numbers(RandomNumbers(size_t(rows) * in, 3)) {}
 
   std::vector<float> Run(int threads, int first_row, int rows) const {
-    InnerProductCache products(kind);
-    const auto linear = Linear::Create(products, weights, bias);
+    const std::unique_ptr<ProductBackend> backend = Make(kind);
+    const auto linear = Linear::Create(*backend, weights, bias);
     EXPECT_TRUE(linear.ok()) << linear.status();
-    ProductInput x(kind, rows + InnerProduct::kMaxRows, in);
+    Rows x(backend->rows(), rows, in);
     for (int row = 0; row < rows; ++row) {
       std::copy_n(numbers.begin() + (first_row + row) * in, in, x.row(row));
       x.Round(row);
     }
     Workers workers(threads);
     LinearScratch scratch(threads, /*times_products=*/false);
-    linear->Reserve(scratch);
+    scratch.Reserve(backend.get());
     std::vector<float> y(size_t(rows) * out);
-    linear->Run({.x = x.rounded(),
-                 .x_stride = x.rounded_stride(),
-                 .x_quantizations = x.quantizations(),
-                 .rows = rows,
-                 .y = y.data(),
-                 .y_stride = size_t(out)},
-                workers, scratch);
+    linear->Run({.x = x.Rounded(rows), .y = {.floats = y.data(), .stride = size_t(out)}}, workers,
+                scratch);
     return y;
   }
 
   static constexpr int kRows = 400;
-  ProductKind kind;
+  NamedBackend kind;
   int in;
   int out;
   std::vector<float> weights, bias, numbers;
 };
 
-class LinearTest : public ::testing::TestWithParam<ProductKind> {
+class LinearTest : public ::testing::TestWithParam<NamedBackend> {
  protected:
   void SetUp() override {
     if (!Runs(GetParam())) {
-      GTEST_SKIP() << "this CPU has no instructions for " << ProductKindName(GetParam());
+      GTEST_SKIP() << "this CPU has no instructions for " << NameOf(GetParam());
     }
   }
 
@@ -125,18 +119,19 @@ double Error(const Case& layer, int rows) {
 }
 
 TEST(LinearInFloat32Test, TilesAreAsExactAsFloat32) {
-  if (!HasTiles()) GTEST_SKIP() << "this CPU has no AMX, or oneDNN may not use it";
+  if (!Runs({"tiles", Precision::kF32}))
+    GTEST_SKIP() << "this CPU has no AMX, or oneDNN may not use it";
   // In short sums float32 has little to round off.
   for (auto [in, most] : {std::pair{64, 2.5}, {768, 1.0}, {3072, 1.0}}) {
     for (float outlier : {1.0f, 5.0f, 50.0f}) {
-      Case tiles({Precision::kF32, Kernels::kTiles}, in, 100);
+      Case tiles({"tiles", Precision::kF32}, in, 100);
       // In every row and every column one number is far from the others.
       for (int row = 0; row < Case::kRows; ++row) tiles.numbers[row * in + row % in] *= outlier;
       for (int column = 0; column < 100; ++column) {
         tiles.weights[column * in + column % in] *= outlier;
       }
       Case panels = tiles;
-      panels.kind = {Precision::kF32, Kernels::kPanels};
+      panels.kind = {"panels", Precision::kF32};
       EXPECT_LE(Error(tiles, 64), most * Error(panels, 64)) << in << ", " << outlier;
     }
   }
@@ -156,8 +151,8 @@ TEST_P(LinearTest, ARowHasTheSameBitsWhateverRowsAndThreadsAreWithIt) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Kinds, LinearTest, ::testing::ValuesIn(kProductKinds),
-                         [](const auto& info) { return ProductKindName(info.param); });
+INSTANTIATE_TEST_SUITE_P(Kinds, LinearTest, ::testing::ValuesIn(kEveryBackend),
+                         [](const auto& info) { return NameOf(info.param); });
 
 }  // namespace
 }  // namespace verdict

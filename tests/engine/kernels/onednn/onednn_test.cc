@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <cstring>
 #include <vector>
 
 #include "engine/kernels/quantization.h"
@@ -27,8 +28,11 @@ struct Shape {
 struct Operand {
   Operand(Precision precision, int rows, int columns, int seed)
       : columns(columns), values(RandomNumbers(static_cast<size_t>(rows) * columns, seed)) {
-    data = AlignedArray<std::byte>(values.size() * sizeof(Bf16));
-    if (precision == Precision::kBf16) {
+    data = AlignedArray<std::byte>(values.size() * sizeof(float));
+    if (precision == Precision::kF32) {
+      row_size = columns * sizeof(float);
+      std::memcpy(data.data(), values.data(), values.size() * sizeof(float));
+    } else if (precision == Precision::kBf16) {
       row_size = columns * sizeof(Bf16);
       auto* rounded = reinterpret_cast<Bf16*>(data.data());
       RoundToBf16(values.data(), values.size(), rounded);
@@ -54,8 +58,8 @@ struct Operand {
 class InnerProductTest : public ::testing::TestWithParam<Shape> {
  protected:
   void SetUp() override {
-    if (!HasFastKernels(precision_)) {
-      GTEST_SKIP() << "this CPU has no fast kernels for " << PrecisionName(precision_);
+    if (!HasKernels(precision_)) {
+      GTEST_SKIP() << "oneDNN has no kernels on this CPU for " << PrecisionName(precision_);
     }
     auto product = InnerProduct::Create(precision_, in_, out_);
     ASSERT_TRUE(product.ok()) << product.status();
@@ -65,7 +69,7 @@ class InnerProductTest : public ::testing::TestWithParam<Shape> {
   }
 
   std::shared_ptr<const InnerProduct::Weights> Pack(const Operand& weights) {
-    // bf16 weights are packed from float32.
+    // Of float32, unless they are integers.
     const void* plain = precision_ == Precision::kInt8 ? static_cast<const void*>(weights.row(0))
                                                        : weights.values.data();
     return product_->Pack(plain, packed_.data());
@@ -145,7 +149,9 @@ TEST_P(InnerProductTest, ARowHasTheSameBitsWhateverRowsAreWithIt) {
 // filled up to 64.
 INSTANTIATE_TEST_SUITE_P(
     Shapes, InnerProductTest,
-    ::testing::Values(Shape{Precision::kBf16, 768, 128}, Shape{Precision::kBf16, 3072, 64},
+    ::testing::Values(Shape{Precision::kF32, 768, 128}, Shape{Precision::kF32, 3072, 64},
+                      Shape{Precision::kF32, 128, 80}, Shape{Precision::kF32, 33, 16},
+                      Shape{Precision::kBf16, 768, 128}, Shape{Precision::kBf16, 3072, 64},
                       Shape{Precision::kBf16, 128, 80}, Shape{Precision::kBf16, 64, 16},
                       Shape{Precision::kInt8, 768, 128}, Shape{Precision::kInt8, 3072, 64},
                       Shape{Precision::kInt8, 128, 80}, Shape{Precision::kInt8, 64, 16}),
@@ -155,8 +161,8 @@ INSTANTIATE_TEST_SUITE_P(
     });
 
 TEST(OneDnnTest, KernelsAreNamedAndNeverTheReference) {
-  for (Precision precision : {Precision::kBf16, Precision::kInt8}) {
-    if (!HasFastKernels(precision)) continue;
+  for (Precision precision : {Precision::kF32, Precision::kBf16, Precision::kInt8}) {
+    if (!HasKernels(precision)) continue;
     const auto product = InnerProduct::Create(precision, 768, 128);
     ASSERT_TRUE(product.ok()) << product.status();
     EXPECT_THAT((*product)->kernel(), Not(HasSubstr("ref")));

@@ -7,6 +7,7 @@
 #include <random>
 #include <vector>
 
+#include "engine/kernels/product.h"
 #include "engine/kernels/quantization.h"
 #include "engine/kernels/tiles/tile_packing.h"
 #include "engine/memory/aligned_buffer.h"
@@ -17,9 +18,9 @@ namespace {
 
 // Random numbers of both factors, or the largest of both.
 struct Case {
-  Case(InputType type, int rows, int in, int panels, bool largest = false)
+  Case(TileType type, int rows, int in, int panels, bool largest = false)
       : type(type),
-        bytes(static_cast<int>(ElementSize(type))),
+        bytes(TileBytes(type)),
         rows(rows),
         in(in),
         panels(panels),
@@ -27,7 +28,7 @@ struct Case {
         weights(size_t(columns()) * bytes * in),
         packed(panels * TilePanelSize(bytes, in)) {
     std::minstd_rand random(rows + in);
-    Fill(x, random, largest ? (type == InputType::kUint8 ? 255 : -128) : 0);
+    Fill(x, random, largest ? (type == TileType::kUint8 ? 255 : -128) : 0);
     Fill(weights, random, largest ? -128 : 0);
     for (int panel = 0; panel < panels; ++panel) {
       PackTilePanel(bytes, weights.data() + size_t(panel) * kTileSize * bytes * in, in, kTileSize,
@@ -39,7 +40,7 @@ struct Case {
   void Fill(AlignedArray<int8_t>& to, std::minstd_rand& random, int number) const {
     for (size_t i = 0; i < to.size(); ++i) {
       const int value = number != 0 ? number : static_cast<int>(random() >> 8) % 256 - 128;
-      if (type != InputType::kBf16) {
+      if (type != TileType::kBf16) {
         to.data()[i] = static_cast<int8_t>(value);
       } else if (i % 2 == 0) {
         const auto word =
@@ -50,17 +51,17 @@ struct Case {
   }
 
   int columns() const { return panels * kTileSize; }
-  int slices() const { return type == InputType::kInt24 ? kInt24Slices : 1; }
+  int slices() const { return type == TileType::kInt24 ? kInt24Slices : 1; }
 
   int Number(const AlignedArray<int8_t>& from, int row, int slice, int i) const {
     const int8_t* begin = from.data() + size_t(row) * bytes * in;
-    if (type == InputType::kBf16) {
+    if (type == TileType::kBf16) {
       uint16_t word = 0;
       std::memcpy(&word, begin + size_t{2} * i, sizeof(word));
       return static_cast<int>(std::bit_cast<float>(uint32_t{word} << 16));
     }
     const int8_t byte = begin[(i / kTileDepth * slices() + slice) * kTileDepth + i % kTileDepth];
-    const bool no_sign = type == InputType::kUint8 && &from == &x;
+    const bool no_sign = type == TileType::kUint8 && &from == &x;
     return no_sign ? static_cast<uint8_t>(byte) : byte;
   }
 
@@ -107,19 +108,19 @@ struct Case {
     for (int i = 0; i < TileParts(type); ++i) {
       for (size_t place = 0; place < size_t(rows) * columns(); ++place) {
         const int32_t sum = y.data()[i * part + place];
-        result.push_back(type == InputType::kBf16 ? static_cast<int64_t>(std::bit_cast<float>(sum))
-                                                  : sum);
+        result.push_back(type == TileType::kBf16 ? static_cast<int64_t>(std::bit_cast<float>(sum))
+                                                 : sum);
       }
     }
     return result;
   }
 
-  InputType type;
+  TileType type;
   int bytes, rows, in, panels;
   AlignedArray<int8_t> x, weights, packed;
 };
 
-constexpr std::array kTypes = {InputType::kBf16, InputType::kUint8, InputType::kInt24};
+constexpr std::array kTypes = {TileType::kBf16, TileType::kUint8, TileType::kInt24};
 
 class TileProductTest : public ::testing::Test {
  protected:
@@ -129,13 +130,13 @@ class TileProductTest : public ::testing::Test {
 };
 
 TEST_F(TileProductTest, EqualsThePlainSumsAtEverySize) {
-  for (InputType type : kTypes) {
+  for (TileType type : kTypes) {
     for (int in : {64, 192, 768, 832, 3072}) {
       for (int panels : {1, 3}) {
         for (int rows : {1, 2, 15, 16, 17, 33, 50}) {
           const Case product(type, rows, in, panels);
           ASSERT_EQ(product.Run(), product.Expected())
-              << ElementSize(type) << " bytes, " << rows << " rows, " << in << " deep, " << panels;
+              << TileBytes(type) << " bytes, " << rows << " rows, " << in << " deep, " << panels;
         }
       }
     }
@@ -143,22 +144,22 @@ TEST_F(TileProductTest, EqualsThePlainSumsAtEverySize) {
 }
 
 TEST_F(TileProductTest, TheLargestFactorsFitInTheSums) {
-  for (InputType type : kTypes) {
+  for (TileType type : kTypes) {
     const Case product(type, 2, kMaxIn / kTileDepth * kTileDepth, 1, /*largest=*/true);
     EXPECT_EQ(product.Run(), product.Expected());
   }
 }
 
 TEST_F(TileProductTest, FetchingChangesNothing) {
-  const Case product(InputType::kInt24, 20, 768, 2);
+  const Case product(TileType::kInt24, 20, 768, 2);
   EXPECT_EQ(product.Run({product.packed.data(), product.packed.size()}), product.Run());
 }
 
 TEST(TileRowsTest, AreTheNextThatEqualBlocksHold) {
-  EXPECT_EQ(TileRows(InputType::kInt24, 17), 18);
-  EXPECT_EQ(TileRows(InputType::kInt24, 33), 33);
-  EXPECT_EQ(TileRows(InputType::kInt24, 50), 52);
-  for (InputType type : kTypes) {
+  EXPECT_EQ(TileRows(TileType::kInt24, 17), 18);
+  EXPECT_EQ(TileRows(TileType::kInt24, 33), 33);
+  EXPECT_EQ(TileRows(TileType::kInt24, 50), 52);
+  for (TileType type : kTypes) {
     EXPECT_EQ(TileRows(type, 1), 1);
     EXPECT_EQ(TileRows(type, 16), 16);
     for (int rows = 1; rows < 200; ++rows) {
@@ -169,10 +170,10 @@ TEST(TileRowsTest, AreTheNextThatEqualBlocksHold) {
 }
 
 TEST(TileRowsTest, BlocksThatAreNotSlicedComeInPairs) {
-  EXPECT_EQ(TileRows(InputType::kUint8, 17), 18);
-  EXPECT_EQ(TileRows(InputType::kUint8, 33), 36);
-  EXPECT_EQ(TileRows(InputType::kBf16, 50), 52);
-  EXPECT_EQ(TileRows(InputType::kBf16, 65), 66);
+  EXPECT_EQ(TileRows(TileType::kUint8, 17), 18);
+  EXPECT_EQ(TileRows(TileType::kUint8, 33), 36);
+  EXPECT_EQ(TileRows(TileType::kBf16, 50), 52);
+  EXPECT_EQ(TileRows(TileType::kBf16, 65), 66);
 }
 
 }  // namespace
