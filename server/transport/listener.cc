@@ -29,6 +29,9 @@ namespace verdict {
 namespace {
 
 constexpr absl::Duration kReportEvery = absl::Seconds(1);
+// How often to look which connections are still open, if they are more than a few.
+constexpr absl::Duration kLookEvery = absl::Milliseconds(5);
+constexpr size_t kFew = 64;
 // How long to wait for a descriptor when there is none.
 constexpr int kStarvedMs = 50;
 // As gRPC's keepalive: what was sent and is not acknowledged for so long ends the connection.
@@ -115,8 +118,11 @@ ConnectionLimits WithinDescriptors(ConnectionLimits limits) {
 
 }  // namespace
 
-bool OpenConnections::HasRoom(const std::string& address) {
+// To look at a thousand takes a third of a millisecond, and a flood brings thousands a second.
+bool OpenConnections::HasRoom(const std::string& address, absl::Time now) {
   if (HasRoomByCount(address)) return true;
+  if (connections_.size() > kFew && now - looked_ < kLookEvery) return false;
+  looked_ = now;
   ForgetClosed();
   return HasRoomByCount(address);
 }
@@ -221,9 +227,10 @@ void Listener::Serve(ConnectionLimits limits, const Accepted& accepted, const Re
   OpenConnections open(limits);
   int refused = 0;
   bool starved = false;
-  // Accepts all who have connected to `socket`; false if there is no descriptor for one.
-  const auto accept_all = [&](int socket) {
-    while (true) {
+  // Accepts who have connected to `socket`, as many as fit into its backlog: they may come faster
+  // than they are accepted. False if there is no descriptor for one.
+  const auto accept_waiting = [&](int socket) {
+    for (int i = 0; i < SOMAXCONN; ++i) {
       sockaddr_storage peer = {};
       socklen_t size = sizeof(peer);
       const int descriptor =
@@ -233,7 +240,7 @@ void Listener::Serve(ConnectionLimits limits, const Accepted& accepted, const Re
         return !OutOfDescriptors(errno);
       }
       const std::string address = AddressOf(peer);
-      if (!open.HasRoom(address)) {
+      if (!open.HasRoom(address, SteadyNow())) {
         close(descriptor);
         ++refused;
         LogCallers(LogLevel::kWarning, "a connection too many is refused",
@@ -244,10 +251,12 @@ void Listener::Serve(ConnectionLimits limits, const Accepted& accepted, const Re
       open.Add(descriptor, address);
       accepted(descriptor);
     }
+    return true;
   };
   std::vector<pollfd> polled = {{.fd = wake_, .events = POLLIN, .revents = 0}};
-  for (const int socket : sockets_)
+  for (const int socket : sockets_) {
     polled.push_back({.fd = socket, .events = POLLIN, .revents = 0});
+  }
   absl::Time reported = absl::InfinitePast();
   bool stopping = false;
   while (!stopping) {
@@ -257,7 +266,7 @@ void Listener::Serve(ConnectionLimits limits, const Accepted& accepted, const Re
          starved ? kStarvedMs : static_cast<int>(absl::ToInt64Milliseconds(kReportEvery)));
     stopping = polled[0].revents != 0;
     const bool was_starved = std::exchange(starved, false);
-    for (const int socket : sockets_) starved = !accept_all(socket) || starved;
+    for (const int socket : sockets_) starved = !accept_waiting(socket) || starved;
     if (starved && !was_starved) {
       LogCallers(LogLevel::kWarning, "out of file descriptors: new connections wait for one");
     }

@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 
 namespace verdict {
 
@@ -33,7 +34,7 @@ class OpenConnections {
 
   // Whether one more of `address` is within the limits. The last sixteenth of all is kept for
   // addresses that have none, such as an orchestrator's.
-  bool HasRoom(const std::string& address);
+  bool HasRoom(const std::string& address, absl::Time now);
 
   // The connection of `descriptor` is open.
   void Add(int descriptor, const std::string& address);
@@ -55,6 +56,7 @@ class OpenConnections {
 
   const ConnectionLimits limits_;
   std::vector<Connection> connections_;
+  absl::Time looked_ = absl::InfinitePast();
   absl::flat_hash_map<std::string, int> of_address_;
 };
 

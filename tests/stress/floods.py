@@ -9,10 +9,10 @@ import contextlib
 import socket
 import statistics
 import threading
-import time
 
 import hpack
 
+import good_caller
 import http2
 import script
 from conversations import CONTINUATION, END_HEADERS, HEADERS, RST_STREAM, frame, literal
@@ -22,7 +22,6 @@ from verdictd import LOOPBACK, Samples, Verdictd
 MOST_GROWTH_BYTES = 32e6
 MOST_CPU_SHARE = 0.5  # of one core, good calls included
 MOST_P50_SECONDS = 0.2
-CALL_PAUSE_SECONDS = 0.02
 
 
 def add_options(parser):
@@ -92,28 +91,17 @@ class Flood:
                         break
 
 
-def good_calls(port, seconds):
-    """The latencies of a proper client's calls, one after another, and how many failed."""
-    latencies, failed = [], 0
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        status, taken = http2.classify(port, timeout=2)
-        latencies.append(taken)
-        failed += status != http2.OK
-        time.sleep(CALL_PAUSE_SECONDS)
-    return latencies, failed
-
-
 def measure(options, conversation, proxy=None):
     """The figures of one flood on a server of its own, which is behind a `proxy` of the module front."""
     with Verdictd(options.verdictd, options.model) as server, contextlib.ExitStack() as stack:
         front = stack.enter_context(proxy(server)) if proxy else None
         port = front.port if front else server.grpc_port
-        before, _ = good_calls(port, 1)
+        good = good_caller.new_connections(port, timeout=2)
+        before = good_caller.repeat(good, 1)
         cpu, front_cpu = server.cpu_seconds(), front.cpu_seconds() if front else 0
         front_memory = stack.enter_context(Samples(front.rss_bytes if front else lambda: 0))
         with Samples(server.rss_bytes) as memory, Flood(port, conversation, options.attackers) as flood:
-            latencies, failed = good_calls(port, options.seconds)
+            during = good_caller.repeat(good, options.seconds)
         return {
             "rss_growth_bytes": memory.growth(),
             "cpu_share": round((server.cpu_seconds() - cpu) / options.seconds, 2),
@@ -121,11 +109,11 @@ def measure(options, conversation, proxy=None):
             "front_cpu_share": round(((front.cpu_seconds() if front else 0) - front_cpu) / options.seconds, 2),
             "sent_bytes": flood.sent_bytes,
             "attacking_connections": flood.connections,
-            "good_calls": len(latencies),
-            "good_calls_failed": failed,
-            "p50_seconds_before": round(statistics.median(before), 4),
-            "p50_seconds": round(statistics.median(latencies), 4),
-            "longest_seconds": round(max(latencies), 4),
+            "good_calls": len(during.latencies),
+            "good_calls_failed": len(during.failed),
+            "p50_seconds_before": round(statistics.median(before.latencies), 4),
+            "p50_seconds": round(statistics.median(during.latencies), 4),
+            "longest_seconds": round(max(during.latencies), 4),
             "alive": server.alive(),
         }
 

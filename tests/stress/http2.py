@@ -26,13 +26,18 @@ OK, CANCELLED, INVALID_ARGUMENT, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED = "0", "1
 UNIMPLEMENTED, INTERNAL, UNAVAILABLE = "12", "13", "14"
 
 
+def varint(number):
+    """As protocol buffers write a number."""
+    more = b""
+    while number >= 0x80:
+        more += bytes([number & 0x7F | 0x80])
+        number >>= 7
+    return more + bytes([number])
+
+
 def field(number, payload):
-    """A length-delimited field of a protocol buffer: the only kind that our requests need."""
-    length, size = b"", len(payload)
-    while size >= 0x80:
-        length += bytes([size & 0x7F | 0x80])
-        size >>= 7
-    return bytes([number << 3 | 2]) + length + bytes([size]) + payload
+    """A length-delimited field of a protocol buffer: nearly the only kind that our requests need."""
+    return bytes([number << 3 | 2]) + varint(len(payload)) + payload
 
 
 def classify_request(text):
@@ -72,7 +77,8 @@ def window_update(stream, increment):
 
 @dataclasses.dataclass
 class Answer:
-    """How a stream ended: with a gRPC status, or by a reset with an HTTP/2 error code, or with its connection."""
+    """How a stream ended: with a gRPC status, or by a reset with an HTTP/2 error code, or with its connection; of a proxy's
+    own, only with HTTP's status."""
 
     status: str = None
     reset: int = None
@@ -82,7 +88,11 @@ class Answer:
     ended_at: float = None  # by time.monotonic
 
     def __str__(self):
-        return "lost" if self.lost else f"RST {self.reset}" if self.status is None else f"status {self.status}"
+        if self.lost or self.ended_at is None:
+            return "lost" if self.lost else "no answer"
+        if self.status is None and self.reset is None:
+            return f"HTTP {self.headers.get(':status')}"
+        return f"RST {self.reset}" if self.status is None else f"status {self.status}"
 
 
 class Connection:
@@ -100,6 +110,7 @@ class Connection:
         self.next_stream = 1
         self.frames = 0
         self.goaway = None  # the error code
+        self.last_taken = None  # the last stream that the server knows, as the GOAWAY says
         self.closed = False
         self.windows = collections.defaultdict(int)  # what we may send by stream, 0 the connection, beyond the initial
         self.initial_window = 65535  # of a stream
@@ -160,30 +171,36 @@ class Connection:
     def ask(self, payload, method="Classify", timeout=5, **headers):
         """A complete call's answer; an empty one if it does not come within `timeout` seconds."""
         stream = self.call(payload, method, **headers)
-        return self.await_answers([stream], timeout).get(stream, Answer())
+        return self.await_answers([stream], timeout).get(stream, Answer(lost=self.closed))
+
+    def knows(self, stream):
+        """Whether the server may have taken the call. Of one that it has not, any client makes another."""
+        return self.goaway is None or stream <= self.last_taken
 
     def send_body(self, stream, payload, timeout):
         """As DATA that ends the stream, at the pace that the server's windows allow; False if it was not all wanted."""
         for at in range(0, len(payload), 16384):
             part = payload[at:at + 16384]
-            if not self._await(lambda: self._has_ended(stream) or self.closed or self._room(stream) >= len(part), timeout):
+            if not self._await(lambda: self.has_ended(stream) or self.closed or self.room(stream) >= len(part), timeout):
                 return False
-            if self._has_ended(stream) or self.closed:
+            if self.has_ended(stream) or self.closed:
                 return False
             self.windows[0] -= len(part)
             self.windows[stream] -= len(part)
             self.send(data(stream, part, *(("END_STREAM",) if at + 16384 >= len(payload) else ())))
         return True
 
-    def _room(self, stream):
+    def room(self, stream):
+        """How many bytes of DATA the server takes now."""
         return min(65535 + self.windows[0], self.initial_window + self.windows[stream])
 
     def await_answers(self, streams, timeout):
         """The answers of those of `streams` that ended within `timeout` seconds, by stream."""
         streams = list(streams)
-        self._await(lambda: self._ended >= len(streams) and all(self._has_ended(stream) for stream in streams), timeout)
+        self._await(lambda: self.closed or
+                    self._ended >= len(streams) and all(self.has_ended(stream) for stream in streams), timeout)
         with self._changed:
-            return {stream: self.answers[stream] for stream in streams if self._has_ended(stream)}
+            return {stream: self.answers[stream] for stream in streams if self.has_ended(stream)}
 
     def await_closed(self, timeout):
         return self._await(lambda: self.closed, timeout)
@@ -196,7 +213,7 @@ class Connection:
         with self._changed:
             return self._changed.wait_for(condition, timeout)
 
-    def _has_ended(self, stream):
+    def has_ended(self, stream):
         return stream in self.answers and self.answers[stream].ended_at is not None
 
     def _read(self):
@@ -239,7 +256,7 @@ class Connection:
             if "ACK" not in frame.flags and self.acknowledge:
                 self.send(PingFrame(0, opaque_data=frame.opaque_data, flags=("ACK",)))
         elif isinstance(frame, GoAwayFrame):
-            self.goaway = frame.error_code
+            self.goaway, self.last_taken = frame.error_code, frame.last_stream_id
         elif isinstance(frame, (HeadersFrame, DataFrame, RstStreamFrame)):
             self._take_of_stream(frame)
 
@@ -257,15 +274,20 @@ class Connection:
             self._ended += 1
 
 
+def ask(port, payload, method="Classify", timeout=5):
+    """A complete call's answer, on a connection of its own; an empty one if there is none."""
+    try:
+        with Connection(port) as connection:
+            return connection.ask(payload, method, timeout)
+    except OSError:
+        return Answer()
+
+
 def classify(port, text="A warm, funny film.", timeout=5):
     """One good call on a connection of its own: its status, None if there was none, and the seconds that it took."""
     start = time.monotonic()
-    try:
-        with Connection(port) as connection:
-            answer = connection.ask(classify_request(text), timeout=timeout)
-    except OSError:
-        answer = Answer()
-    return answer.status, time.monotonic() - start
+    status = ask(port, classify_request(text), timeout=timeout).status
+    return status, time.monotonic() - start
 
 
 def distinct_texts(count, start=0, words=18):

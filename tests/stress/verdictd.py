@@ -78,10 +78,14 @@ class Verdictd:
         limits = (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (self.files, self.files))) if self.files else None
         if self.log_file is not None:
             self.log_file.close()
-        self.log_file = tempfile.TemporaryFile(mode="w+")
+        self.log_file = self.open_log()
         addresses = ["--grpc-address", f"{LOOPBACK}:{self.grpc_port}", "--http-address", f"{LOOPBACK}:{self.http_port}"]
         self.process = subprocess.Popen(self.command + addresses, stdin=subprocess.DEVNULL, stdout=self.log_file,
                                         stderr=self.log_file, env=self.environment, preexec_fn=limits)
+
+    def open_log(self):
+        """What the process writes its log to."""
+        return tempfile.TemporaryFile(mode="w+")
 
     def await_serving(self, timeout=60):
         """Waits until the log says that it serves, and where."""
@@ -111,6 +115,13 @@ class Verdictd:
         start = time.monotonic()
         self.process.send_signal(how)
         return self.process.wait(timeout), time.monotonic() - start
+
+    def stop_or_give_up(self, timeout=15):
+        """The same by SIGTERM, and None for a status that does not come."""
+        try:
+            return self.stop(timeout)
+        except subprocess.TimeoutExpired:
+            return None, timeout
 
     def kill(self):
         """Whatever state it is in; for the end of a test."""
