@@ -150,11 +150,12 @@ TEST_F(StreamRoomTest, AStreamThatIsCancelledWhileItWaitsIsReleased) {
   next_writer.join();
 }
 
-// Before the engine moves again.
+// Before the engine moves again. The deadline is long enough for the call to arrive on a busy
+// machine.
 TEST_F(StreamRoomTest, ADeadlineEndsAStreamThatWaits) {
   std::vector<Admission::Ticket> all;
   all.push_back(admission_.Admit(100, 1).value());
-  StreamClient stream(*stub_, absl::Milliseconds(100));
+  StreamClient stream(*stub_, absl::Seconds(1));
   stream.Send(1, "good");
   EXPECT_EQ(stream.Finish().error_code(), grpc::DEADLINE_EXCEEDED);
   while (!ExposesHandled("ClassifyStream", "DeadlineExceeded", 1)) std::this_thread::yield();
