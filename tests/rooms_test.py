@@ -10,7 +10,7 @@ import re
 import sys
 
 HOUSE = pathlib.Path(__file__).resolve().parents[1] / sys.argv[1]
-FLOOR = {"engine", "precision", "profile"}
+FLOOR = {"engine", "kernel_names", "precision", "profile"}
 MOST_FILES, MOST_FILES_OF_HOUSE = 20, {"engine": 16, "server": 10}[HOUSE.name]
 
 

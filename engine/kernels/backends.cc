@@ -15,8 +15,6 @@
 namespace verdict {
 namespace {
 
-constexpr std::string_view kTiles = "tiles", kOneDnn = "onednn", kPanels = "panels";
-
 template <Precision precision>
 bool OneDnnIsFast() {
   return HasFastKernels(precision);
@@ -31,23 +29,19 @@ bool Always() { return true; }
 
 }  // namespace
 
-bool IsKernelsName(std::string_view name) {
-  return name == kAutoKernels || name == kTiles || name == kOneDnn || name == kPanels;
-}
-
 const BackendTable& AllBackends() {
   using enum Precision;
   static const BackendTable kTable = {{
-      {kTiles, kF32, HasTiles, MakeTilesBackend},
-      {kTiles, kBf16, HasTiles, MakeTilesBackend},
-      {kTiles, kInt8, HasTiles, MakeTilesBackend},
-      {kOneDnn, kBf16, OneDnnIsFast<kBf16>, MakeOneDnnBackend},
-      {kOneDnn, kInt8, OneDnnIsFast<kInt8>, MakeOneDnnBackend},
-      {kPanels, kF32, Always, MakePanelsBackend},
-      {kPanels, kBf16, Always, MakePanelsBackend},
-      {kPanels, kInt8, Always, MakePanelsBackend},
-      {kOneDnn, kF32, OneDnnIsThere<kF32>, MakeOneDnnBackend},
-      {kOneDnn, kBf16, OneDnnIsThere<kBf16>, MakeOneDnnBackend},
+      {kTilesKernels, kF32, HasTiles, MakeTilesBackend},
+      {kTilesKernels, kBf16, HasTiles, MakeTilesBackend},
+      {kTilesKernels, kInt8, HasTiles, MakeTilesBackend},
+      {kOneDnnKernels, kBf16, OneDnnIsFast<kBf16>, MakeOneDnnBackend},
+      {kOneDnnKernels, kInt8, OneDnnIsFast<kInt8>, MakeOneDnnBackend},
+      {kPanelsKernels, kF32, Always, MakePanelsBackend},
+      {kPanelsKernels, kBf16, Always, MakePanelsBackend},
+      {kPanelsKernels, kInt8, Always, MakePanelsBackend},
+      {kOneDnnKernels, kF32, OneDnnIsThere<kF32>, MakeOneDnnBackend},
+      {kOneDnnKernels, kBf16, OneDnnIsThere<kBf16>, MakeOneDnnBackend},
   }};
   return kTable;
 }

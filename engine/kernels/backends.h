@@ -7,22 +7,18 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "engine/kernel_names.h"
 #include "engine/kernels/product.h"
 #include "engine/precision.h"
 
 namespace verdict {
 
 struct Backend {
-  std::string_view name;  // "tiles", "onednn" or "panels"
+  std::string_view name;  // of kernel_names.h
   Precision precision = Precision::kF32;
   bool (*available)() = nullptr;  // on this CPU
   std::unique_ptr<ProductBackend> (*make)(Precision) = nullptr;
 };
-
-// What names the first that is available.
-inline constexpr std::string_view kAutoKernels = "auto";
-// The names that an option may have: kAutoKernels and the backends'.
-bool IsKernelsName(std::string_view name);
 
 struct BackendTable {
   std::vector<Backend> rows;  // of each precision the fastest first
