@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "engine/kernel_names.h"
 #include "engine/precision.h"
 #include "engine/profile.h"
 
@@ -47,6 +48,8 @@ struct Logits {
   }
 };
 
+struct BackendTable;
+
 // How an engine is to compute.
 struct EngineOptions {
   // Threads that compute one batch, the caller's included; at least 1.
@@ -58,6 +61,11 @@ struct EngineOptions {
   int max_tokens = 0;
   // Where the CPU has no fast instructions for it, others serve, with a warning: see AllBackends.
   Precision precision = Precision::kF32;
+  // Whose kernels compute the products: a backend's name, or "auto" for the fastest that this CPU
+  // has.
+  std::string kernels = std::string(kAutoKernels);
+  // What there is to choose from; it outlives the load. Null: AllBackends().
+  const BackendTable* backends = nullptr;
   // Where Run adds up the time of its steps; it outlives the engine. Null: nowhere.
   Profile* profile = nullptr;
 };
@@ -72,9 +80,13 @@ struct TimedRun {
 struct EngineInfo {
   std::string precision;  // "f32", "bf16" or "int8": the one in use
   std::string isa;        // the widest that oneDNN finds on this CPU, e.g. "avx2"
-  // Names of those of the products, e.g. "highway:AVX2", "tiles:amx" or "brgemm:avx512_core_vnni".
+  // Names of those of the products, e.g. "panels:AVX2", "tiles:amx" or
+  // "onednn:brgemm:avx512_core_vnni".
   std::string kernels;
-  int threads = 0;  // that compute one batch
+  // Those that would be faster, but computed wrongly when they were checked at load; "": none did.
+  std::string rejected_kernels;
+  std::chrono::nanoseconds kernel_check{0};  // what checking them took
+  int threads = 0;                           // that compute one batch
   uint64_t parameters = 0;
   // Runs at the smallest and the largest size, once warm, from before the first call came.
   std::vector<TimedRun> warm_up;

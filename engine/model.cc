@@ -114,26 +114,65 @@ absl::StatusOr<Description> Describe(const std::string& directory, const EngineO
   return Description{*std::move(config), *std::move(tokenizer), std::move(warnings)};
 }
 
+DistilBertBackends Make(const Backend& backend) {
+  return {.layers = backend.make(backend.precision), .head = MakeHeadBackend()};
+}
+
+// What computes where `rejected` computes wrongly: all of it oneDNN's.
+absl::StatusOr<DistilBertBackends> InPlaceOf(const Backend& rejected, const BackendTable& table) {
+  const auto layers = table.Choose(rejected.precision, kOneDnnKernels);
+  const auto head = table.Choose(Precision::kF32, kOneDnnKernels);
+  if (!layers.ok()) return layers.status();
+  if (!head.ok()) return head.status();
+  return DistilBertBackends{.layers = layers->make(layers->precision),
+                            .head = head->make(head->precision)};
+}
+
+// As LoadDistilBertWeights by `backend`, and by oneDNN where that computes wrongly and nobody asked
+// for it by name.
+absl::StatusOr<DistilBertWeights> LoadWeights(const Checkpoint& checkpoint,
+                                              const ModelConfig& config,
+                                              const EngineOptions& options,
+                                              const BackendTable& table, const Backend& backend,
+                                              std::vector<std::string>& warnings) {
+  DistilBertBackends backends = Make(backend);
+  const std::string kernels = backends.layers->kernels();
+  auto weights = LoadDistilBertWeights(checkpoint, config, std::move(backends));
+  if (weights.ok()) return weights;
+  if (!absl::IsDataLoss(weights.status()) || options.kernels != kAutoKernels ||
+      backend.name == kOneDnnKernels) {
+    return weights.status();
+  }
+  auto others = InPlaceOf(backend, table);
+  if (!others.ok()) return weights.status();
+  warnings.push_back(absl::StrCat(std::string(weights.status().message()),
+                                  ". oneDNN's kernels serve in their place"));
+  weights = LoadDistilBertWeights(checkpoint, config, *std::move(others));
+  if (weights.ok()) weights->rejected_kernels = kernels;
+  return weights;
+}
+
 absl::StatusOr<Model> Load(const std::string& directory, const EngineOptions& options) {
   auto description = Describe(directory, options);
   if (!description.ok()) return description.status();
   const ModelConfig& config = description->config;
   std::vector<std::string>& warnings = description->warnings;
-  const auto backend = AllBackends().Choose(options.precision, kAutoKernels);
+  const BackendTable& table = options.backends == nullptr ? AllBackends() : *options.backends;
+  const auto backend = table.Choose(options.precision, options.kernels);
   if (!backend.ok()) return backend.status();
-  if (backend->name == "panels" && backend->precision != Precision::kF32) {
+  if (options.kernels == kAutoKernels && backend->name == kPanelsKernels &&
+      backend->precision != Precision::kF32) {
     warnings.push_back(SlowProductsWarning(backend->precision));
   }
-  DistilBertBackends backends = {.layers = backend->make(options.precision),
-                                 .head = MakeHeadBackend()};
   auto checkpoint = Checkpoint::Open(directory);
   if (!checkpoint.ok()) return checkpoint.status();
-  if (absl::Status status = CheckWeights(*checkpoint, config, backends, options); !status.ok()) {
+  if (absl::Status status = CheckWeights(*checkpoint, config, Make(*backend), options);
+      !status.ok()) {
     return status;
   }
   // Beside the packing, which keeps one thread busy for longer. Returning waits for it.
   auto revision = std::async(std::launch::async, &Checkpoint::Revision, &*checkpoint);
-  auto weights = LoadDistilBertWeights(*checkpoint, config, std::move(backends));
+  auto weights = LoadWeights(*checkpoint, config, options, table, *backend, warnings);
   if (!weights.ok()) return weights.status();
 
   if (!weights->prefix.empty()) {

@@ -9,6 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "engine/files/quoted.h"
+#include "engine/kernels/oracle.h"
 
 namespace verdict {
 namespace {
@@ -74,7 +75,14 @@ class TensorReader {
       AddLoading(backend.rows(), names.size() * in * static_cast<uint64_t>(out));
       return Linear();
     }
-    return Linear::Create(backend, weights, bias);
+    auto linear = Linear::Create(backend, weights, bias);
+    if (!linear.ok()) return linear;
+    const int all = static_cast<int>(bias.size());
+    if (absl::Status status = oracle_.Check(backend, linear->weights(), weights, in, all);
+        !status.ok()) {
+      return status;
+    }
+    return linear;
   }
 
   // As ReadLinear, into `linear`, by the layers' backend.
@@ -89,6 +97,7 @@ class TensorReader {
 
   const absl::Status& status() const { return status_; }
   uint64_t parameters() const { return parameters_; }
+  std::chrono::nanoseconds kernel_check() const { return oracle_.time(); }
   const ModelMemory& memory() const { return memory_; }
 
   std::vector<std::string> UnusedTensors() const {
@@ -118,6 +127,7 @@ class TensorReader {
   const Checkpoint& checkpoint_;
   const std::string prefix_;
   const DistilBertBackends& backends_;
+  Oracle oracle_;
   absl::Status status_;
   const Task task_;
   ModelMemory memory_;
@@ -233,6 +243,7 @@ absl::StatusOr<DistilBertWeights> LoadDistilBertWeights(const Checkpoint& checkp
   weights.prefix = *prefix;
   if (absl::Status status = Bind(checkpoint, config, reader, weights); !status.ok()) return status;
   weights.parameters = reader.parameters();
+  weights.kernel_check = reader.kernel_check();
   weights.backends = std::move(backends);
   return weights;
 }

@@ -3,6 +3,7 @@
 #ifndef VERDICT_ENGINE_MODELS_DISTILBERT_WEIGHTS_H_
 #define VERDICT_ENGINE_MODELS_DISTILBERT_WEIGHTS_H_
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -53,6 +54,8 @@ struct DistilBertWeights {
   Linear pre_classifier;  // dim -> dim
   Linear classifier;      // dim -> labels
   uint64_t parameters = 0;
+  std::chrono::nanoseconds kernel_check{0};  // what the oracle took
+  std::string rejected_kernels;              // by it, before these served; or ""
   // What all names of the checkpoint begin with and standard ones do not, e.g. "_orig_mod.".
   std::string prefix;
   // Tensors of the checkpoint that no layer uses, in name order.
@@ -71,10 +74,10 @@ absl::StatusOr<ModelMemory> CheckDistilBertWeights(const Checkpoint& checkpoint,
                                                    const ModelConfig& config,
                                                    const DistilBertBackends& backends);
 
-// Reads and packs them.
+// Reads and packs them, and has an Oracle check the backends on each shape of a layer.
 //
 // INVALID_ARGUMENT: as CheckDistilBertWeights and Checkpoint::Read. INTERNAL: as
-// ProductBackend::Pack.
+// ProductBackend::Pack. DATA_LOSS: as Oracle::Check.
 absl::StatusOr<DistilBertWeights> LoadDistilBertWeights(const Checkpoint& checkpoint,
                                                         const ModelConfig& config,
                                                         DistilBertBackends backends);

@@ -15,6 +15,7 @@
 
 #include "engine/files/json_file.h"
 #include "engine/model.h"
+#include "tests/engine/fixtures/every_backend.h"
 #include "tests/fixtures/test_files.h"
 
 namespace verdict {
@@ -90,19 +91,30 @@ double MaxErrorOfOneBatch(Engine& engine, const std::vector<Case>& cases) {
   return error;
 }
 
-void CheckParity(const std::string& directory) {
-  SCOPED_TRACE(directory);
+void CheckParity(const std::string& directory, std::string_view kernels) {
+  SCOPED_TRACE(directory + " by " + std::string(kernels));
   const std::vector<Case> cases = ReadCases(directory);
   const auto model = LoadModel(
-      directory, EngineOptions{.threads = 2, .max_batch_tokens = BatchOf(cases).tokens()});
+      directory,
+      {.threads = 2, .max_batch_tokens = BatchOf(cases).tokens(), .kernels = std::string(kernels)});
   ASSERT_TRUE(model.ok()) << model.status();
   for (const Case& one : cases) CheckInputIds(*model, one);
   const double of_singles = MaxErrorOfSingles(*model->engine, cases);
   const double of_batch = MaxErrorOfOneBatch(*model->engine, cases);
   EXPECT_LT(of_singles, kTolerance);
   EXPECT_LT(of_batch, kTolerance);
-  std::cout << directory << ": " << cases.size() << " texts, largest error " << of_singles
-            << " alone, " << of_batch << " in one batch\n";
+  std::cout << directory << " by " << model->engine->info().kernels << ": " << cases.size()
+            << " texts, largest error " << of_singles << " alone, " << of_batch
+            << " in one batch\n";
+}
+
+// By each of the kernels that this CPU has for float32.
+void CheckParity(const std::string& directory) {
+  for (const NamedBackend& backend : kEveryBackend) {
+    if (backend.precision == Precision::kF32 && Runs(backend)) {
+      CheckParity(directory, backend.name);
+    }
+  }
 }
 
 // Model directories under `root`, in name order.

@@ -7,12 +7,16 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "engine/kernels/backends.h"
 #include "engine/kernels/onednn/onednn.h"
+#include "tests/engine/fixtures/broken_backend.h"
+#include "tests/engine/fixtures/every_backend.h"
 #include "tests/engine/fixtures/model_directory.h"
 
 namespace verdict {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
@@ -140,6 +144,54 @@ TEST(ModelTest, EveryPrecisionIsServedAndWithoutInstructionsForItAWarningSaysHow
     } else {
       EXPECT_THAT(model->warnings, ElementsAre(StartsWith("this CPU (")));
       EXPECT_THAT(model->engine->info().kernels, StartsWith("panels:"));
+    }
+  }
+}
+
+// A table with a broken backend before the others.
+BackendTable BrokenFirst() {
+  BackendTable table = AllBackends();
+  for (Precision precision : {Precision::kF32, Precision::kBf16, Precision::kInt8}) {
+    table.rows.insert(table.rows.begin(),
+                      {"panels", precision, [] { return true; }, BrokenBackend::Make});
+  }
+  return table;
+}
+
+TEST(ModelTest, KernelsThatComputeWronglyGiveWayToOneDnnBeforeTheFirstCall) {
+  const ModelDirectory directory;
+  const BackendTable table = BrokenFirst();
+  const auto model = LoadModel(directory.path(), {.max_batch_tokens = 16, .backends = &table});
+  ASSERT_TRUE(model.ok()) << model.status();
+  EXPECT_THAT(model->engine->info().kernels, StartsWith("onednn:"));
+  EXPECT_EQ(model->engine->info().rejected_kernels, "broken:kernel");
+  EXPECT_THAT(model->warnings,
+              ElementsAre(AllOf(StartsWith("the kernels broken:kernel compute wrongly in f32"),
+                                HasSubstr("oneDNN's kernels serve in their place"))));
+}
+
+TEST(ModelTest, KernelsThatWereAskedForByNameAndComputeWronglyEndTheStart) {
+  const ModelDirectory directory;
+  const BackendTable table = BrokenFirst();
+  const auto model = LoadModel(directory.path(),
+                               {.max_batch_tokens = 16, .kernels = "panels", .backends = &table});
+  EXPECT_EQ(model.status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(model.status().message()), HasSubstr("broken:kernel compute wrongly"));
+}
+
+TEST(ModelTest, EveryKernelThatIsAskedForByNameServesOrSaysWhichCan) {
+  const ModelDirectory directory;
+  for (const NamedBackend& backend : kEveryBackend) {
+    const auto model = LoadModel(directory.path(), {.max_batch_tokens = 16,
+                                                    .precision = backend.precision,
+                                                    .kernels = std::string(backend.name)});
+    if (Runs(backend)) {
+      ASSERT_TRUE(model.ok()) << model.status();
+      EXPECT_THAT(model->engine->info().kernels, StartsWith(std::string(backend.name) + ":"));
+      EXPECT_THAT(model->warnings, IsEmpty());
+    } else {
+      EXPECT_EQ(model.status().code(), absl::StatusCode::kFailedPrecondition);
+      EXPECT_THAT(std::string(model.status().message()), HasSubstr("those that can are"));
     }
   }
 }

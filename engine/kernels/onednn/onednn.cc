@@ -151,6 +151,28 @@ bool HasFastKernels(Precision precision) {
   return false;
 }
 
+absl::Status MultiplyPlainly(int rows, int in, int out, const float* x, const float* weights,
+                             float* y) {
+  UseOneOneDnnThread();
+  try {
+    const auto matrix = [](const float* data, int height, int width) {
+      return memory(Matrix(DataType::f32, height, width), Cpu(), const_cast<float*>(data));
+    };
+    const dnnl::inner_product_forward::primitive_desc desc =
+        DescribeInnerProduct(Cpu(), Matrix(DataType::f32, rows, in), Matrix(DataType::f32, out, in),
+                             Matrix(DataType::f32, rows, out), dnnl::primitive_attr());
+    dnnl::inner_product_forward(desc).execute(Stream(),
+                                              {{DNNL_ARG_SRC, matrix(x, rows, in)},
+                                               {DNNL_ARG_WEIGHTS, matrix(weights, out, in)},
+                                               {DNNL_ARG_DST, matrix(y, rows, out)}});
+    Stream().wait();
+  } catch (const dnnl::error& error) {
+    return absl::InternalError(absl::StrFormat("oneDNN cannot multiply %d x %d x %d in float32: %s",
+                                               rows, in, out, error.what()));
+  }
+  return absl::OkStatus();
+}
+
 struct InnerProduct::Primitives {
   struct ForRows {
     dnnl::inner_product_forward::primitive_desc desc;

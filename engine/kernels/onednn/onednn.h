@@ -28,6 +28,13 @@ bool HasKernels(Precision precision);
 // which Intel's has half of float32's pace. In float32 ours are as fast, and on short texts faster.
 bool HasFastKernels(Precision precision);
 
+// y = x W^T in float32, all of them dense: x [rows, in], W [out, in], y [rows, out]. Nothing is
+// packed before or kept after, so it is for products that are made once.
+//
+// INTERNAL: oneDNN cannot.
+absl::Status MultiplyPlainly(int rows, int in, int out, const float* x, const float* weights,
+                             float* y);
+
 // y = x W^T for x [rows, in] and W [out, in], both dense: in float32, in bf16, where y is float32,
 // or in int8, where y is int32 and exact.
 //
