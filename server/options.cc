@@ -132,6 +132,12 @@ void AddModelOptions(CLI::App& app, ServerOptions* options) {
             if (!precision.has_value()) Refuse("--precision", text, "f32, bf16 or int8");
             options->precision = *precision;
           });
+  AddText(app, "--kernels", "auto",
+          "Whose kernels compute them: onednn, panels or tiles; auto: the fastest on this CPU",
+          [options](const std::string& text) {
+            if (!IsKernelsName(text)) Refuse("--kernels", text, "auto, onednn, panels or tiles");
+            options->kernels = text;
+          });
   AddCount(app, "--threads", 0, 1024,
            "Threads that compute a batch; 0: as many as the container may use", &options->threads);
 }

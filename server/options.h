@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "engine/kernel_names.h"
 #include "engine/precision.h"
 #include "engine/tokenizer/tokenizer.h"
 #include "server/batching/admission.h"
@@ -30,6 +31,7 @@ struct ServerOptions {
   std::string model_directory;
   std::string model_name;  // what GetModel calls it; the directory's own name if not given
   Precision precision = Precision::kF32;
+  std::string kernels = std::string(kAutoKernels);
   int threads = 0;     // 0: as many as the container may use
   int max_tokens = 0;  // of a text, if the model takes more; 0: as many as it takes
 

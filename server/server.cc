@@ -85,7 +85,8 @@ absl::StatusOr<Model> LoadServedModel(const ServerOptions& options, absl::Durati
       LoadModel(options.model_directory, {.threads = threads,
                                           .max_batch_tokens = static_cast<int>(batch_tokens),
                                           .max_tokens = options.max_tokens,
-                                          .precision = options.precision});
+                                          .precision = options.precision,
+                                          .kernels = options.kernels});
   *load = SteadyNow() - start;
   if (!model.ok()) return model.status();
   for (const std::string& warning : model->warnings) Log(LogLevel::kWarning, warning);

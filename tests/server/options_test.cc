@@ -79,6 +79,8 @@ TEST(OptionsTest, EveryOptionIsTaken) {
                                         "[::1]:9090",
                                         "--precision",
                                         "f32",
+                                        "--kernels",
+                                        "panels",
                                         "--threads",
                                         "3",
                                         "--max-tokens",
@@ -192,6 +194,15 @@ TEST(OptionsTest, AnHttpAddressIsOneToTheHttpServer) {
   }
 }
 
+TEST(OptionsTest, KernelsAreAutoOrABackends) {
+  EXPECT_EQ(Parsed({"--model", "m"}).kernels, "auto");
+  for (const char* name : {"auto", "onednn", "panels", "tiles"}) {
+    EXPECT_EQ(Parsed({"--model", "m", "--kernels", name}).kernels, name);
+  }
+  EXPECT_EQ(Refusal({"--kernels", "mkl"}),
+            "--kernels is \"mkl\"; expected auto, onednn, panels or tiles");
+}
+
 TEST(OptionsTest, ThereAreThreePrecisions) {
   EXPECT_EQ(Parsed({"--model", "m"}).precision, Precision::kF32);
   EXPECT_EQ(Parsed({"--model", "m", "--precision", "bf16"}).precision, Precision::kBf16);
@@ -279,6 +290,7 @@ TEST(OptionsTest, HelpListsEveryOptionWithItsDefaultAndItsEnvironment) {
                            "--http-address",
                            "0.0.0.0:8080",
                            "--precision",
+                           "--kernels",
                            "--threads",
                            "--max-tokens",
                            "--max-batch-tokens",
