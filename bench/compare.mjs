@@ -30,11 +30,22 @@ const jsonLines = (command, args, cwd) =>
   execFileSync(command, args, { encoding: 'utf8', cwd, stdio: ['ignore', 'pipe', 'inherit'] })
     .trim().split('\n').map((line) => JSON.parse(line));
 
-const runVerdict = () => jsonLines(options.engine, [
+const runVerdict = (...more) => jsonLines(options.engine, [
   options.model, '--threads', options.threads, '--seconds', options.seconds,
-  '--precision', options.precision, '--max-batch-tokens', '4096', '--peak',
-  '--shapes', options.shapes, '--lengths', options.lengths,
+  '--precision', options.precision, '--max-batch-tokens', '4096',
+  '--shapes', options.shapes, '--lengths', options.lengths, ...more,
 ]);
+// The same engine with oneDNN's products; nothing where this CPU has no kernels of oneDNN's for the precision.
+let hasOneDnn = true;
+const runOneDnn = () => {
+  if (!hasOneDnn) return [];
+  try {
+    return runVerdict('--kernels', 'onednn');
+  } catch {
+    hasOneDnn = false;
+    return [];
+  }
+};
 const runPeer = () => jsonLines(process.execPath, [
   peer, resolve(options.onnx, `${theirPrecision}.onnx`), options.threads,
   options.seconds, options.shapes, resolve(options.lengths),
@@ -52,30 +63,35 @@ const leastOf = (...which) => Math.min(...figuresOf(...which));
 const named = (row) => ({ name: row.shape ?? row.lengths, ...row });
 
 const ours = [];
+const oneDnns = [];
 const theirs = [];
 for (let round = 0; round < Number(options.rounds); round++) {
-  ours.push(...runVerdict().map(named));
+  ours.push(...runVerdict('--peak').map(named));
+  oneDnns.push(...runOneDnn().map(named));
   theirs.push(...runPeer().map(named));
   if (options.texts) ours.push(...runService().map(named));
 }
 
+// A figure of oneDNN's kernels, if there are any.
+const oneDnn = (name, figure, digits) => (hasOneDnn ? medianOf(oneDnns, name, figure).toFixed(digits) : '-');
 const percent = (share) => `${(100 * share).toFixed(0)} %`;
 console.log(`### ${options.precision} against ${theirPrecision}, ${options.threads} thread(s), ` +
   `medians of ${options.rounds} rounds in turn\n`);
 console.log('The share of the hot matrix peak, measured in turn with the passes, counts what must be computed; that of ' +
   'products is of their kernels alone; that of the best times is of the best peak.\n');
-console.log('| texts x tokens | Verdict p50 ms | ONNX Runtime p50 ms | ratio | of best times | hot peak G/s | share | of products | of best times |');
-console.log('|---|---|---|---|---|---|---|---|---|');
+console.log('| texts x tokens | Verdict p50 ms | by oneDNN | ONNX Runtime p50 ms | ratio | of best times | hot peak G/s | share | of products | of best times |');
+console.log('|---|---|---|---|---|---|---|---|---|---|');
 for (const shape of options.shapes.split(',')) {
   const [mine, peers] = [medianOf(ours, shape, 'p50_ms'), medianOf(theirs, shape, 'p50_ms')];
   const best = leastOf(theirs, shape, 'min_ms') / leastOf(ours, shape, 'min_ms');
-  console.log(`| ${shape} | ${mine.toFixed(2)} | ${peers.toFixed(2)} | ${(peers / mine).toFixed(2)} | ${best.toFixed(2)} ` +
+  console.log(`| ${shape} | ${mine.toFixed(2)} | ${oneDnn(shape, 'p50_ms', 2)} | ${peers.toFixed(2)} | ${(peers / mine).toFixed(2)} | ${best.toFixed(2)} ` +
     `| ${(medianOf(ours, shape, 'peak') / 1e9).toFixed(0)} | ${percent(medianOf(ours, shape, 'share_of_peak'))} ` +
     `| ${percent(medianOf(ours, shape, 'products_share_of_peak'))} | ${percent(medianOf(ours, shape, 'best_share_of_best_peak'))} |`);
 }
 
 const packed = medianOf(ours, 'packed', 'texts_per_s');
-console.log(`\nReal lengths, packed in file order: Verdict ${packed.toFixed(1)} texts/s\n`);
+console.log(`\nReal lengths, packed in file order: Verdict ${packed.toFixed(1)} texts/s, with oneDNN's kernels ` +
+  `${oneDnn('packed', 'texts_per_s', 1)}\n`);
 console.log('| ONNX Runtime | texts/s | ratio |\n|---|---|---|');
 const batches = [...new Set(theirs.map((row) => row.name))].filter((name) => name.startsWith('batches'));
 for (const name of batches) {

@@ -26,6 +26,7 @@ struct BenchOptions {
   int threads = 1;
   int max_batch_tokens = 512;
   std::string precision = "f32";
+  std::string kernels = std::string(kAutoKernels);
   bool profile = false;
   bool peak = false;
   double seconds = 1.5;  // per fixed shape
@@ -194,17 +195,20 @@ int Main(int argc, char** argv) {
         return std::string(PrecisionOf(name) ? "" : "expected f32, bf16 or int8");
       })
       ->capture_default_str();
+  app.add_option("--kernels", options.kernels, "auto, onednn, panels or tiles")
+      ->capture_default_str();
   app.add_flag("--profile", options.profile, "say what share of the time each step took");
   app.add_flag("--peak", options.peak,
                "measure the matrix peak in turn with the passes, and say what share they reach");
   CLI11_PARSE(app, argc, argv);
 
   std::optional<HotMatrixPeak> peak;
-  if (options.peak) peak.emplace(*PrecisionOf(options.precision), options.threads);
+  if (options.peak) peak.emplace(*PrecisionOf(options.precision), options.kernels, options.threads);
   Profile profile;
   const auto model = LoadModel(options.model, {.threads = options.threads,
                                                .max_batch_tokens = options.max_batch_tokens,
                                                .precision = *PrecisionOf(options.precision),
+                                               .kernels = options.kernels,
                                                .profile = &profile});
   if (!model.ok()) {
     std::cerr << "engine_bench: " << model.status() << "\n";

@@ -82,8 +82,9 @@ PassOperations NecessaryOperations(const ModelConfig& config, const Batch& batch
   return operations;
 }
 
-HotMatrixPeak::HotMatrixPeak(Precision precision, int threads) : workers_(threads) {
-  const auto backend = AllBackends().Choose(precision, kAutoKernels);
+HotMatrixPeak::HotMatrixPeak(Precision precision, std::string_view kernels, int threads)
+    : workers_(threads) {
+  const auto backend = AllBackends().Choose(precision, kernels);
   if (!backend.ok()) {
     std::cerr << backend.status() << "\n";
     std::exit(1);

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "engine/engine.h"
@@ -25,12 +26,12 @@ struct PassOperations {
 
 PassOperations NecessaryOperations(const ModelConfig& config, const Batch& batch);
 
-// The operations a second that `threads` threads reach together with the kernels that serve
-// `precision` on this CPU, on 64 rows and weights [.., 768] that stay in their caches. It changes
+// The operations a second that `threads` threads reach together with the kernels of that
+// name in `precision`, on 64 rows and weights [.., 768] that stay in their caches. It changes
 // with what else the machine does: what is compared with it is measured in turn with it.
 class HotMatrixPeak {
  public:
-  HotMatrixPeak(Precision precision, int threads);
+  HotMatrixPeak(Precision precision, std::string_view kernels, int threads);
   ~HotMatrixPeak();
 
   // In a window of kWindow.
