@@ -18,6 +18,7 @@
 #include "environment/environment.h"
 #include "latency/steady_clock.h"
 #include "server/http/address.h"
+#include "server/http/origins.h"
 #include "server/security/bearer_tokens.h"
 
 namespace verdict {
@@ -92,14 +93,55 @@ bool EndsInPort(const std::string& text) {
          absl::SimpleAtoi(text.substr(colon + 1), &port) && port >= 0 && port <= 65535;
 }
 
-bool IsHttpAddress(const std::string& text) { return ParseHttpAddress(text).ok(); }
-
 void AddAddress(CLI::App& app, const std::string& option, const std::string& help,
                 bool (*is_address)(const std::string&), std::string* value) {
   AddText(app, option, *value, help, [option, is_address, value](const std::string& text) {
     if (!is_address(text)) Refuse(option, text, "HOST:PORT, such as 127.0.0.1:50051");
     *value = text;
   })->type_name("HOST:PORT");
+}
+
+// An option that may be given several times, and whose variable has commas.
+struct List {
+  std::string option;
+  std::string type;
+  std::string help;
+  bool (*is_right)(const std::string&);
+  std::string expected;
+};
+
+void AddList(CLI::App& app, const List& list, std::vector<std::string>* values) {
+  const auto set = [list, values](const std::vector<std::string>& texts) {
+    for (const std::string& text : texts) {
+      if (!list.is_right(text)) Refuse(list.option, text, list.expected);
+    }
+    *values = texts;
+  };
+  app.add_option_function<std::vector<std::string>>(list.option, set, list.help)
+      ->allow_extra_args(false)
+      ->delimiter(',')
+      ->envname(EnvironmentName(list.option))
+      ->default_str(values->empty() ? "none" : absl::StrJoin(*values, ","))
+      ->type_name(list.type);
+}
+
+void AddHttpOptions(CLI::App& app, ServerOptions* options) {
+  AddList(
+      app,
+      {.option = "--http-address",
+       .type = "HOST:PORT|unix:PATH",
+       .help = "Where the status page, /v1, /metrics, /healthz and /readyz listen; may be given "
+               "several times",
+       .is_right = [](const std::string& text) { return ParseHttpAddress(text).ok(); },
+       .expected = "HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080, or unix:PATH"},
+      &options->http_addresses);
+  AddList(app,
+          {.option = "--http-allow-origin",
+           .type = "ORIGIN",
+           .help = "Origin whose pages may call /v1 over HTTP; may be given several times",
+           .is_right = [](const std::string& text) { return HttpOrigins::IsOrigin(text); },
+           .expected = "an origin such as https://app.example, in lower case and without a path"},
+          &options->http_allow_origins);
 }
 
 void AddDuration(CLI::App& app, const std::string& option, absl::Duration most,
@@ -196,9 +238,7 @@ void AddLimitOptions(CLI::App& app, ServerOptions* options) {
 void AddServingOptions(CLI::App& app, ServerOptions* options) {
   AddAddress(app, "--grpc-address", "Where gRPC listens; port 0 takes a free one", EndsInPort,
              &options->grpc_address);
-  AddAddress(app, "--http-address",
-             "Where the status page, /v1/classify, /metrics, /healthz and /readyz listen",
-             IsHttpAddress, &options->http_address);
+  AddHttpOptions(app, options);
   AddChoice(app, "--reflection", Choices<bool>{{"on", true}, {"off", false}},
             "Whether gRPC tells tools such as grpcurl of its services", &options->reflection);
   AddAddress(app, "--health-address",

@@ -37,7 +37,8 @@ struct ServerOptions {
 
   // Where it listens; port 0 takes any free one, and the log says which.
   std::string grpc_address = "0.0.0.0:50051";
-  std::string http_address = "0.0.0.0:8080";
+  std::vector<std::string> http_addresses = {"0.0.0.0:8080"};
+  std::vector<std::string> http_allow_origins;  // whose pages may call over HTTP, besides our own
   bool reflection = true;
   std::string health_address;  // a gRPC port with nothing but health, never encrypted; empty: none
 

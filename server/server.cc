@@ -13,6 +13,7 @@
 
 #include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "engine/machine/cpu_limits.h"
 #include "latency/steady_clock.h"
 #include "server/http/routes.h"
@@ -130,7 +131,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   Log(LogLevel::kInfo, "serving",
       {{"model", options.model_name},
        {"grpc", Listening(options.grpc_address, server->grpc_port())},
-       {"http", Listening(options.http_address, server->http_port())},
+       {"http", absl::StrJoin(server->http_->addresses(), ",")},
        {"health", options.health_address.empty()
                       ? "none"
                       : Listening(options.health_address, server->health_port())}});
@@ -260,12 +261,14 @@ absl::Status Server::StartHttp(const ServerOptions& options) {
       JsonApi::Access{.channel = http_entry_->InProcessChannel(JsonChannelArguments()),
                       .entry = HttpEntry(options.tls),
                       .tokens = tokens_.get(),
-                      .max_body_bytes = JsonApi::MaxBodyBytes(options.requests.max_text_bytes),
+                      .origins = HttpOrigins(options.http_allow_origins),
+                      .max_text_bytes = options.requests.max_text_bytes,
                       .admission = &admission_,
                       .metrics = &metrics_});
   absl::c_move(json_api_->Routes(), std::back_inserter(routes));
   absl::StatusOr<std::unique_ptr<HttpServer>> http =
-      HttpServer::Start({options.http_address}, std::move(routes));
+      HttpServer::Start(options.http_addresses, std::move(routes),
+                        {.origins = HttpOrigins(options.http_allow_origins)});
   if (!http.ok()) {
     return absl::Status(http.status().code(),
                         absl::StrCat("--http-address: ", http.status().message()));

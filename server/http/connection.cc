@@ -23,6 +23,7 @@ constexpr size_t kHeaderPieceBytes = 2 << 10;
 constexpr size_t kBodyPieceBytes = 16 << 10;
 // What the parser may leave of a body until more comes: the extensions of a chunk, or the trailer.
 constexpr size_t kMostRestBytes = 16 << 10;
+constexpr uint64_t kLargeBodyBytes = 64 << 10;
 constexpr absl::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 constexpr char kHttpDate[] = "%a, %d %b %E4Y %H:%M:%S GMT";
 
@@ -102,7 +103,7 @@ void HttpConnection::Close() {
 }
 
 absl::Duration HttpConnection::Patience() const {
-  const HttpPatience& patience = shared_->patience;
+  const HttpPatience& patience = shared_->settings.patience;
   switch (step_) {
     case Step::kHeaders:
       return is_first_ || parser_->has_started() ? patience.headers : patience.idle;
@@ -210,21 +211,26 @@ void HttpConnection::TakeBody() {
 void HttpConnection::Answer() {
   Enter(Step::kAnswer);
   HttpDone done = [self = shared_from_this()](std::function<HttpResponse()> make) {
-    asio::post(self->shared_->work, [self, make = std::move(make)] {
+    asio::post(self->Worker(), [self, make = std::move(make)] {
       asio::post(self->shared_->io,
                  [self, response = make()]() mutable { self->Reply(std::move(response)); });
     });
   };
-  asio::post(shared_->work, [self = shared_from_this(), body = std::move(parser_->body()),
-                             done = std::move(done)]() mutable {
+  asio::post(Worker(), [self = shared_from_this(), body = std::move(parser_->body()),
+                        done = std::move(done)]() mutable {
     self->work_->Answer(std::move(body), std::move(done));
   });
+}
+
+asio::io_context& HttpConnection::Worker() const {
+  return body_bytes_ > kLargeBodyBytes ? shared_->large_work : shared_->work;
 }
 
 void HttpConnection::Reply(HttpResponse response) {
   work_.reset();
   if (step_ == Step::kClosed) return;
   keeps_alive_ = keeps_alive_ && parser_->is_done() && !shared_->closing;
+  if (parser_->has_headers()) shared_->settings.origins.AddHeaders(parser_->request(), &response);
   head_ = Head(response, keeps_alive_);
   response_ = std::move(response);
   if (parser_->has_headers() && parser_->request().method == "HEAD") response_.body.clear();

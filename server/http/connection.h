@@ -17,9 +17,9 @@
 
 #include "absl/time/time.h"
 #include "server/http/message.h"
-#include "server/http/patience.h"
 #include "server/http/request_parser.h"
 #include "server/http/router.h"
+#include "server/http/server.h"
 
 namespace verdict {
 
@@ -27,13 +27,14 @@ class HttpConnection;
 
 // What the connections of one server share. Belongs to the I/O thread, but for the atomic.
 struct HttpShared {
-  HttpShared(std::vector<HttpRoute> routes, HttpPatience patience_in)
-      : router(std::move(routes)), patience(patience_in) {}
+  HttpShared(std::vector<HttpRoute> routes, HttpSettings settings_in)
+      : router(std::move(routes)), settings(std::move(settings_in)) {}
 
   const HttpRouter router;
-  const HttpPatience patience;
+  const HttpSettings settings;
   boost::asio::io_context io{1};
-  boost::asio::io_context work;
+  boost::asio::io_context work{1};
+  boost::asio::io_context large_work{1};  // for requests with large bodies
   std::atomic<int> answering = 0;  // requests whose headers have come and whose reply has not gone
   bool closing = false;            // no connection is kept alive any more
   std::unordered_set<std::shared_ptr<HttpConnection>> connections;
@@ -92,6 +93,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   void Discard();
   void NextRequest();
   absl::Duration Patience() const;
+  boost::asio::io_context& Worker() const;
 
   const std::shared_ptr<HttpShared> shared_;
   Socket socket_;

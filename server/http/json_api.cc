@@ -1,6 +1,5 @@
 #include "server/http/json_api.h"
 
-#include <google/protobuf/util/json_util.h>
 #include <grpcpp/client_context.h>
 
 #include <algorithm>
@@ -18,11 +17,11 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "latency/steady_clock.h"
 #include "proto/status_details.h"
 #include "server/contract/refusal.h"
+#include "server/http/json_text.h"
 
 namespace verdict {
 namespace {
@@ -80,28 +79,6 @@ absl::Status SetContext(const HttpRequest& http, grpc::ClientContext* context) {
   return absl::OkStatus();
 }
 
-HttpResponse Succeeded(const google::protobuf::Message& message) {
-  google::protobuf::util::JsonPrintOptions options;
-  // A script that reads `.score` wants 0, not nothing.
-  options.always_print_primitive_fields = true;
-  HttpResponse response = {.content_type = kJson, .body = ""};
-  if (!google::protobuf::util::MessageToJsonString(message, &response.body, options).ok()) {
-    return JsonError(absl::InternalError("the reply could not be written as JSON"));
-  }
-  response.body += '\n';
-  return response;
-}
-
-absl::Status Parse(const std::string& body, google::protobuf::Message* message) {
-  const auto parsed = google::protobuf::util::JsonStringToMessage(body, message);
-  if (parsed.ok()) return absl::OkStatus();
-  // The first line says what is wrong; others would repeat the text.
-  const std::string reason(parsed.message().data(), parsed.message().size());
-  return absl::InvalidArgumentError(absl::StrCat("the body is not the JSON of a ",
-                                                 message->GetTypeName(), ": ",
-                                                 reason.substr(0, reason.find('\n'))));
-}
-
 // Whether somebody may call, and with this token.
 absl::Status CheckEntry(const JsonApi::Access& access, const HttpRequest& http) {
   if (!access.entry.ok() || access.tokens == nullptr) return access.entry;
@@ -112,11 +89,11 @@ absl::Status CheckEntry(const JsonApi::Access& access, const HttpRequest& http) 
 }
 
 // Whether the body of `http`, who may call, is one that we read; else what to answer instead.
-std::optional<HttpResponse> CheckBody(const HttpRequest& http) {
-  if (IsCrossOrigin(http)) {
+std::optional<HttpResponse> CheckBody(const JsonApi::Access& access, const HttpRequest& http) {
+  if (!access.origins.MayCall(http)) {
     return JsonError(absl::PermissionDeniedError("a page of another origin may not call this"));
   }
-  // A page of another origin cannot send this type without asking first, and nobody says yes.
+  // A page of another origin cannot send this type without asking first (origins.h).
   if (!IsJson(http)) {
     return JsonError(
         415, absl::InvalidArgumentError(absl::StrCat("the header Content-Type: expected ", kJson)));
@@ -125,16 +102,6 @@ std::optional<HttpResponse> CheckBody(const HttpRequest& http) {
 }
 
 }  // namespace
-
-bool IsCrossOrigin(const HttpRequest& request) {
-  if (const std::optional<std::string> site = request.Header("Sec-Fetch-Site")) {
-    return *site != "same-origin" && *site != "none";
-  }
-  const std::optional<std::string> origin = request.Header("Origin");
-  if (!origin.has_value()) return false;
-  const std::vector<std::string> parts = absl::StrSplit(*origin, absl::MaxSplits("://", 1));
-  return parts.size() != 2 || !absl::EqualsIgnoreCase(parts[1], request.authority);
-}
 
 // One more call than before, for as long as it lasts.
 class JsonApi::Place {
@@ -160,17 +127,15 @@ class JsonApi::Call final : public HttpWork {
   using Start = void (v1::Classifier::StubInterface::async_interface::*)(
       grpc::ClientContext*, const Request*, Response*, std::function<void(grpc::Status)>);
 
-  Call(std::shared_ptr<Shared> shared, HttpRequest http, Start start)
-      : shared_(std::move(shared)), http_(std::move(http)), start_(start) {}
+  Call(std::shared_ptr<Shared> shared, HttpRequest http, Start start, size_t max_body_bytes)
+      : shared_(std::move(shared)),
+        http_(std::move(http)),
+        start_(start),
+        max_body_bytes_(max_body_bytes) {}
 
   std::optional<HttpResponse> Take(uint64_t bytes) override {
     body_bytes_ += bytes;
-    if (body_bytes_ > shared_->access.max_body_bytes) {
-      return JsonError(413, absl::InvalidArgumentError(absl::StrCat(
-                                "the body has ", http_.body_bytes.has_value() ? "" : "more than ",
-                                body_bytes_, " bytes; --max-text-bytes allows ",
-                                shared_->access.max_body_bytes, " of JSON")));
-    }
+    if (body_bytes_ > max_body_bytes_) return TooLong();
     // A client that would be refused anyway need not send it all.
     if (shared_->calls >= kMost) return Full();
     if (!has_ticket_) {
@@ -191,7 +156,7 @@ class JsonApi::Call final : public HttpWork {
       return done([response = Full()] { return response; });
     }
     absl::Status status = absl::OkStatus();
-    if constexpr (!std::is_same_v<Request, v1::GetModelRequest>) status = Parse(body, &request_);
+    if constexpr (!std::is_same_v<Request, v1::GetModelRequest>) status = ReadJson(body, &request_);
     ticket_ = {};
     if (status.ok()) status = SetContext(http_, &context_);
     if (!status.ok()) return done([status] { return JsonError(status); });
@@ -202,6 +167,16 @@ class JsonApi::Call final : public HttpWork {
   }
 
  private:
+  HttpResponse TooLong() const {
+    const bool is_batch = std::is_same_v<Request, v1::ClassifyBatchRequest>;
+    return JsonError(
+        413, absl::InvalidArgumentError(absl::StrCat(
+                 "the body has ", http_.body_bytes.has_value() ? "" : "more than ",
+                 std::min<uint64_t>(body_bytes_, http_.body_bytes.value_or(max_body_bytes_)),
+                 " bytes; ", is_batch ? "a batch may have " : "--max-text-bytes allows ",
+                 max_body_bytes_, " of JSON", is_batch ? ": split it into several" : "")));
+  }
+
   // The HTTP port is full. A place is free again in some milliseconds; HTTP counts in seconds.
   HttpResponse Full() const {
     shared_->access.metrics->CountShed(ShedReason::kInFlight, 1);
@@ -213,7 +188,10 @@ class JsonApi::Call final : public HttpWork {
 
   HttpResponse Reply(const grpc::Status& status) {
     if (!status.ok()) return JsonError(ToAbslStatus(status));
-    HttpResponse reply = Succeeded(response_);
+    absl::StatusOr<std::string> json = WriteJson(response_);
+    if (!json.ok()) return JsonError(json.status());
+    *json += '\n';
+    HttpResponse reply = {.content_type = kJson, .body = *std::move(json)};
     // It is many times its request, and its reader may be slow.
     reply.held = std::move(place_);
     return reply;
@@ -222,6 +200,7 @@ class JsonApi::Call final : public HttpWork {
   const std::shared_ptr<Shared> shared_;
   const HttpRequest http_;
   const Start start_;
+  const size_t max_body_bytes_;
   uint64_t body_bytes_ = 0;
   bool has_ticket_ = false;
   Admission::Ticket ticket_;
@@ -237,27 +216,34 @@ JsonApi::JsonApi(Access access) : shared_(std::make_shared<Shared>()) {
 }
 
 template <typename Request, typename Response>
-HttpMethod JsonApi::MethodOf(typename Call<Request, Response>::Start start) const {
-  return [shared = shared_, start](const HttpRequest& http) -> HttpAnswer {
+HttpMethod JsonApi::MethodOf(typename Call<Request, Response>::Start start,
+                             size_t max_body_bytes) const {
+  return [shared = shared_, start, max_body_bytes](const HttpRequest& http) -> HttpAnswer {
     if (absl::Status status = CheckEntry(shared->access, http); !status.ok()) {
       return JsonError(status);
     }
     if constexpr (!std::is_same_v<Request, v1::GetModelRequest>) {
-      if (std::optional<HttpResponse> refusal = CheckBody(http)) return *std::move(refusal);
+      if (std::optional<HttpResponse> refusal = CheckBody(shared->access, http))
+        return *std::move(refusal);
     }
-    return std::make_unique<Call<Request, Response>>(shared, http, start);
+    return std::make_unique<Call<Request, Response>>(shared, http, start, max_body_bytes);
   };
 }
 
 std::vector<HttpRoute> JsonApi::Routes() {
   using Async = v1::Classifier::StubInterface::async_interface;
+  const size_t text_bytes = MaxBodyBytes(shared_->access.max_text_bytes);
   return {
       {.path = "/v1/classify",
        .get = nullptr,
-       .post = MethodOf<v1::ClassifyRequest, v1::ClassifyResponse>(&Async::Classify)},
+       .post = MethodOf<v1::ClassifyRequest, v1::ClassifyResponse>(&Async::Classify, text_bytes)},
+      {.path = "/v1/classify:batch",
+       .get = nullptr,
+       .post = MethodOf<v1::ClassifyBatchRequest, v1::ClassifyBatchResponse>(
+           &Async::ClassifyBatch, std::max(kMostBatchBytes, text_bytes))},
       {.path = "/v1/tokenize",
        .get = nullptr,
-       .post = MethodOf<v1::TokenizeRequest, v1::TokenizeResponse>(&Async::Tokenize)},
+       .post = MethodOf<v1::TokenizeRequest, v1::TokenizeResponse>(&Async::Tokenize, text_bytes)},
       {.path = "/v1/model",
        .get = MethodOf<v1::GetModelRequest, v1::GetModelResponse>(&Async::GetModel)},
   };

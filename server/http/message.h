@@ -34,9 +34,9 @@ struct HttpRequest {
   std::optional<std::string> Header(absl::string_view name) const;
 
   std::string method;
-  std::string path;       // without the query, as it was sent; "*" for `OPTIONS *`
-  std::string authority;  // whom it is for: of the request line, else of the header Host
-  HttpHeaders headers;
+  std::string path = {};       // without the query, as it was sent; "*" for `OPTIONS *`
+  std::string authority = {};  // whom it is for: of the request line, else of the header Host
+  HttpHeaders headers = {};
   std::optional<uint64_t> body_bytes = 0;  // nullopt: the body comes in chunks
 };
 

@@ -34,7 +34,6 @@ using ErrorCode = boost::system::error_code;
 using Acceptor = asio::basic_socket_acceptor<asio::generic::stream_protocol>;
 using WorkGuard = asio::executor_work_guard<asio::io_context::executor_type>;
 
-constexpr int kWorkers = 2;
 // How often connections are looked at for being late.
 constexpr auto kSweep = std::chrono::milliseconds(50);
 // After an accept that failed, mostly since the process has no descriptor left.
@@ -65,14 +64,15 @@ int PortOf(const Acceptor& acceptor) {
 // Belongs to the I/O thread once it is started, but for Start and the destructor.
 class HttpServer::Impl {
  public:
-  Impl(std::vector<HttpRoute> routes, HttpPatience patience)
-      : shared_(std::make_shared<HttpShared>(std::move(routes), patience)) {}
+  Impl(std::vector<HttpRoute> routes, HttpSettings settings)
+      : shared_(std::make_shared<HttpShared>(std::move(routes), std::move(settings))) {}
   ~Impl();
 
   absl::Status Listen(const std::string& address);
   void Run();
 
   int port() const { return port_; }
+  const std::vector<std::string>& addresses() const { return addresses_; }
   void AwaitAnswered(absl::Time deadline) {
     asio::post(shared_->io, [shared = shared_] { shared->closing = true; });
     LookUntil([this] { return shared_->answering == 0; }, deadline);
@@ -94,6 +94,7 @@ class HttpServer::Impl {
 
   const std::shared_ptr<HttpShared> shared_;
   int port_ = 0;
+  std::vector<std::string> addresses_;
   std::vector<std::unique_ptr<Acceptor>> acceptors_;
   std::vector<std::string> unix_paths_;
   asio::steady_timer sweep_{shared_->io};
@@ -101,6 +102,7 @@ class HttpServer::Impl {
   bool stopped_ = false;
   std::optional<WorkGuard> io_guard_;
   std::optional<WorkGuard> work_guard_;
+  std::optional<WorkGuard> large_work_guard_;
   std::vector<std::thread> threads_;
 };
 
@@ -135,6 +137,7 @@ absl::Status HttpServer::Impl::ListenOnHost(const std::string& address, const Ht
   }
   if (!listens) return CannotListen(address, error);
   if (port_ == 0) port_ = port;
+  addresses_.push_back(absl::StrCat(address.substr(0, address.rfind(':')), ":", port));
   return absl::OkStatus();
 }
 
@@ -163,6 +166,7 @@ absl::Status HttpServer::Impl::ListenOnPath(const std::string& address, const st
   if (!error) error = Begin(std::move(acceptor));
   if (error) return CannotListen(address, error);
   unix_paths_.push_back(path);
+  addresses_.push_back(address);
   return absl::OkStatus();
 }
 
@@ -178,16 +182,19 @@ void HttpServer::Impl::Run() {
   for (const auto& acceptor : acceptors_) AcceptOn(acceptor.get());
   io_guard_.emplace(shared_->io.get_executor());
   work_guard_.emplace(shared_->work.get_executor());
+  large_work_guard_.emplace(shared_->large_work.get_executor());
   threads_.emplace_back([shared = shared_] {
     NameThisThread("http");
     shared->io.run();
   });
-  for (int i = 0; i < kWorkers; ++i) {
-    threads_.emplace_back([shared = shared_, i] {
-      NameThisThread(absl::StrCat("http-worker-", i));
-      shared->work.run();
-    });
-  }
+  threads_.emplace_back([shared = shared_] {
+    NameThisThread("http-worker");
+    shared->work.run();
+  });
+  threads_.emplace_back([shared = shared_] {
+    NameThisThread("http-large");
+    shared->large_work.run();
+  });
 }
 
 HttpServer::Impl::~Impl() {
@@ -202,6 +209,7 @@ HttpServer::Impl::~Impl() {
   }
   io_guard_.reset();
   work_guard_.reset();
+  large_work_guard_.reset();
   for (std::thread& thread : threads_) thread.join();
   for (const std::string& path : unix_paths_) unlink(path.c_str());
 }
@@ -285,8 +293,8 @@ HttpServer::~HttpServer() = default;
 
 absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(
     const std::vector<std::string>& addresses, std::vector<HttpRoute> routes,
-    HttpPatience patience) {
-  auto impl = std::make_unique<Impl>(std::move(routes), patience);
+    HttpSettings settings) {
+  auto impl = std::make_unique<Impl>(std::move(routes), std::move(settings));
   for (const std::string& address : addresses) {
     if (absl::Status status = impl->Listen(address); !status.ok()) return status;
   }
@@ -295,6 +303,8 @@ absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(
 }
 
 int HttpServer::port() const { return impl_->port(); }
+
+const std::vector<std::string>& HttpServer::addresses() const { return impl_->addresses(); }
 
 void HttpServer::AwaitAnswered(absl::Time deadline) const { impl_->AwaitAnswered(deadline); }
 

@@ -10,14 +10,21 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "server/http/message.h"
+#include "server/http/origins.h"
 #include "server/http/patience.h"
 
 namespace verdict {
 
+struct HttpSettings {
+  HttpPatience patience = {};
+  HttpOrigins origins = {};
+};
+
 // Serves a fixed set of routes (router.h) to requests of HTTP/1.0 and 1.1 (request_parser.h).
 //
-// One thread does all reading and writing, and answers what is quick; two worker threads do what
-// takes longer, such as JSON. So no client can hold a thread, and `/healthz` waits for nobody. Each
+// One thread does all reading and writing, and answers what is quick; what takes longer, such as
+// JSON, is a worker thread's, of which one is for large bodies alone. So no client can hold a
+// thread, a large body delays no small one, and `/healthz` waits for nobody. Each
 // step of a connection has a deadline (patience.h). kMostConnections are open at a time: one more
 // closes the one that has done the same for longest, idle or slow, unless it is being answered.
 //
@@ -33,7 +40,7 @@ class HttpServer {
   // INVALID_ARGUMENT: not an address. UNAVAILABLE: cannot listen there; the message says why.
   static absl::StatusOr<std::unique_ptr<HttpServer>> Start(
       const std::vector<std::string>& addresses, std::vector<HttpRoute> routes,
-      HttpPatience patience = {});
+      HttpSettings settings = {});
   ~HttpServer();
 
   HttpServer(const HttpServer&) = delete;
@@ -42,6 +49,9 @@ class HttpServer {
   // Where it listens on the first address that is no unix socket, also if that was port 0; 0 if all
   // are unix sockets.
   int port() const;
+
+  // All that it listens on, as Start's `addresses`, with the ports that were found.
+  const std::vector<std::string>& addresses() const;
 
   // Waits until no request is being answered, at the latest until `deadline`. From now on every
   // connection is closed after its request.

@@ -1,4 +1,5 @@
-// The status page, for people: server/http/page/ as a part of the program.
+// The status page for people, and the description of the port for programs: server/http/page/ and
+// server/http/openapi.json as parts of the program.
 #ifndef VERDICT_SERVER_HTTP_STATUS_PAGE_H_
 #define VERDICT_SERVER_HTTP_STATUS_PAGE_H_
 
@@ -8,8 +9,8 @@
 
 namespace verdict {
 
-// GET / and the files that it refers to. The page loads nothing else, from nowhere else, and its
-// headers forbid it to; what it shows comes from /metrics, /readyz and /v1.
+// GET / and the files that it refers to, and GET /openapi.json. The page loads nothing else, from
+// nowhere else, and its headers forbid it to; what it shows comes from /metrics, /readyz and /v1.
 std::vector<HttpRoute> StatusPageRoutes();
 
 }  // namespace verdict

@@ -27,7 +27,7 @@ class ManyLabelsTest : public ::testing::Test {
   ManyLabelsTest() {
     ServerOptions options;
     options.grpc_address = "127.0.0.1:0";
-    options.http_address = "127.0.0.1:0";
+    options.http_addresses = {"127.0.0.1:0"};
     options.admission.max_bytes = 18 << 20;
     Model model = TinyModel();
     model.config.labels.clear();

@@ -16,6 +16,7 @@ namespace verdict {
 namespace {
 
 using ::testing::Contains;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
@@ -46,7 +47,7 @@ TEST(OptionsTest, TheModelIsAllThatIsRequired) {
   EXPECT_EQ(options.model_directory, "models/demo");
   EXPECT_EQ(options.model_name, "demo");
   EXPECT_EQ(options.grpc_address, "0.0.0.0:50051");
-  EXPECT_EQ(options.http_address, "0.0.0.0:8080");
+  EXPECT_THAT(options.http_addresses, ElementsAre("0.0.0.0:8080"));
   EXPECT_EQ(options.threads, 0);
   EXPECT_EQ(options.max_tokens, 0);
   EXPECT_EQ(options.requests.max_text_bytes, 65536U);
@@ -110,7 +111,7 @@ TEST(OptionsTest, EveryOptionIsTaken) {
                                         "--log-format",
                                         "json"});
   EXPECT_EQ(options.grpc_address, "127.0.0.1:0");
-  EXPECT_EQ(options.http_address, "[::1]:9090");
+  EXPECT_THAT(options.http_addresses, ElementsAre("[::1]:9090"));
   EXPECT_EQ(options.threads, 3);
   EXPECT_EQ(options.max_tokens, 128);
   EXPECT_EQ(options.queue.max_batch_tokens, 1024);
@@ -185,12 +186,34 @@ TEST(OptionsTest, AnAddressIsAHostAndAPort) {
 }
 
 // Else it would be found when the model is loaded and gRPC listens.
+TEST(OptionsTest, HttpMayListenInSeveralPlaces) {
+  EXPECT_THAT(
+      Parsed({"--model", "m", "--http-address", "127.0.0.1:0", "--http-address", "unix:/run/x"})
+          .http_addresses,
+      ElementsAre("127.0.0.1:0", "unix:/run/x"));
+  setenv("VERDICT_HTTP_ADDRESS", "127.0.0.1:0,unix:/run/x", 1);
+  EXPECT_THAT(Parsed({"--model", "m"}).http_addresses, ElementsAre("127.0.0.1:0", "unix:/run/x"));
+  EXPECT_THAT(Parsed({"--model", "m", "--http-address=[::]:1"}).http_addresses,
+              ElementsAre("[::]:1"));
+  unsetenv("VERDICT_HTTP_ADDRESS");
+}
+
+TEST(OptionsTest, OriginsAreNamedOneByOne) {
+  EXPECT_THAT(Parsed({"--model", "m", "--http-allow-origin", "https://a.example",
+                      "--http-allow-origin=http://b.example:3000"})
+                  .http_allow_origins,
+              ElementsAre("https://a.example", "http://b.example:3000"));
+  EXPECT_THAT(Refusal({"--http-allow-origin", "*"}),
+              HasSubstr("--http-allow-origin is \"*\"; expected an origin"));
+}
+
 TEST(OptionsTest, AnHttpAddressIsOneToTheHttpServer) {
   for (const char* address :
        {"http://0.0.0.0:8080", ":::8080", "::1:8080", "127.0.0.1:8080s", ":8080", "h:-1", ""}) {
-    EXPECT_EQ(Refusal({"--http-address", address}),
-              absl::StrCat("--http-address is \"", address,
-                           "\"; expected HOST:PORT, such as 127.0.0.1:50051"));
+    EXPECT_EQ(
+        Refusal({"--http-address", address}),
+        absl::StrCat("--http-address is \"", address,
+                     "\"; expected HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080, or unix:PATH"));
   }
 }
 

@@ -50,7 +50,7 @@ class ServerTest : public ::testing::Test {
     ServerOptions options;
     options.model_name = "tiny";
     options.grpc_address = "127.0.0.1:0";
-    options.http_address = "127.0.0.1:0";
+    options.http_addresses = {"127.0.0.1:0"};
     options.requests = requests;
     return options;
   }
@@ -150,10 +150,10 @@ TEST_F(ServerTest, ABusyGrpcPortIsAnErrorThatNamesTheAddress) {
 
 TEST_F(ServerTest, ABusyHttpPortIsAnErrorThatNamesTheAddress) {
   ServerOptions options = Options();
-  options.http_address = Loopback(server_->http_port());
+  options.http_addresses = {Loopback(server_->http_port())};
   const absl::Status status = Server::Start(options, TinyModel(), absl::ZeroDuration()).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
-  EXPECT_THAT(std::string(status.message()), HasSubstr(options.http_address));
+  EXPECT_THAT(std::string(status.message()), HasSubstr(options.http_addresses.front()));
 }
 
 TEST_F(ServerTest, CompressedRequestsAreRefused) {

@@ -55,7 +55,8 @@ class JsonApiTest : public ServingTest {
 
   JsonApi api_{{.channel = server_->InProcessChannel({}),
                 .entry = absl::OkStatus(),
-                .max_body_bytes = JsonApi::MaxBodyBytes(1000),
+                .origins = HttpOrigins({"https://app.example"}),
+                .max_text_bytes = 1000,
                 .admission = &admission_,
                 .metrics = &metrics_}};
   std::unique_ptr<HttpServer> http_;
@@ -123,6 +124,13 @@ TEST_F(JsonApiTest, ARefusalHasDetailsForPrograms) {
   EXPECT_THAT(Classify(kGood),
               AllOf(StartsWith("HTTP/1.1 503 "), HasSubstr("\r\nRetry-After: 1\r\n"),
                     HasSubstr(R"("reason":"DRAINING")")));
+}
+
+TEST_F(JsonApiTest, AWrongFieldIsAnsweredWithTheRightOne) {
+  EXPECT_THAT(Classify(R"({"inputs":{"text":"good"}})"),
+              AllOf(StartsWith("HTTP/1.1 400 "),
+                    HasSubstr(R"(the body has no field \"inputs\"; did you mean \"input\"?)"),
+                    HasSubstr(R"("reason":"BAD_FIELD")")));
 }
 
 TEST_F(JsonApiTest, OnlyTheMessageIsTaken) {
@@ -238,17 +246,43 @@ TEST_F(JsonApiTest, AReplyThatIsNotSentYetIsACallThatIsNotDone) {
 TEST_F(JsonApiTest, APageOfAnotherOriginMayNotCall) {
   const std::string json = kJson;
   for (const char* foreign :
-       {"Origin: http://evil.example\r\n", "Origin: null\r\n", "Origin: http://verdict\r\n",
-        "Sec-Fetch-Site: cross-site\r\n", "Sec-Fetch-Site: same-site\r\n",
-        "Sec-Fetch-Site: cross-site\r\nOrigin: http://verdict:8080\r\n"}) {
+       {"Sec-Fetch-Site: cross-site\r\n", "Sec-Fetch-Site: same-site\r\n",
+        "Sec-Fetch-Site: cross-site\r\nOrigin: http://verdict:8080\r\n",
+        "Sec-Fetch-Site: cross-site\r\nOrigin: https://app.example.evil\r\n"}) {
     EXPECT_THAT(Classify(kGood, json + foreign),
                 AllOf(StartsWith("HTTP/1.1 403 "), Not(HasSubstr("Access-Control"))))
         << foreign;
   }
-  for (const char* own : {"", "Origin: http://verdict:8080\r\n", "Origin: https://VERDICT:8080\r\n",
-                          "Sec-Fetch-Site: same-origin\r\nOrigin: https://verdict.example\r\n"}) {
+}
+
+// A proxy may rewrite Host and leave Origin alone. What a browser sends for a page of another
+// origin in such a case, it sends only after a preflight, and with a type that nobody has to ask
+// for.
+TEST_F(JsonApiTest, TheOwnPageMayCallThroughAnyProxy) {
+  const std::string json = kJson;
+  for (const char* own :
+       {"", "Origin: http://verdict:8080\r\n", "Origin: http://inference.corp.example\r\n",
+        "Sec-Fetch-Site: same-origin\r\nOrigin: https://verdict.example\r\n",
+        "Sec-Fetch-Site: none\r\n"}) {
     EXPECT_THAT(Classify(kGood, json + own), StartsWith("HTTP/1.1 200 ")) << own;
   }
+  EXPECT_THAT(Classify(kGood, "Content-Type: text/plain\r\nOrigin: http://evil.example\r\n"),
+              StartsWith("HTTP/1.1 415 "));
+}
+
+TEST_F(JsonApiTest, APageOfANamedOriginMayCall) {
+  EXPECT_THAT(Classify(kGood, absl::StrCat(kJson, "Sec-Fetch-Site: cross-site\r\n",
+                                           "Origin: https://app.example\r\n")),
+              StartsWith("HTTP/1.1 200 "));
+}
+
+TEST_F(JsonApiTest, ABatchHasAnOutcomeForEachText) {
+  EXPECT_THAT(Post("/v1/classify:batch", R"({"inputs":[{"text":"good"},{"text":""}]})"),
+              AllOf(StartsWith("HTTP/1.1 200 "), HasSubstr(R"({"items":[{"result":{"label":)"),
+                    HasSubstr(R"({"error":{"code":3,"message":"inputs[1].text is empty)")));
+  EXPECT_THAT(Post("/v1/classify:batch", R"({"inputs":[]})"), StartsWith("HTTP/1.1 400 "));
+  EXPECT_THAT(Post("/v1/classify:batch", std::string(JsonApi::kMostBatchBytes + 1, ' ')),
+              AllOf(StartsWith("HTTP/1.1 413 "), HasSubstr("split it")));
 }
 
 TEST_F(JsonApiTest, NoTypeIsTakenThatAFormCanSend) {

@@ -25,7 +25,7 @@ class JsonEntryTest : public ::testing::Test {
  protected:
   void Start(ServerOptions options) {
     options.grpc_address = "127.0.0.1:0";
-    options.http_address = "127.0.0.1:0";
+    options.http_addresses = {"127.0.0.1:0"};
     Model model = TinyModel();
     engine_ = &EngineOf(model);
     auto server = Server::Start(options, std::move(model), absl::ZeroDuration());

@@ -6,13 +6,16 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/notification.h"
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -33,7 +36,7 @@ using ::testing::StartsWith;
 class HttpServerTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    auto server = HttpServer::Start({"127.0.0.1:0"}, Routes(), patience_);
+    auto server = HttpServer::Start({"127.0.0.1:0"}, Routes(), {.patience = patience_});
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
   }
@@ -145,6 +148,50 @@ TEST_F(HttpServerTest, WhatAReplyHoldsIsHeldUntilItIsSent) {
   EXPECT_GT(connection.ReadAll().size(), big_.size());
   AwaitAnswered();
   EXPECT_EQ(held_, 0);
+}
+
+// Answers a large body only when it is told to.
+class Gate final : public HttpWork {
+ public:
+  struct State {
+    absl::Notification begun;
+    absl::Notification open;
+  };
+
+  explicit Gate(State* state) : state_(state) {}
+
+  std::optional<HttpResponse> Take(uint64_t) override { return std::nullopt; }
+
+  void Answer(std::string body, HttpDone done) override {
+    if (body.size() > 100'000) {
+      state_->begun.Notify();
+      state_->open.WaitForNotification();
+    }
+    done([] { return HttpResponse{.body = "through"}; });
+  }
+
+ private:
+  State* const state_;
+};
+
+TEST(HttpWorkersTest, ALargeBodyDelaysNoSmallOne) {
+  Gate::State gate;
+  const auto server = HttpServer::Start(
+      {"127.0.0.1:0"},
+      {{.path = "/gate", .get = nullptr, .post = [&](const HttpRequest&) -> HttpAnswer {
+          return std::make_unique<Gate>(&gate);
+        }}});
+  ASSERT_TRUE(server.ok()) << server.status();
+  const std::string head =
+      "POST /gate HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: ";
+  const TcpConnection large((*server)->port());
+  large.Write(absl::StrCat(head, "200000\r\n\r\n", std::string(200'000, 'x')));
+  gate.begun.WaitForNotification();
+  const TcpConnection small((*server)->port());
+  small.Write(absl::StrCat(head, "1\r\n\r\nx"));
+  EXPECT_THAT(small.ReadAll(), EndsWith("through"));
+  gate.open.Notify();
+  EXPECT_THAT(large.ReadAll(), EndsWith("through"));
 }
 
 // Whoever is slow, but never so slow that a single read or write takes too long.

@@ -35,7 +35,7 @@ class TlsTest : public ::testing::Test {
   void Start() {
     ServerOptions options;
     options.grpc_address = "127.0.0.1:0";
-    options.http_address = "127.0.0.1:0";
+    options.http_addresses = {"127.0.0.1:0"};
     options.tls = paths_;
     options.health_address = "127.0.0.1:0";
     absl::StatusOr<std::unique_ptr<Server>> server =

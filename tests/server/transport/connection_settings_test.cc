@@ -36,7 +36,7 @@ class ConnectionSettingsTest : public ::testing::Test {
   ConnectionSettingsTest() {
     ServerOptions options;
     options.grpc_address = "127.0.0.1:0";
-    options.http_address = "127.0.0.1:0";
+    options.http_addresses = {"127.0.0.1:0"};
     absl::StatusOr<std::unique_ptr<Server>> server =
         Server::Start(options, TinyModel(), absl::ZeroDuration());
     EXPECT_TRUE(server.ok()) << server.status();
