@@ -48,11 +48,11 @@ bool ClassifyBatchCall::Continue() {
 
 absl::Status ClassifyBatchCall::Parse() {
   auto inputs = std::make_unique<Inputs>();
-  absl::Status status = CheckCaller(1);
-  if (status.ok()) status = ParseMessage(request(), &inputs->request);
+  absl::Status status = ParseMessage(request(), &inputs->request);
   if (status.ok()) status = classification_.SetOptions(inputs->request.options());
   const auto count = static_cast<size_t>(inputs->request.inputs_size());
   if (status.ok()) status = CheckInputCount(count, serving().limits);
+  if (status.ok()) status = CheckCaller(static_cast<int64_t>(count));
   if (status.ok()) {
     status = AdmitMore(static_cast<int64_t>(count) - 1, classification_.ReplyBytes(count));
   }
