@@ -146,6 +146,7 @@ Server::Server(const ServerOptions& options, Model model, absl::Duration load,
                            .precision = model_.engine->info().precision,
                            .isa = model_.engine->info().isa,
                            .kernels = model_.engine->info().kernels,
+                           .rejected_kernels = model_.engine->info().rejected_kernels,
                            .threads = model_.engine->info().threads,
                            .load = load}),
       admission_(

@@ -212,6 +212,12 @@ void Metrics::AddInfo(const ServedModel& model) {
             {"kernels", model.kernels},
             {"threads", absl::StrCat(model.threads)}})
       .Set(1);
+  if (!model.rejected_kernels.empty()) {
+    AddGauge(registry_, "verdict_rejected_kernels",
+             "Kernels that did not compute what oneDNN does, so that oneDNN's serve; always 1.",
+             {{"kernels", model.rejected_kernels}})
+        .Set(1);
+  }
   AddGauge(registry_, "verdict_build_info", "The program that serves it; always 1.",
            {{"version", VERDICT_VERSION}, {"compiler", kCompiler}})
       .Set(1);

@@ -16,6 +16,7 @@ struct ServedModel {
   std::string precision;
   std::string isa;
   std::string kernels;
+  std::string rejected_kernels;  // that did not compute what oneDNN does; empty: none
   int threads = 0;
   absl::Duration load;  // from opening the directory to the end of the warm-up
 };

@@ -32,6 +32,10 @@ class Classification {
   // The bytes to admit for the replies to `texts`: see verdict::ReplyBytes.
   int64_t ReplyBytes(size_t texts) const;
 
+  // Whether a reply is so large that making it would hold up the engine's thread, which has others
+  // to answer: then SlicedWork makes it.
+  bool RepliesAreLarge() const { return ReplyBytes(1) > 0; }
+
   // Checks and tokenizes `input`, called `field` in messages. The result has everything but `done`;
   // `*encoded` is what the answer will need.
   //

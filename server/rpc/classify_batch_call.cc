@@ -101,6 +101,14 @@ void ClassifyBatchCall::Submit() {
 }
 
 void ClassifyBatchCall::End(size_t index, const absl::StatusOr<TextResult>& result) {
+  if (!classification_.RepliesAreLarge()) return Answer(index, result);
+  serving().slices->Add([this, index, result] {
+    Answer(index, result);
+    return false;
+  });
+}
+
+void ClassifyBatchCall::Answer(size_t index, const absl::StatusOr<TextResult>& result) {
   v1::ClassifyBatchResponse::Item* item = reply_.mutable_items(static_cast<int>(index));
   absl::StatusOr<v1::ClassifyResponse> answer = classification_.Answer(encoded_[index], result);
   if (answer.ok()) {

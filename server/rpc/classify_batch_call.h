@@ -36,6 +36,7 @@ class ClassifyBatchCall final : public Call {
   void Encode(const unchecked::v1::Input& input, size_t index);
   void Submit();
   void End(size_t index, const absl::StatusOr<TextResult>& result);
+  void Answer(size_t index, const absl::StatusOr<TextResult>& result);
   void EndCall();
 
   Classification classification_;

@@ -44,6 +44,14 @@ absl::Status ClassifyCall::Submit() {
 }
 
 void ClassifyCall::End(const absl::StatusOr<TextResult>& result) {
+  if (!classification_.RepliesAreLarge()) return Answer(result);
+  serving().slices->Add([this, result] {
+    Answer(result);
+    return false;
+  });
+}
+
+void ClassifyCall::Answer(const absl::StatusOr<TextResult>& result) {
   const absl::StatusOr<v1::ClassifyResponse> answer = classification_.Answer(encoded_, result);
   if (answer.ok()) {
     Reply(*answer);

@@ -22,6 +22,7 @@ class ClassifyCall final : public Call {
   absl::Status Take();
   absl::Status Submit();
   void End(const absl::StatusOr<TextResult>& result);
+  void Answer(const absl::StatusOr<TextResult>& result);
 
   Classification classification_;
   EncodedText encoded_;

@@ -250,11 +250,16 @@ absl::Status ClassifyStreamCall::Submit(const unchecked::v1::ClassifyRequest& re
   if (!text.ok()) return text.status();
   text->of_stream = true;
   text->done = [this, message](const absl::StatusOr<TextResult>& result) {
-    const auto answer = message->classification.Answer(message->encoded, result);
-    Admission::Ticket ticket = std::move(message->ticket);
-    // Who has the reply may send the next.
-    if (message->classification.ReplyBytes(1) == 0) ticket = Admission::Ticket();
-    Answer(message->id, answer, std::move(ticket));
+    if (!message->classification.RepliesAreLarge()) {
+      const auto answer = message->classification.Answer(message->encoded, result);
+      message->ticket = Admission::Ticket();  // who has the reply may send the next
+      return Answer(message->id, answer, {});
+    }
+    serving_.slices->Add([this, message, result] {
+      const auto answer = message->classification.Answer(message->encoded, result);
+      Answer(message->id, answer, std::move(message->ticket));
+      return false;
+    });
   };
   std::vector<QueuedText> texts;
   texts.push_back(*std::move(text));

@@ -47,11 +47,11 @@ class ClassifyResponse;
 // left, or its token is not valid any more, or when the server drains. From then on nothing is
 // read, and as soon as no message is open any more the status is sent.
 //
-// Its threads: gRPC runs the reactions, perhaps several at a time; the engine's, or a drain's,
-// tells the results; the line's takes what waited. What they decide, they decide under the lock,
-// and start without it. A write excludes the end, and so does a message while it is taken; a read
-// is only started in a reaction, which OnDone waits for, or then. So the stream lives while either
-// is started. Who starts the end must not touch it afterwards.
+// Its threads: gRPC runs the reactions, perhaps several at a time; the engine's, a drain's, or one
+// of SlicedWork's tells the results; the line's takes what waited. What they decide, they decide
+// under the lock, and start without it. A write excludes the end, and so does a message while it is
+// taken; a read is only started in a reaction, which OnDone waits for, or then. So the stream lives
+// while either is started. Who starts the end must not touch it afterwards.
 class ClassifyStreamCall final : public BytesReactor,
                                  public OpenStream,
                                  public std::enable_shared_from_this<ClassifyStreamCall> {
