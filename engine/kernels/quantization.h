@@ -29,7 +29,7 @@ inline constexpr int kLargestInt24 = 0x7F7F00;
 
 // As QuantizeToInt16 with kLargestInt24, but y is [size / kInt24Together, kInt24Slices,
 // kInt24Together]: of each number, as (high * 256 + middle) * 256 + low, the three bytes with a
-// sign. `size` may end within a group; of those that it does not have nothing is written.
+// sign. `size` may end within a group; numbers beyond `size` are not written.
 float QuantizeToInt24(const float* x, size_t size, int8_t* y);
 
 // The largest integer that QuantizeToInt16 makes. The fewer bits a row has, the more are left for
@@ -37,24 +37,23 @@ float QuantizeToInt24(const float* x, size_t size, int8_t* y);
 inline constexpr int kLargestInt16 = 4095;
 
 // y = round(x / scale) [size] with the smallest scale that keeps all within -kLargestInt16 to
-// kLargestInt16; returns it. A number that is none makes the scale one too.
+// kLargestInt16; returns it. A NaN in x makes the scale NaN.
 float QuantizeToInt16(const float* x, size_t size, int16_t* y);
 
-// y = round(x / scale) [size], for a scale that keeps all within -32767 to 32767. If that is none,
-// y may be anything.
+// y = round(x / scale) [size], for a scale that keeps all within -32767 to 32767. If the scale is
+// NaN, y may be anything.
 void RoundToInt16(const float* x, size_t size, float scale, int16_t* y);
 
 // y = round(x / scale) [size] with the smallest scale that keeps all within -127 to 127; returns
-// it. A number that is none makes the scale one too, so that it is not lost.
+// the scale. A NaN in x makes the scale NaN, so that the NaN is not lost.
 float QuantizeToInt8(const float* x, size_t size, int8_t* y);
 
-// y = round(x / scale) [size], for a scale that keeps all within -127 to 127. If that is none, y
-// may be anything.
+// y = round(x / scale) [size], for a scale that keeps all within -127 to 127. If the scale is
+// NaN, y may be anything.
 void RoundToInt8(const float* x, size_t size, float scale, int8_t* y);
 
 // y = round(x / scale) + zero_point [size], with a scale and a zero point that take the smallest
-// number of x to 0 and the largest to 255, and zero to an integer. A number that is none makes the
-// scale one too.
+// number of x to 0 and the largest to 255, and zero to an integer. A NaN in x makes the scale NaN.
 Quantization QuantizeToUint8(const float* x, size_t size, uint8_t* y);
 
 }  // namespace verdict

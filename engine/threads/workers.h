@@ -13,9 +13,10 @@ namespace verdict {
 
 // A fork-join team: the caller and threads() - 1 threads of its own. Each thread has a share of the
 // items, the same in every round of as many: so it finds in its caches what it left there, and can
-// fetch ahead. Items are taken one by one, and who has done his own goes on with the others': a
-// thread that loses its core to a neighbour holds up one item at most, and none if it had not begun
-// one: a round ends when its items are done, not when all threads have been there.
+// fetch ahead. Items are taken one by one, and a thread that finishes its share steals from the
+// others: so a thread that loses its core to a neighbour holds up one item at most. A round ends
+// when its items are done, not when all threads have been there: a thread that has begun no item
+// holds up none.
 //
 // ParallelFor may be called from one thread at a time.
 class Workers {

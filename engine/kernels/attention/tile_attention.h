@@ -1,4 +1,4 @@
-// attention.h's in AMX's tiles, of bfloat16.
+// Attention (attention.h) on AMX tiles, in bfloat16.
 #ifndef VERDICT_ENGINE_KERNELS_ATTENTION_TILE_ATTENTION_H_
 #define VERDICT_ENGINE_KERNELS_ATTENTION_TILE_ATTENTION_H_
 

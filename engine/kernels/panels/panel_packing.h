@@ -12,8 +12,8 @@ namespace verdict {
 // Bytes of a panel of packed weights.
 size_t PanelSize(Precision precision, int in);
 
-// Rounds a column's weights [in], as panels take them; returns the scale. A number that is none
-// makes the scale one too.
+// Rounds a column's weights [in], as panels take them; returns the scale. A NaN among the weights
+// makes the scale NaN.
 //
 // In bf16: to 16 bits, with the smallest scale with which a sum of products fits in 32, whatever x
 // of QuantizeToInt16 is: 768 normally distributed weights become up to 3,400 large, 3,072 up to
