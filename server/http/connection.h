@@ -19,7 +19,7 @@
 #include "server/http/message.h"
 #include "server/http/request_parser.h"
 #include "server/http/router.h"
-#include "server/http/server.h"
+#include "server/http/settings.h"
 
 namespace verdict {
 

@@ -10,22 +10,16 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "server/http/message.h"
-#include "server/http/origins.h"
-#include "server/http/patience.h"
+#include "server/http/settings.h"
 
 namespace verdict {
-
-struct HttpSettings {
-  HttpPatience patience = {};
-  HttpOrigins origins = {};
-};
 
 // Serves a fixed set of routes (router.h) to requests of HTTP/1.0 and 1.1 (request_parser.h).
 //
 // One thread does all reading and writing, and answers what is quick; what takes longer, such as
 // JSON, is a worker thread's, of which one is for large bodies alone. So no client can hold a
 // thread, a large body delays no small one, and `/healthz` waits for nobody. Each
-// step of a connection has a deadline (patience.h). kMostConnections are open at a time: one more
+// step of a connection has a deadline (settings.h). kMostConnections are open at a time: one more
 // closes the one that has done the same for longest, idle or slow, unless it is being answered.
 //
 // All methods may be called from any thread. Whatever the routes refer to must outlive the server:

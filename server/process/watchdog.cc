@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "engine/threads/thread_name.h"
 #include "server/log/log.h"
 
 namespace verdict {
@@ -20,6 +21,7 @@ Watchdog::~Watchdog() {
 }
 
 void Watchdog::Watch() {
+  NameThisThread("watchdog");
   bool stuck = false;
   while (!stopped_.WaitFor(kEvery)) LookAtEngine(&stuck);
 }

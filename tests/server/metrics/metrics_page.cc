@@ -5,7 +5,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "server/http/routes.h"
+#include "server/api/routes.h"
 #include "server/http/server.h"
 #include "server/metrics/metrics.h"
 

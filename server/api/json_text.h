@@ -1,6 +1,6 @@
 // Messages as JSON, and what is wrong with JSON that is none of them.
-#ifndef VERDICT_SERVER_HTTP_JSON_TEXT_H_
-#define VERDICT_SERVER_HTTP_JSON_TEXT_H_
+#ifndef VERDICT_SERVER_API_JSON_TEXT_H_
+#define VERDICT_SERVER_API_JSON_TEXT_H_
 
 #include <google/protobuf/message.h>
 
@@ -26,4 +26,4 @@ absl::StatusOr<std::string> WriteJson(const google::protobuf::Message& message);
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_HTTP_JSON_TEXT_H_
+#endif  // VERDICT_SERVER_API_JSON_TEXT_H_

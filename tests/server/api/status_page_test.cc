@@ -1,4 +1,4 @@
-#include "server/http/status_page.h"
+#include "server/api/status_page.h"
 
 #include <algorithm>
 #include <regex>

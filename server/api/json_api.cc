@@ -1,4 +1,4 @@
-#include "server/http/json_api.h"
+#include "server/api/json_api.h"
 
 #include <grpcpp/client_context.h>
 
@@ -20,8 +20,8 @@
 #include "absl/strings/string_view.h"
 #include "latency/steady_clock.h"
 #include "proto/status_details.h"
+#include "server/api/json_text.h"
 #include "server/contract/refusal.h"
-#include "server/http/json_text.h"
 
 namespace verdict {
 namespace {

@@ -1,4 +1,4 @@
-#include "server/http/json_text.h"
+#include "server/api/json_text.h"
 
 #include <string>
 

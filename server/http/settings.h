@@ -1,11 +1,12 @@
-// How long the clients of the HTTP port may take.
-#ifndef VERDICT_SERVER_HTTP_PATIENCE_H_
-#define VERDICT_SERVER_HTTP_PATIENCE_H_
+// What the HTTP port is told: how long its clients may take, and whose pages may call.
+#ifndef VERDICT_SERVER_HTTP_SETTINGS_H_
+#define VERDICT_SERVER_HTTP_SETTINGS_H_
 
 #include <algorithm>
 #include <cstdint>
 
 #include "absl/time/time.h"
+#include "server/http/origins.h"
 
 namespace verdict {
 
@@ -30,6 +31,11 @@ struct HttpPatience {
   }
 };
 
+struct HttpSettings {
+  HttpPatience patience = {};
+  HttpOrigins origins = {};
+};
+
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_HTTP_PATIENCE_H_
+#endif  // VERDICT_SERVER_HTTP_SETTINGS_H_

@@ -1,6 +1,6 @@
 // What verdictd serves over HTTP for machines that watch it.
-#ifndef VERDICT_SERVER_HTTP_ROUTES_H_
-#define VERDICT_SERVER_HTTP_ROUTES_H_
+#ifndef VERDICT_SERVER_API_ROUTES_H_
+#define VERDICT_SERVER_API_ROUTES_H_
 
 #include <functional>
 #include <vector>
@@ -25,4 +25,4 @@ std::vector<HttpRoute> HttpRoutes(const Metrics& metrics, StatusSource liveness,
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_HTTP_ROUTES_H_
+#endif  // VERDICT_SERVER_API_ROUTES_H_

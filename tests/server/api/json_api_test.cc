@@ -1,4 +1,4 @@
-#include "server/http/json_api.h"
+#include "server/api/json_api.h"
 
 #include <atomic>
 #include <functional>

@@ -1,6 +1,6 @@
 // The service over HTTP: the JSON form of its unary calls.
-#ifndef VERDICT_SERVER_HTTP_JSON_API_H_
-#define VERDICT_SERVER_HTTP_JSON_API_H_
+#ifndef VERDICT_SERVER_API_JSON_API_H_
+#define VERDICT_SERVER_API_JSON_API_H_
 
 #include <grpcpp/channel.h>
 
@@ -94,4 +94,4 @@ class JsonApi {
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_HTTP_JSON_API_H_
+#endif  // VERDICT_SERVER_API_JSON_API_H_

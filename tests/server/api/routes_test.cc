@@ -1,4 +1,4 @@
-#include "server/http/routes.h"
+#include "server/api/routes.h"
 
 #include <memory>
 #include <string>

@@ -1,7 +1,7 @@
-// The status page for people, and the description of the port for programs: server/http/page/ and
-// server/http/openapi.json as parts of the program.
-#ifndef VERDICT_SERVER_HTTP_STATUS_PAGE_H_
-#define VERDICT_SERVER_HTTP_STATUS_PAGE_H_
+// The status page for people, and the description of the port for programs: server/api/page/ and
+// server/api/openapi.json as parts of the program.
+#ifndef VERDICT_SERVER_API_STATUS_PAGE_H_
+#define VERDICT_SERVER_API_STATUS_PAGE_H_
 
 #include <vector>
 
@@ -15,4 +15,4 @@ std::vector<HttpRoute> StatusPageRoutes();
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_HTTP_STATUS_PAGE_H_
+#endif  // VERDICT_SERVER_API_STATUS_PAGE_H_
