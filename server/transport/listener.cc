@@ -33,7 +33,7 @@ constexpr absl::Duration kReportEvery = absl::Seconds(1);
 constexpr absl::Duration kLookEvery = absl::Milliseconds(5);
 constexpr size_t kFew = 64;
 // How long to wait for a descriptor when there is none.
-constexpr int kStarvedMs = 50;
+constexpr absl::Duration kStarved = absl::Milliseconds(50);
 // As gRPC's keepalive: what was sent and is not acknowledged for so long ends the connection.
 constexpr unsigned kUserTimeoutMs = 20'000;
 
@@ -50,12 +50,14 @@ std::string HostName(absl::string_view host) {
 
 bool IsAny(const std::string& host) { return host == "0.0.0.0" || host == "::"; }
 
-Addresses Resolve(const std::string& host, int port) {
+// UNAVAILABLE: there is no such name.
+absl::StatusOr<Addresses> Resolve(const std::string& host, int port) {
   addrinfo hints = {};
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
-  if (getaddrinfo(host.c_str(), absl::StrCat(port).c_str(), &hints, &found) != 0) return nullptr;
+  const int error = getaddrinfo(host.c_str(), absl::StrCat(port).c_str(), &hints, &found);
+  if (error != 0) return absl::UnavailableError(gai_strerror(error));
   return Addresses(found);
 }
 
@@ -111,10 +113,72 @@ ConnectionLimits WithinDescriptors(ConnectionLimits limits) {
   rlimit files = {};
   if (getrlimit(RLIMIT_NOFILE, &files) != 0) return limits;
   const auto most = static_cast<int>(std::min<rlim_t>(files.rlim_cur / 2, INT32_MAX));
+  if (most < limits.in_all) {
+    Log(LogLevel::kWarning,
+        "fewer connections are taken than --max-connections allows: half of the file descriptors",
+        {{"max_connections", limits.in_all}, {"connections", most}});
+  }
   limits.in_all = std::min(limits.in_all, most);
   limits.by_address = std::min(limits.by_address, most);
   return limits;
 }
+
+// Accepts, and counts. Belongs to the listener's thread.
+class Acceptor {
+ public:
+  Acceptor(ConnectionLimits limits, const Listener::Accepted& accepted)
+      : limits_(limits), accepted_(accepted), open_(limits) {}
+
+  // Accepts who has connected to `sockets`.
+  void AcceptWaiting(const std::vector<int>& sockets) {
+    const bool starved = std::exchange(starves_, false);
+    for (const int socket : sockets) AcceptWaiting(socket);
+    if (starves_ && !starved) {
+      LogCallers(LogLevel::kWarning, "out of file descriptors: new connections wait for one");
+    }
+  }
+
+  // Whether somebody waits for a descriptor.
+  bool starves() const { return starves_; }
+  int open() { return open_.Count(); }
+  // How many were refused since the last time.
+  int TakeRefused() { return std::exchange(refused_, 0); }
+
+ private:
+  // As many as fit into its backlog: they may come faster than they are accepted.
+  void AcceptWaiting(int socket) {
+    for (int i = 0; i < SOMAXCONN; ++i) {
+      sockaddr_storage peer = {};
+      socklen_t size = sizeof(peer);
+      const int descriptor =
+          accept4(socket, reinterpret_cast<sockaddr*>(&peer), &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
+      if (descriptor >= 0) {
+        Take(descriptor, AddressOf(peer));
+      } else if (errno != EINTR && errno != ECONNABORTED) {
+        starves_ = starves_ || OutOfDescriptors(errno);
+        return;
+      }
+    }
+  }
+
+  void Take(int descriptor, const std::string& address) {
+    if (open_.HasRoom(address, SteadyNow())) {
+      open_.Add(descriptor, address);
+      return accepted_(descriptor);
+    }
+    close(descriptor);
+    ++refused_;
+    LogCallers(
+        LogLevel::kWarning, "a connection too many is refused",
+        {{"max_connections", limits_.in_all}, {"max_connections_by_address", limits_.by_address}});
+  }
+
+  const ConnectionLimits limits_;
+  const Listener::Accepted& accepted_;
+  OpenConnections open_;
+  int refused_ = 0;
+  bool starves_ = false;
+};
 
 }  // namespace
 
@@ -190,9 +254,10 @@ Listener::~Listener() {
 }
 
 absl::Status Listener::Listen(const std::string& host, int port) {
-  const Addresses addresses = Resolve(host, port);
+  const absl::StatusOr<Addresses> addresses = Resolve(host, port);
+  if (!addresses.ok()) return addresses.status();
   int error = EADDRNOTAVAIL;
-  for (addrinfo* next = addresses.get(); next != nullptr; next = next->ai_next) {
+  for (addrinfo* next = addresses->get(); next != nullptr; next = next->ai_next) {
     if (port_ != 0) reinterpret_cast<sockaddr_in*>(next->ai_addr)->sin_port = htons(port_);
     const int socket = ListeningSocket(*next);
     if (socket >= 0) {
@@ -224,35 +289,7 @@ void Listener::Stop() {
 
 void Listener::Serve(ConnectionLimits limits, const Accepted& accepted, const Report& report) {
   NameThisThread("accept");
-  OpenConnections open(limits);
-  int refused = 0;
-  bool starved = false;
-  // Accepts who have connected to `socket`, as many as fit into its backlog: they may come faster
-  // than they are accepted. False if there is no descriptor for one.
-  const auto accept_waiting = [&](int socket) {
-    for (int i = 0; i < SOMAXCONN; ++i) {
-      sockaddr_storage peer = {};
-      socklen_t size = sizeof(peer);
-      const int descriptor =
-          accept4(socket, reinterpret_cast<sockaddr*>(&peer), &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
-      if (descriptor < 0) {
-        if (errno == EINTR || errno == ECONNABORTED) continue;
-        return !OutOfDescriptors(errno);
-      }
-      const std::string address = AddressOf(peer);
-      if (!open.HasRoom(address, SteadyNow())) {
-        close(descriptor);
-        ++refused;
-        LogCallers(LogLevel::kWarning, "a connection too many is refused",
-                   {{"max_connections", limits.in_all},
-                    {"max_connections_by_address", limits.by_address}});
-        continue;
-      }
-      open.Add(descriptor, address);
-      accepted(descriptor);
-    }
-    return true;
-  };
+  Acceptor acceptor(limits, accepted);
   std::vector<pollfd> polled = {{.fd = wake_, .events = POLLIN, .revents = 0}};
   for (const int socket : sockets_) {
     polled.push_back({.fd = socket, .events = POLLIN, .revents = 0});
@@ -261,19 +298,16 @@ void Listener::Serve(ConnectionLimits limits, const Accepted& accepted, const Re
   bool stopping = false;
   while (!stopping) {
     // Who starves looks at nothing but the end: the others would be ready at once.
-    const size_t watched = starved ? 1 : polled.size();
-    poll(polled.data(), watched,
-         starved ? kStarvedMs : static_cast<int>(absl::ToInt64Milliseconds(kReportEvery)));
+    const bool starves = acceptor.starves();
+    const absl::Duration patience = starves ? kStarved : kReportEvery;
+    poll(polled.data(), starves ? 1 : polled.size(),
+         static_cast<int>(absl::ToInt64Milliseconds(patience)));
     stopping = polled[0].revents != 0;
-    const bool was_starved = std::exchange(starved, false);
-    for (const int socket : sockets_) starved = !accept_waiting(socket) || starved;
-    if (starved && !was_starved) {
-      LogCallers(LogLevel::kWarning, "out of file descriptors: new connections wait for one");
-    }
-    if (const absl::Time now = SteadyNow(); stopping || now - reported >= kReportEvery) {
-      if (report) report(open.Count(), std::exchange(refused, 0));
-      reported = now;
-    }
+    acceptor.AcceptWaiting(sockets_);
+    const absl::Time now = SteadyNow();
+    if (!report || (!stopping && now - reported < kReportEvery)) continue;
+    report(acceptor.open(), acceptor.TakeRefused());
+    reported = now;
   }
 }
 

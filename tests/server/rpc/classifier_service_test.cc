@@ -2,14 +2,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cmath>
 #include <limits>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "latency/steady_clock.h"
 #include "tests/server/fixtures/raw_call.h"
 #include "tests/server/fixtures/serving_fixture.h"
 #include "verdict/unchecked/v1/classifier.pb.h"
@@ -175,6 +178,28 @@ TEST_F(ClassifierServiceTest, WhoIsRefusedIsToldBeforeTheRequestComes) {
     EXPECT_EQ(CallWithHeadersOnly(channel_, kService + method).error_code(), grpc::UNAVAILABLE)
         << method;
   }
+}
+
+// The fixture lets four be slow.
+TEST_F(ClassifierServiceTest, OfTooManyRequestsThatDoNotComeOneIsRefused) {
+  std::vector<std::thread> calls;
+  std::atomic<int> refused = 0;
+  std::atomic<int> waited = 0;
+  for (int i = 0; i < 5; ++i) {
+    calls.emplace_back([&] {
+      const grpc::Status status =
+          CallWithHeadersOnly(channel_, kService + "Classify", absl::Seconds(2));
+      if (status.error_code() == grpc::RESOURCE_EXHAUSTED) ++refused;
+      if (status.error_code() == grpc::DEADLINE_EXCEEDED) ++waited;
+    });
+  }
+  for (std::thread& call : calls) call.join();
+  EXPECT_EQ(refused, 1);
+  EXPECT_EQ(waited, 4);
+  EXPECT_TRUE(Exposes("verdict_shed_total{reason=\"in_flight\"} 1"));
+  EXPECT_TRUE(LookUntil([&] { return ExposesHandled("Classify", "DeadlineExceeded", 4); },
+                        SteadyNow() + absl::Minutes(1)));
+  ExpectServes();
 }
 
 TEST_F(ClassifierServiceTest, UnknownEnumsAreRefused) {
