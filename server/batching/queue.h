@@ -3,44 +3,16 @@
 #define VERDICT_SERVER_BATCHING_QUEUE_H_
 
 #include <algorithm>
-#include <atomic>
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <vector>
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "server/batching/queued_text.h"
 #include "server/batching/token_rate.h"
-#include "server/contract/text_result.h"
 
 namespace verdict {
-
-// One tokenized text that waits for the engine.
-struct QueuedText {
-  std::vector<int32_t> input_ids;
-  // When the caller stops waiting.
-  absl::Time deadline = absl::InfiniteFuture();
-  // Set by any thread when nobody waits any more, to the code that tells why: CANCELLED or
-  // DEADLINE_EXCEEDED. Until then OK. Outlives the run of `done`. May be null.
-  const std::atomic<absl::StatusCode>* abandoned = nullptr;
-  // The end of this text's way; whoever owns the text runs it exactly once.
-  std::function<void(absl::StatusOr<TextResult>)> done;
-  // Whether it is one of a stream, which is left unread until there is room for the next.
-  bool of_stream = false;
-  // Set by TextQueue::Push.
-  absl::Time queued_at;
-
-  int64_t tokens() const { return static_cast<int64_t>(input_ids.size()); }
-
-  // How it ends if nothing better happened until `now`: DEADLINE_EXCEEDED or CANCELLED; OK if
-  // somebody still waits for it.
-  absl::StatusCode EndAt(absl::Time now) const {
-    if (deadline <= now) return absl::StatusCode::kDeadlineExceeded;
-    return abandoned == nullptr ? absl::StatusCode::kOk : abandoned->load();
-  }
-};
 
 // What waits, in two lanes: short texts, of up to a quarter of a batch, and long ones. Both are
 // first in, first out, and while both wait, they take turns: one leads a batch, the other fills the

@@ -299,6 +299,7 @@ void ClassifyStreamCall::DecideEnd(const absl::Status& status) {
 void ClassifyStreamCall::Abandon() {
   end_ = absl::Status(caller_.abandoned(), "the caller does not wait any more");
   open_ -= static_cast<int>(replies_.size());
+  for (Reply& reply : replies_) dropped_.push_back(std::move(reply));
   replies_.clear();
   if (waits_ && !taking_) GiveUp();
 }
@@ -311,6 +312,7 @@ void ClassifyStreamCall::GiveUp() {
 
 ClassifyStreamCall::Next ClassifyStreamCall::Decide() {
   Next next;
+  next.dropped.swap(dropped_);
   if (!writing_ && !replies_.empty()) {
     outgoing_ = std::move(replies_.front());
     replies_.pop_front();

@@ -89,6 +89,7 @@ class ClassifyStreamCall final : public BytesReactor,
   struct Next {
     bool write = false;
     std::optional<absl::Status> end;
+    std::deque<Reply> dropped;  // what nobody reads: its tickets are given back without the lock
   };
 
   ClassifyStreamCall(const Serving& serving, grpc::CallbackServerContext* context);
@@ -133,6 +134,7 @@ class ClassifyStreamCall final : public BytesReactor,
   int starting_reads_ ABSL_GUARDED_BY(mutex_) = 0;           // by who took a message
   int open_ ABSL_GUARDED_BY(mutex_) = 0;                     // messages
   std::deque<Reply> replies_ ABSL_GUARDED_BY(mutex_);        // to be written
+  std::deque<Reply> dropped_ ABSL_GUARDED_BY(mutex_);        // see Next
   std::optional<absl::Status> end_ ABSL_GUARDED_BY(mutex_);  // once decided
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;
 };

@@ -104,6 +104,11 @@ TEST_F(ManyLabelsTest, RepliesThatAStreamDoesNotReadCountAsBytesInFlight) {
   // As soon as there is no room for one more reply, there is none for a batch of them.
   while (ClassifyBatch(12, kLabels).ok()) {
   }
+  // And so it stays: large replies are made in turn, so what the stream was given has long been
+  // made.
+  v1::ClassifyResponse large;
+  for (int i = 0; i < 2 * kTexts; ++i) EXPECT_TRUE(Classify(kLabels, &large).ok());
+  EXPECT_EQ(ClassifyBatch(12, kLabels).error_code(), grpc::RESOURCE_EXHAUSTED);
   stream.HalfClose();
   EXPECT_EQ(stream.ReadAll().size(), kTexts);
   EXPECT_TRUE(ClassifyBatch(12, kLabels).ok());
