@@ -73,7 +73,9 @@ void AddClassifyFlags(CLI::App* command, ClassifyFlags* flags) {
       ->check(CheckFile);
   command->add_option("--pair", flags->text_pair, "The second text of each pair")
       ->type_name("TEXT");
-  command->add_option("--top-k", flags->top_k, "How many labels, best first; 0: all")
+  command
+      ->add_option("--top-k", flags->top_k,
+                   "How many labels, best first; 0: all, or the best 100 of a model with more")
       ->type_name("N")
       ->default_str("1, with --json 0");
   AddChoice(command, "--activation", kActivations, &flags->activation)

@@ -84,12 +84,12 @@ struct EngineInfo {
   // "onednn:brgemm:avx512_core_vnni".
   std::string kernels;
   // Those that would be faster, but computed wrongly when they were checked at load; "": none did.
-  std::string rejected_kernels;
+  std::string rejected_kernels = "";
   std::chrono::nanoseconds kernel_check{0};  // what checking them took
   int threads = 0;                           // that compute one batch
   uint64_t parameters = 0;
   // Runs at the smallest and the largest size, once warm, from before the first call came.
-  std::vector<TimedRun> warm_up;
+  std::vector<TimedRun> warm_up = {};
 };
 
 // Computes logits. One text's logits are a function of its tokens alone, bit for bit: neither the

@@ -119,8 +119,8 @@ absl::Status Oracle::Check(const ProductBackend& backend, const PackedWeights& p
       if (std::abs(double{y.data()[i]} - expected.data()[i]) <= bound) continue;
       status = absl::DataLossError(
           absl::StrFormat("the kernels %s compute wrongly in %s: in a product %d -> %d row %d of 1 "
-                          "+ 7 + 64, column "
-                          "%d, is %g where oneDNN's float32 is %g, and rounding explains %g",
+                          "+ 7 + 64, column %d, is %g where oneDNN's float32 is %g, and rounding "
+                          "explains %g",
                           backend.kernels(), PrecisionName(backend.precision()), in, out, row,
                           column, y.data()[i], expected.data()[i], bound));
       break;

@@ -22,9 +22,9 @@ struct PackedPanels {
   int count = 0;      // the last is filled up with zeros
   int depth_max = 0;  // columns of x that are multiplied at once, at most
   int number_size = 0;
-  std::shared_ptr<std::byte> memory;
-  std::vector<float> column_scales;  // [out]; of integers
-  std::vector<float> column_sums;    // [out]: of the rounded weights; where x has zero points
+  std::shared_ptr<std::byte> memory = nullptr;
+  std::vector<float> column_scales = {};  // [out]; of integers
+  std::vector<float> column_sums = {};    // [out]: of the rounded weights; where x has zero points
 
   const std::byte* panel(int i) const { return memory.get() + i * size; }
   ToFetch Range(int first, int panels) const { return {panel(first), panels * size}; }
@@ -37,11 +37,11 @@ struct PackedPanels {
 struct PanelPacking {
   // Rounds a column's weights [in] to numbers of `number_size` bytes; returns the scale, which
   // counts only where `scaled`. Null: they stay float32.
-  std::function<float(const float* weights, int in, std::byte* rounded)> round;
+  std::function<float(const float* weights, int in, std::byte* rounded)> round = nullptr;
   bool scaled = false;
   bool sums = false;  // of each column's rounded weights, which are bytes
   // Packs weights [columns of a panel, in], rounded or not, as panel `index`.
-  std::function<void(int index, const void* weights, std::byte* packed)> pack;
+  std::function<void(int index, const void* weights, std::byte* packed)> pack = nullptr;
 };
 
 // Takes memory and packs weights [panels.out, in], filled up with zeros on both sides. Sets

@@ -11,14 +11,15 @@ namespace verdict {
 // What runs here, for verdict_model_info and verdict_model_load_seconds. None of it is chosen by a
 // caller.
 struct ServedModel {
-  std::string name;
-  std::string revision;
-  std::string precision;
-  std::string isa;
-  std::string kernels;
-  std::string rejected_kernels;  // that did not compute what oneDNN does; empty: none
+  std::string name = "";
+  std::string revision = "";
+  std::string precision = "";
+  std::string isa = "";
+  std::string kernels = "";
+  std::string rejected_kernels = "";  // that did not compute what oneDNN does; empty: none
   int threads = 0;
-  absl::Duration load;  // from opening the directory to the end of the warm-up
+  absl::Duration load =
+      absl::ZeroDuration();  // from opening the directory to the end of the warm-up
 };
 
 }  // namespace verdict

@@ -12,7 +12,7 @@ namespace verdict {
 
 // The files' contents; nullopt: there is no such file.
 struct TokenizerTexts {
-  std::string directory;  // where they are, for messages; empty: they go by their names
+  std::string directory = "";  // where they are, for messages; empty: they go by their names
   std::optional<std::string> tokenizer_json = std::nullopt;
   std::optional<std::string> vocab_txt = std::nullopt;  // counts without a tokenizer_json alone
   std::optional<std::string> tokenizer_config = std::nullopt;
