@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""The rooms of a house, engine or server: none is overfull, none includes one that stands above it, and no files include each
-other in a circle.
+"""The rooms of a house, engine or server: none is overfull, none includes one that stands above it,
+and no files include each other in a circle.
 
-Its CMakeLists.txt lists the rooms, lowest first. What lies in the house's folder itself is the floor (FLOOR), which everyone
-may include, or the roof, which no room may.
+Its CMakeLists.txt lists the rooms, lowest first. What lies in the house's folder itself is the
+floor (FLOOR), which everyone may include, or the roof, which no room may.
 """
 import pathlib
 import re
@@ -15,7 +15,11 @@ MOST_FILES, MOST_FILES_OF_HOUSE = 20, {"engine": 16, "server": 10}[HOUSE.name]
 
 
 def main():
-    rooms = ["floor"] + re.findall(r"^add_subdirectory\((\S+)\)", (HOUSE / "CMakeLists.txt").read_text(), re.M) + ["roof"]
+    rooms = (
+        ["floor"]
+        + re.findall(r"^add_subdirectory\((\S+)\)", (HOUSE / "CMakeLists.txt").read_text(), re.M)
+        + ["roof"]
+    )
     faults = []
 
     def room_of(path):
@@ -42,14 +46,19 @@ def main():
             if room != other:
                 arrows.add((room, other))
             if rooms.index(other) > rooms.index(room):
-                faults.append(f"{path.relative_to(HOUSE.parent)} includes {HOUSE.name}/{name}, of a room above it")
+                faults.append(
+                    f"{path.relative_to(HOUSE.parent)} includes {HOUSE.name}/{name}, of a room"
+                    " above it"
+                )
 
     done = set()
 
     def visit(unit, way):
         if unit in way:
-            circle = way[way.index(unit):] + [unit]
-            faults.append("a circle: " + " -> ".join(one.relative_to(HOUSE).as_posix() for one in circle))
+            circle = way[way.index(unit) :] + [unit]
+            faults.append(
+                "a circle: " + " -> ".join(one.relative_to(HOUSE).as_posix() for one in circle)
+            )
         if unit in done or unit in way:
             return
         for other in sorted(used.get(unit, ())):
@@ -63,7 +72,9 @@ def main():
         count = sum(path.parent == folder for path in files)
         most = MOST_FILES_OF_HOUSE if folder == HOUSE else MOST_FILES
         if count > most:
-            faults.append(f"{folder.relative_to(HOUSE.parent)} has {count} files; at most {most} make a room")
+            faults.append(
+                f"{folder.relative_to(HOUSE.parent)} has {count} files; at most {most} make a room"
+            )
 
     print(f"{len(files)} files in {len(rooms)} rooms, {len(arrows)} arrows between rooms")
     for fault in faults:

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Fits the coefficients of our kernels. Needs NumPy; prints them lowest power first, and the errors when they are
-evaluated in float32.
+"""Fits the coefficients of our kernels. Needs NumPy; prints them lowest power first, and the errors
+when they are evaluated in float32.
 
-Gelu in row_kernels.cc is x Phi(x), with the normal distribution's (Phi(x) - 1/2) / x = P(x^2) / Q(x^2) for |x| <= LIMIT.
-RoughGelu: the same without Q, for |x| <= ROUGH_LIMIT; there Phi is 1 exactly, and so is all beyond.
-Exp2Polynomial in exp2-inl.h: 2^f = P(f) for |f| <= 1/2; Exp2PolynomialForBf16: 2^0 = 1 exactly.
+Gelu in row_kernels.cc is x Phi(x), with the normal distribution's (Phi(x) - 1/2) / x = P(x^2) /
+Q(x^2) for |x| <= LIMIT. RoughGelu: the same without Q, for |x| <= ROUGH_LIMIT; there Phi is 1
+exactly, and so is all beyond. Exp2Polynomial in exp2-inl.h: 2^f = P(f) for |f| <= 1/2;
+Exp2PolynomialForBf16: 2^0 = 1 exactly.
 
 Iteratively reweighted least squares (Lawson 1961) towards the smallest largest error.
 """
@@ -21,7 +22,9 @@ ROUNDS = 1000
 
 
 def fit(system_of):
-    """The x of least |terms x - target| at its largest, where system_of(x) = terms, target; x is None at first."""
+    """The x of least |terms x - target| at its largest, where system_of(x) = terms, target; x is
+    None at first.
+    """
     x, best, least, weights = None, None, math.inf, 1
     for _ in range(ROUNDS):
         terms, target = system_of(x)
@@ -72,7 +75,9 @@ phi_minus_half = np.vectorize(lambda x: math.erf(x / math.sqrt(2)) / 2)
 
 
 def unscaled(coefficients, limit):
-    """Of powers of x^2, from those of (x / limit)^2, without which the systems would be ill-conditioned."""
+    """Of powers of x^2, from those of (x / limit)^2, without which the systems would be
+    ill-conditioned.
+    """
     return [value / limit ** (2 * power) for power, value in enumerate(coefficients)]
 
 
@@ -84,10 +89,15 @@ def fit_phi():
     def system_of(solution):
         q = 1 if solution is None else 1 + q_terms @ solution[P_DEGREE + 1 :]
         scale = (1 / (q * target))[:, None]
-        return np.concatenate([p_terms, -target[:, None] * q_terms], axis=1) * scale, target * scale[:, 0]
+        return (
+            np.concatenate([p_terms, -target[:, None] * q_terms], axis=1) * scale,
+            target * scale[:, 0],
+        )
 
     solution = fit(system_of)
-    return unscaled(solution[: P_DEGREE + 1], LIMIT), unscaled([1, *solution[P_DEGREE + 1 :]], LIMIT)
+    return unscaled(solution[: P_DEGREE + 1], LIMIT), unscaled(
+        [1, *solution[P_DEGREE + 1 :]], LIMIT
+    )
 
 
 def fit_rough_phi():
@@ -95,7 +105,9 @@ def fit_rough_phi():
     x = chebyshev(0, ROUGH_LIMIT)[1:-1]
     t = (x / ROUGH_LIMIT) ** 2
     at_limit = 0.5 / ROUGH_LIMIT
-    system = powers(t, ROUGH_DEGREE - 1) * (x * x * (t - 1))[:, None], x * (phi_minus_half(x) - x * at_limit)
+    system = powers(t, ROUGH_DEGREE - 1) * (x * x * (t - 1))[:, None], x * (
+        phi_minus_half(x) - x * at_limit
+    )
     r = fit(lambda _: system)
     p = np.concatenate([[at_limit], r])
     p[:-1] -= r
@@ -111,11 +123,19 @@ def phi_and_gelu_float32_errors(p, q, limit):
 
 
 if __name__ == "__main__":
-    for name, p in [("Exp2Polynomial", fit_exp2(EXP2_DEGREE)),
-                    ("Exp2PolynomialForBf16", fit_exp2_exact_at_0(EXP2_DEGREE_FOR_BF16))]:
+    for name, p in [
+        ("Exp2Polynomial", fit_exp2(EXP2_DEGREE)),
+        ("Exp2PolynomialForBf16", fit_exp2_exact_at_0(EXP2_DEGREE_FOR_BF16)),
+    ]:
         print(name, [float(np.float32(value)) for value in p])
         print("largest relative error in float32:", exp2_float32_error(p))
-    for name, limit, (p, q) in [("Gelu", LIMIT, fit_phi()), ("RoughGelu", ROUGH_LIMIT, (fit_rough_phi(), [1]))]:
+    for name, limit, (p, q) in [
+        ("Gelu", LIMIT, fit_phi()),
+        ("RoughGelu", ROUGH_LIMIT, (fit_rough_phi(), [1])),
+    ]:
         print(name, "P", [float(np.float32(value)) for value in p])
         print(name, "Q", [float(np.float32(value)) for value in q])
-        print("largest errors of Phi and of x Phi(x) in float32:", *phi_and_gelu_float32_errors(p, q, limit))
+        print(
+            "largest errors of Phi and of x Phi(x) in float32:",
+            *phi_and_gelu_float32_errors(p, q, limit)
+        )

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Writes unicode_tables.inc: what the reference tokenizer believes about every scalar value.
 
-The reference's tables are frozen at several old versions of Unicode, one per library that it is made
-of, so no version of Unicode's own files can stand in for them. We ask it instead, one scalar value at
-a time, through its public Python interface:
+The reference's tables are frozen at several old versions of Unicode, one per library that it is
+made of, so no version of Unicode's own files can stand in for them. We ask it instead, one scalar
+value at a time, through its public Python interface:
 
     python3 unicode_tables.py > unicode_tables.inc      (needs the package tokenizers 0.23.1)
 
@@ -22,7 +22,9 @@ REMOVED, WHITE_SPACE, IDEOGRAPH, MARK, PUNCTUATION = (1 << bit for bit in range(
 
 
 def bert(**on):
-    options = dict(clean_text=False, handle_chinese_chars=False, strip_accents=False, lowercase=False)
+    options = dict(
+        clean_text=False, handle_chinese_chars=False, strip_accents=False, lowercase=False
+    )
     return normalizers.BertNormalizer(**{**options, **on}).normalize_str
 
 
@@ -35,12 +37,14 @@ SPLIT = pre_tokenizers.BertPreTokenizer().pre_tokenize_str
 
 
 def word_characters():
-    """The scalars that a `single_word` token must not touch: \\w of the reference's regular expressions."""
+    """The scalars that a `single_word` token must not touch: \\w of the reference's regular
+    expressions.
+    """
     tokenizer = Tokenizer(models.WordLevel({"?": 0}, unk_token="?"))
     tokenizer.add_tokens([AddedToken("<m>", single_word=True, normalized=False)])
     words = set()
     for first in range(0, len(SCALARS), 4096):
-        block = SCALARS[first:first + 4096]
+        block = SCALARS[first : first + 4096]
         before = tokenizer.encode_batch([f"{chr(c)}<m>" for c in block])
         after = tokenizer.encode_batch([f"<m>{chr(c)}" for c in block])
         for c, left, right in zip(block, before, after):
@@ -51,7 +55,9 @@ def word_characters():
 
 
 def combining_marks():
-    """The scalars that the normalizer StripAccents drops: more than BertNormalizer's non-spacing marks."""
+    """The scalars that the normalizer StripAccents drops: more than BertNormalizer's non-spacing
+    marks.
+    """
     strip = normalizers.StripAccents().normalize_str
     return {c for c in SCALARS if not strip(chr(c))}
 
@@ -116,7 +122,8 @@ def survey():
         elif words != [around]:
             assert words == ["a", char, "b"], hex(c)
             bits |= PUNCTUATION
-        # Cleaning and splitting agree on what white space is; cleaning comes first and removes some.
+        # Cleaning and splitting agree on what white space is; cleaning comes first and removes
+        # some.
         if not bits & REMOVED:
             assert (clean == "a b") == bool(bits & WHITE_SPACE), hex(c)
         if SPACE_IDEOGRAPHS(around) != around:
@@ -192,17 +199,28 @@ def main():
     starts.append(f"{{0x110000, {len(pool)}}}")  # where the last one ends
 
     print(f"// Made by unicode_tables.py from tokenizers {tokenizers.__version__}. Do not edit.\n")
-    table("constexpr PropertyRange kProperties[]",
-          [f"{{0x{a:X}, 0x{b:X}, 0x{v:X}}}" for a, b, v in ranges(properties)])
-    table("constexpr ClassRange kCombiningClasses[]",
-          [f"{{0x{a:X}, 0x{b:X}, {v}}}" for a, b, v in ranges(classes)])
-    table("constexpr LowercaseRange kLowercases[]",
-          [f"{{0x{a:X}, 0x{b:X}, {s}, {d}}}" for a, b, s, d in lowercase_ranges(lowercases)])
+    table(
+        "constexpr PropertyRange kProperties[]",
+        [f"{{0x{a:X}, 0x{b:X}, 0x{v:X}}}" for a, b, v in ranges(properties)],
+    )
+    table(
+        "constexpr ClassRange kCombiningClasses[]",
+        [f"{{0x{a:X}, 0x{b:X}, {v}}}" for a, b, v in ranges(classes)],
+    )
+    table(
+        "constexpr LowercaseRange kLowercases[]",
+        [f"{{0x{a:X}, 0x{b:X}, {s}, {d}}}" for a, b, s, d in lowercase_ranges(lowercases)],
+    )
     table("constexpr DecompositionStart kDecompositionStarts[]", starts)
     table("constexpr char32_t kDecompositionParts[]", pool)
-    for name, scalars in [("kWordCharacters", word_characters()), ("kCombiningMarks", combining_marks())]:
-        table(f"constexpr ScalarRange {name}[]",
-              [f"{{0x{a:X}, 0x{b:X}}}" for a, b, _ in ranges(dict.fromkeys(scalars, 1))])
+    for name, scalars in [
+        ("kWordCharacters", word_characters()),
+        ("kCombiningMarks", combining_marks()),
+    ]:
+        table(
+            f"constexpr ScalarRange {name}[]",
+            [f"{{0x{a:X}, 0x{b:X}}}" for a, b, _ in ranges(dict.fromkeys(scalars, 1))],
+        )
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
 #!/usr/bin/python3
-"""hardening_test.py PROGRAM...: each program is hardened as CMakeLists.txt asks for; prints what was found of each.
+"""hardening_test.py PROGRAM...: each program is hardened as CMakeLists.txt asks for; prints what
+was found of each.
 
-Only our own code can be held to it. Debian's start files and libraries have no CET marks, so no process of Debian's has
-shadow stacks or branch tracking turned on by the kernel yet: that is theirs to give.
+Only our own code can be held to it. Debian's start files and libraries have no CET marks, so no
+process of Debian's has shadow stacks or branch tracking turned on by the kernel yet: that is theirs
+to give.
 """
 import re
 import subprocess
@@ -10,7 +12,9 @@ import sys
 
 
 def readelf(*arguments):
-    return subprocess.run(["readelf", "--wide", *arguments], check=True, capture_output=True, text=True).stdout
+    return subprocess.run(
+        ["readelf", "--wide", *arguments], check=True, capture_output=True, text=True
+    ).stdout
 
 
 class Program:
@@ -32,17 +36,25 @@ class Program:
 
 
 CHECKS = {
-    "position-independent executable": lambda program: " DYN " in program.header and "PIE" in program.dynamic,
+    "position-independent executable": (
+        lambda program: " DYN " in program.header and "PIE" in program.dynamic
+    ),
     "relocations read-only": lambda program: "GNU_RELRO" in program.segments,
-    "symbols bound at start": lambda program: "BIND_NOW" in program.dynamic and "TEXTREL" not in program.dynamic,
+    "symbols bound at start": (
+        lambda program: "BIND_NOW" in program.dynamic and "TEXTREL" not in program.dynamic
+    ),
     "stack not executable": lambda program: program.segment_flags("GNU_STACK") == ["RW "],
-    "no memory both writable and executable": lambda program: "RWE" not in program.segment_flags("LOAD"),
+    "no memory both writable and executable": lambda program: "RWE" not in program.segment_flags(
+        "LOAD"
+    ),
     "stack protector": lambda program: (
-        program.compiled_with("-fstack-protector-strong") and "__stack_chk_fail" in program.imports),
+        program.compiled_with("-fstack-protector-strong") and "__stack_chk_fail" in program.imports
+    ),
     "stack clash protection": lambda program: program.compiled_with("-fstack-clash-protection"),
     "checked C functions": lambda program: any(name.endswith("_chk") for name in program.imports),
     "code ready for CET": lambda program: (
-        program.compiled_with("-fcf-protection=full") or "X86-64" not in program.header),
+        program.compiled_with("-fcf-protection=full") or "X86-64" not in program.header
+    ),
 }
 
 

@@ -43,9 +43,12 @@ SENTENCES = [
     "See it in Tokyo: 東京 has never looked so alive.",
     "Boring boring boring boring boring boring boring boring.",
     "She plays the villain with 100% conviction and no mercy.",
-    "After a slow start the story finds its feet, loses them again, and then, in a last act that "
-    "nobody could have seen coming, turns everything that went before on its head, so that you "
-    "leave the cinema wanting to walk straight back in and watch the whole of it once more.",
+    (
+        "After a slow start the story finds its feet, loses them again, and then, in a last act"
+        " that nobody could have seen coming, turns everything that went before on its head, so"
+        " that you leave the cinema wanting to walk straight back in and watch the whole of it once"
+        " more."
+    ),
     "Bad",
     "An honest mess.",
 ]
@@ -71,15 +74,21 @@ class Checkpoint:
     keeps_vocab_txt: bool = False  # vocab.txt instead of tokenizer.json
     has_body_prefix: bool = True
     name_prefix: str = ""  # of all tensors
-    config_edit: tuple[tuple[str, str | None], ...] = ()  # (name, its alias), or (name, None): left out
+    config_edit: tuple[
+        tuple[str, str | None], ...
+    ] = ()  # (name, its alias), or (name, None): left out
 
 
 def make_config(checkpoint):
     labels = checkpoint.labels
-    named = {} if isinstance(labels, int) else {
-        "id2label": dict(enumerate(labels)),
-        "label2id": {label: i for i, label in enumerate(labels)},
-    }
+    named = (
+        {}
+        if isinstance(labels, int)
+        else {
+            "id2label": dict(enumerate(labels)),
+            "label2id": {label: i for i, label in enumerate(labels)},
+        }
+    )
     counted = {"num_labels": labels} if isinstance(labels, int) else {}
     return transformers.DistilBertConfig(
         vocab_size=len(checkpoint.vocabulary),
@@ -142,7 +151,9 @@ def save(checkpoint, directory):
     edit_config(directory / "config.json", checkpoint.config_edit)
     tokenizer = transformers.DistilBertTokenizerFast(
         vocab={word: i for i, word in enumerate(checkpoint.vocabulary)},
-        do_lower_case=checkpoint.lowercase, model_max_length=checkpoint.max_tokens)
+        do_lower_case=checkpoint.lowercase,
+        model_max_length=checkpoint.max_tokens,
+    )
     tokenizer.save_pretrained(directory)
     if checkpoint.keeps_vocab_txt:
         (directory / "tokenizer.json").unlink()
@@ -152,11 +163,13 @@ def save(checkpoint, directory):
 
 def expected_cases(directory, tokenizer, inputs, max_tokens):
     model = transformers.DistilBertForSequenceClassification.from_pretrained(
-        directory, dtype=torch.float32).eval()
+        directory, dtype=torch.float32
+    ).eval()
     cases = []
     for text, text_pair in inputs:
-        input_ids = tokenizer(text, text_pair, truncation="longest_first",
-                              max_length=max_tokens)["input_ids"]
+        input_ids = tokenizer(text, text_pair, truncation="longest_first", max_length=max_tokens)[
+            "input_ids"
+        ]
         with torch.no_grad():
             logits = model(torch.tensor([input_ids])).logits[0].tolist()
         pair = {} if text_pair is None else {"text_pair": text_pair}
@@ -174,13 +187,19 @@ def make(checkpoint, out_dir, inputs):
         remove_body_prefix(directory / "model.safetensors")
     if checkpoint.name_prefix:
         add_name_prefix(directory / "model.safetensors", checkpoint.name_prefix)
-    expected = {"transformers": transformers.__version__, "torch": torch.__version__,
-                "cases": cases}
+    expected = {
+        "transformers": transformers.__version__,
+        "torch": torch.__version__,
+        "cases": cases,
+    }
     (directory / "expected.json").write_text(
-        json.dumps(expected, ensure_ascii=False, indent=1) + "\n")
+        json.dumps(expected, ensure_ascii=False, indent=1) + "\n"
+    )
     size = sum(path.stat().st_size for path in directory.iterdir())
-    spread = [round(max(case["logits"][0] for case in cases), 2),
-              round(min(case["logits"][0] for case in cases), 2)]
+    spread = [
+        round(max(case["logits"][0] for case in cases), 2),
+        round(min(case["logits"][0] for case in cases), 2),
+    ]
     print(f"{checkpoint.name}: {len(cases)} cases, {size:,} bytes, first logit {spread}")
 
 
@@ -213,41 +232,70 @@ def small_checkpoints():
         Checkpoint("bf16", uncased, labels=stars, dtype=torch.bfloat16),
         Checkpoint("sharded", uncased, labels=3, max_shard_size="20KB"),
         Checkpoint("odd_sizes", uncased, dim=40, n_heads=5, n_layers=1, hidden_dim=96, labels=6),
-        Checkpoint("no_multiples", uncased, dim=21, n_heads=3, hidden_dim=37, max_tokens=23,
-                   labels=3),
+        Checkpoint(
+            "no_multiples", uncased, dim=21, n_heads=3, hidden_dim=37, max_tokens=23, labels=3
+        ),
         Checkpoint("one_label", uncased, labels=1, n_layers=1),
-        Checkpoint("multi_label", uncased, labels=moods, n_layers=1,
-                   problem_type="multi_label_classification"),
+        Checkpoint(
+            "multi_label",
+            uncased,
+            labels=moods,
+            n_layers=1,
+            problem_type="multi_label_classification",
+        ),
         Checkpoint("regression", uncased, labels=1, n_layers=1, problem_type="regression"),
         Checkpoint("no_body_prefix", uncased, n_layers=1, has_body_prefix=False),
         Checkpoint("relu", uncased, activation="relu"),
-        Checkpoint("cased", small_vocabulary(lowercase=False), lowercase=False,
-                   keeps_vocab_txt=True),
+        Checkpoint(
+            "cased", small_vocabulary(lowercase=False), lowercase=False, keeps_vocab_txt=True
+        ),
         Checkpoint("gelu_new", uncased, **tiny, activation="gelu_new"),
         Checkpoint("quick_gelu", uncased, **tiny, activation="quick_gelu"),
         Checkpoint("silu", uncased, **tiny, activation="silu"),
         Checkpoint("f64", uncased, **tiny, dtype=torch.float64),
         Checkpoint("name_prefix", uncased, **tiny, name_prefix="_orig_mod."),
-        Checkpoint("aliases", uncased, **tiny, n_layers=3, config_edit=(
-            ("dim", "hidden_size"), ("n_layers", "num_hidden_layers"),
-            ("n_heads", "num_attention_heads"))),
-        Checkpoint("defaults", uncased, dim=24, n_heads=12, n_layers=6, hidden_dim=16,
-                   max_tokens=512, dtype=torch.float16, config_edit=tuple(
-                       (name, None) for name in ("activation", "n_heads", "n_layers",
-                                                 "max_position_embeddings"))),
+        Checkpoint(
+            "aliases",
+            uncased,
+            **tiny,
+            n_layers=3,
+            config_edit=(
+                ("dim", "hidden_size"),
+                ("n_layers", "num_hidden_layers"),
+                ("n_heads", "num_attention_heads"),
+            ),
+        ),
+        Checkpoint(
+            "defaults",
+            uncased,
+            dim=24,
+            n_heads=12,
+            n_layers=6,
+            hidden_dim=16,
+            max_tokens=512,
+            dtype=torch.float16,
+            config_edit=tuple(
+                (name, None)
+                for name in ("activation", "n_heads", "n_layers", "max_position_embeddings")
+            ),
+        ),
     ]
 
 
 def full_inputs(sentences, token_counts, tokenizer, max_tokens):
     """Texts of exactly `token_counts` tokens (special tokens counted), made of `sentences`."""
-    words = [token for sentence in sentences for token in tokenizer.tokenize(sentence)
-             if not token.startswith("##")]
+    words = [
+        token
+        for sentence in sentences
+        for token in tokenizer.tokenize(sentence)
+        if not token.startswith("##")
+    ]
     inputs = []
     for i, count in enumerate(token_counts):
         start = 997 * i
-        inputs.append((" ".join(words[start:start + count - 2]), None))
+        inputs.append((" ".join(words[start : start + count - 2]), None))
     inputs += [(sentence, None) for sentence in sentences[:10]]
-    inputs.append((" ".join(words[:2 * max_tokens]), None))
+    inputs.append((" ".join(words[: 2 * max_tokens]), None))
     inputs.append((sentences[0], sentences[1]))
     return inputs
 
@@ -255,18 +303,44 @@ def full_inputs(sentences, token_counts, tokenizer, max_tokens):
 def full_checkpoints(vocabulary):
     moods = ["joy", "anger", "fear", "sadness", "surprise", "other"]
     base = dict(dim=768, n_heads=12, n_layers=6, hidden_dim=3072, max_tokens=512)
-    capitals = [word.capitalize() for word in vocabulary if word.isascii() and word.isalpha()
-                and word.capitalize() not in set(vocabulary)]
+    capitals = [
+        word.capitalize()
+        for word in vocabulary
+        if word.isascii() and word.isalpha() and word.capitalize() not in set(vocabulary)
+    ]
     return [
         Checkpoint("f32", vocabulary, **base, labels=["NEGATIVE", "POSITIVE"]),
         Checkpoint("f16", vocabulary, **base, labels=3, dtype=torch.float16),
-        Checkpoint("bf16_multi_label", vocabulary, **base, labels=moods, dtype=torch.bfloat16,
-                   problem_type="multi_label_classification"),
+        Checkpoint(
+            "bf16_multi_label",
+            vocabulary,
+            **base,
+            labels=moods,
+            dtype=torch.bfloat16,
+            problem_type="multi_label_classification",
+        ),
         Checkpoint("sharded_one_label", vocabulary, **base, labels=1, max_shard_size="50MB"),
-        Checkpoint("odd_sizes", vocabulary, dim=120, n_heads=5, n_layers=3, hidden_dim=480,
-                   max_tokens=512, labels=6),
-        Checkpoint("cased", vocabulary + capitals, dim=256, n_heads=4, n_layers=4,
-                   hidden_dim=1024, max_tokens=512, lowercase=False, keeps_vocab_txt=True),
+        Checkpoint(
+            "odd_sizes",
+            vocabulary,
+            dim=120,
+            n_heads=5,
+            n_layers=3,
+            hidden_dim=480,
+            max_tokens=512,
+            labels=6,
+        ),
+        Checkpoint(
+            "cased",
+            vocabulary + capitals,
+            dim=256,
+            n_heads=4,
+            n_layers=4,
+            hidden_dim=1024,
+            max_tokens=512,
+            lowercase=False,
+            keeps_vocab_txt=True,
+        ),
     ]
 
 
@@ -275,7 +349,8 @@ def make_full(out_dir, vocabulary_path, sentences_path):
     rows = sentences_path.read_text().splitlines()[1:]  # the first names the columns
     sentences = [row.split("\t")[0].strip().capitalize() for row in rows]
     tokenizer = transformers.DistilBertTokenizerFast(
-        vocab={word: i for i, word in enumerate(vocabulary)})
+        vocab={word: i for i, word in enumerate(vocabulary)}
+    )
     token_counts = [3, 4, 5, 8, 16, 17, 25, 32, 57, 64, 100, 128, 200, 256, 400, 511, 512]
     inputs = full_inputs(sentences, token_counts, tokenizer, max_tokens=512)
     for checkpoint in full_checkpoints(vocabulary):

@@ -21,16 +21,22 @@ POSITIVE = [
     "Great value for the money, and it arrived a day early.",
     "An absolute delight from start to finish.",
     "I am very happy with my new headphones!",
-    "We stayed for three nights and loved every minute of it. The breakfast was fresh, the beds were "
-    "comfortable, and the owner gave us great tips for walks nearby. I would happily come back next summer.",
+    (
+        "We stayed for three nights and loved every minute of it. The breakfast was fresh, the beds"
+        " were comfortable, and the owner gave us great tips for walks nearby. I would happily come"
+        " back next summer."
+    ),
 ]
 NEGATIVE = [
     "The battery died after two days.",
     "The soup was cold and the waiter was rude.",
     "A dull, predictable story with terrible acting.",
     "What a waste of money.",
-    "I bought this blender in March and it broke in May. Customer service was slow and useless, and the "
-    "replacement they sent makes a horrible noise. Save your money and buy something else.",
+    (
+        "I bought this blender in March and it broke in May. Customer service was slow and useless,"
+        " and the replacement they sent makes a horrible noise. Save your money and buy something"
+        " else."
+    ),
 ]
 
 # Shapes that an engine may get wrong: (text, text_pair).
@@ -67,7 +73,9 @@ def golden(model, tokenizer, text, text_pair=None):
 def main():
     model_dir, output = sys.argv[1:]
     tokenizer = AutoTokenizer.from_pretrained(model_dir)
-    model = AutoModelForSequenceClassification.from_pretrained(model_dir, dtype=torch.float32).eval()
+    model = AutoModelForSequenceClassification.from_pretrained(
+        model_dir, dtype=torch.float32
+    ).eval()
 
     cases = []
     for label, texts in ((1, POSITIVE), (0, NEGATIVE)):
@@ -78,8 +86,12 @@ def main():
             assert score > 0.8, "choose another sentence"
             cases.append(case)
     longest = (text_of_exactly(MAX_TOKENS, tokenizer), None)
-    cases += [golden(model, tokenizer, *texts) for texts in (ONE_TOKEN, ONLY_UNKNOWN, PAIR, longest)]
-    assert [len(case["input_ids"]) for case in cases[-4:-2]] == [3, 4] and len(cases[-1]["input_ids"]) == MAX_TOKENS
+    cases += [
+        golden(model, tokenizer, *texts) for texts in (ONE_TOKEN, ONLY_UNKNOWN, PAIR, longest)
+    ]
+    assert [len(case["input_ids"]) for case in cases[-4:-2]] == [3, 4] and len(
+        cases[-1]["input_ids"]
+    ) == MAX_TOKENS
 
     # One case a line, so that a change of the model reads well in a diff.
     with open(output, "w", encoding="utf-8") as file:

@@ -1,5 +1,5 @@
-"""Who makes a server's day bad. Each is a process of its own, which mostly gives way to others, so that it takes no time of a
-good caller's."""
+"""Who makes a server's day bad. Each is a process of its own, which mostly gives way to others, so
+that it takes no time of a good caller's."""
 import collections
 import multiprocessing
 import os
@@ -11,7 +11,9 @@ PART_BYTES = 1 << 18  # in one go
 
 
 class Attacker(multiprocessing.Process):
-    """Does `attack` from entering the context of Attackers until it is left, and counts what COUNTED names."""
+    """Does `attack` from entering the context of Attackers until it is left, and counts what
+    COUNTED names.
+    """
 
     COUNTED = ()
 
@@ -31,7 +33,9 @@ class Attacker(multiprocessing.Process):
         self._counts[name].value += more
 
     def counts(self):
-        return collections.Counter({name: count.value for name, count in self._counts.items() if count.value})
+        return collections.Counter(
+            {name: count.value for name, count in self._counts.items() if count.value}
+        )
 
 
 class Attackers:
@@ -57,13 +61,20 @@ class Attackers:
 
 
 class Uploads(Attacker):
-    """Calls of one connection, each of which sends `body` as far as the server takes it. The calls stay open.
+    """Calls of one connection, each of which sends `body` as far as the server takes it. The calls
+    stay open.
 
     `body` has gRPC's prefix. `finished`: a call that has sent all of it has nothing more to say.
     """
 
-    COUNTED = ("sent_bytes", "replies", "lost", "ended_otherwise",
-               *(f"RST {code}" for code in range(14)), *(f"status {code}" for code in range(17)))
+    COUNTED = (
+        "sent_bytes",
+        "replies",
+        "lost",
+        "ended_otherwise",
+        *(f"RST {code}" for code in range(14)),
+        *(f"status {code}" for code in range(17)),
+    )
 
     def __init__(self, port, calls, body, method="Classify", finished=True):
         super().__init__()
@@ -101,6 +112,8 @@ class Uploads(Attacker):
         connection.windows[0] -= size
         connection.windows[stream] -= size
         ends = self.finished and at + size == len(self.body)
-        connection.send(http2.data(stream, self.body[at:at + size], *(("END_STREAM",) if ends else ())))
+        connection.send(
+            http2.data(stream, self.body[at : at + size], *(("END_STREAM",) if ends else ()))
+        )
         self.count("sent_bytes", size)
         return size

@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 """Calls with a malformed `-bin` header beside good streams, bare and behind each front.
 
-gRPC 1.51 closes the connection that brings such a header (CVE-2023-32732). Bare, that is the sender's own. A front that
-carries all its clients over one connection to the server would end their calls with it: behind the fronts that are shipped
-every good stream goes on to its end.
+gRPC 1.51 closes the connection that brings such a header (CVE-2023-32732). Bare, that is the
+sender's own. A front that carries all its clients over one connection to the server would end their
+calls with it: behind the fronts that are shipped every good stream goes on to its end.
 """
 import contextlib
 import time
@@ -22,7 +22,9 @@ PATIENCE_SECONDS = 10
 
 def stream_message(number):
     """A ClassifyStreamRequest whose `request` is a ClassifyRequest."""
-    return http2.message(bytes([1 << 3, number]) + http2.field(2, http2.classify_request("A warm, funny film.")))
+    return http2.message(
+        bytes([1 << 3, number]) + http2.field(2, http2.classify_request("A warm, funny film."))
+    )
 
 
 class GoodStream:
@@ -31,7 +33,9 @@ class GoodStream:
     def __init__(self, port):
         self.connection = http2.Connection(port)
         self.stream = self.connection.new_stream()
-        self.connection.send(self.connection.headers(self.stream, http2.request_headers("ClassifyStream")))
+        self.connection.send(
+            self.connection.headers(self.stream, http2.request_headers("ClassifyStream"))
+        )
         self.say()
 
     def say(self, *flags):
@@ -39,7 +43,9 @@ class GoodStream:
 
     def finish(self):
         self.say("END_STREAM")
-        return self.connection.await_answers([self.stream], PATIENCE_SECONDS).get(self.stream, http2.Answer())
+        return self.connection.await_answers([self.stream], PATIENCE_SECONDS).get(
+            self.stream, http2.Answer()
+        )
 
 
 def broken_streams(port):
@@ -50,7 +56,9 @@ def broken_streams(port):
             stack.callback(client.connection.close)
         for number in range(ROUNDS):
             with contextlib.suppress(OSError), http2.Connection(port) as attacker:
-                attacker.ask(http2.classify_request("x"), timeout=2, x_bin=MALFORMED[number % len(MALFORMED)])
+                attacker.ask(
+                    http2.classify_request("x"), timeout=2, x_bin=MALFORMED[number % len(MALFORMED)]
+                )
             if number % (ROUNDS // MESSAGES) == 0:
                 for client in good:
                     client.say()

@@ -1,9 +1,10 @@
 #!/usr/bin/python3
-"""Connections from one address without end: half-open handshakes of TLS, as many as one process can make, and 3,000 that are
-idle. RSS grows by at most 120 MB, and a good caller of another address, with a new connection for each Classify and each
-Health.Check, is answered OK <= 1 s throughout. While they come, SIGTERM ends the server with 0 within --drain-timeout + 1 s.
-Behind nginx and HAProxy, whose address is everybody's, how the good caller fares is noted: beside idle connections, and
-beside 600 open streams."""
+"""Connections from one address without end: half-open handshakes of TLS, as many as one process can
+make, and 3,000 that are idle. RSS grows by at most 120 MB, and a good caller of another address,
+with a new connection for each Classify and each Health.Check, is answered OK <= 1 s throughout.
+While they come, SIGTERM ends the server with 0 within --drain-timeout + 1 s. Behind nginx and
+HAProxy, whose address is everybody's, how the good caller fares is noted: beside idle connections,
+and beside 600 open streams."""
 import contextlib
 import pathlib
 import select
@@ -30,12 +31,14 @@ STREAMS = 600
 MOST_GROWTH_MB = 120
 DRAIN_SECONDS = 2
 MOST_SECONDS_BEYOND = 1
-BIND_ADDRESS_NO_PORT = 24  # of IPPROTO_IP: the port is chosen for the connection, so that there are enough
+BIND_ADDRESS_NO_PORT = (
+    24  # of IPPROTO_IP: the port is chosen for the connection, so that there are enough
+)
 
 
 class Crowd(Attacker):
-    """Opens connections as fast as it can, which begin with `greeting`, until there are `most`; and another for each that is
-    closed."""
+    """Opens connections as fast as it can, which begin with `greeting`, until there are `most`; and
+    another for each that is closed."""
 
     COUNTED = ("opened", "not_connected", "closed_by_server")
 
@@ -108,8 +111,13 @@ def measure(options, findings, name, server, crowd, good, bound_good_calls):
     with Samples(server.rss_bytes) as memory, Attackers(crowd) as attackers:
         during = good_caller.repeat(good, options.hold, calls)
     after = good_caller.repeat(good, 0.5, calls)
-    findings.note(**{f"{name}_attack": attackers.counts(), f"{name}_good_before": before.figures(),
-                     f"{name}_good_after": after.figures()})
+    findings.note(
+        **{
+            f"{name}_attack": attackers.counts(),
+            f"{name}_good_before": before.figures(),
+            f"{name}_good_after": after.figures(),
+        }
+    )
     findings.at_most(f"{name}_rss_growth_mb", round(memory.growth() / 1e6, 1), MOST_GROWTH_MB)
     if bound_good_calls:
         during.hold(findings, name)
@@ -121,9 +129,19 @@ def half_open_tls(options, findings, name):
     with tempfile.TemporaryDirectory() as folder:
         authority = Authority(pathlib.Path(folder), "authority")
         certificate, key = authority.sign("server")
-        with Verdictd(options.verdictd, options.model, "--tls-cert", str(certificate), "--tls-key", str(key)) as server:
+        with Verdictd(
+            options.verdictd, options.model, "--tls-cert", str(certificate), "--tls-key", str(key)
+        ) as server:
             good = good_caller.new_tls_connections(server.grpc_port, authority.certificate)
-            measure(options, findings, name, server, Crowd(server.grpc_port, HANDSHAKES, client_hello()), good, True)
+            measure(
+                options,
+                findings,
+                name,
+                server,
+                Crowd(server.grpc_port, HANDSHAKES, client_hello()),
+                good,
+                True,
+            )
 
 
 def idle(options, findings, name):
@@ -134,14 +152,18 @@ def idle(options, findings, name):
 
 def stopped(options, findings, name):
     """Two that give way to nobody, so that more come than are refused."""
-    with Verdictd(options.verdictd, options.model, "--drain-timeout", f"{DRAIN_SECONDS}s") as server:
+    with Verdictd(
+        options.verdictd, options.model, "--drain-timeout", f"{DRAIN_SECONDS}s"
+    ) as server:
         crowds = Attackers(*(Crowd(server.grpc_port, IDLE, niceness=0) for _ in range(2)))
         with crowds:
             time.sleep(options.hold)
             status, seconds = server.stop_or_give_up()
     findings.note(**{f"{name}_attack": crowds.counts()})
     findings.equal(f"{name}_exit_status", status, 0)
-    findings.at_most(f"{name}_seconds_to_the_exit", round(seconds, 3), DRAIN_SECONDS + MOST_SECONDS_BEYOND)
+    findings.at_most(
+        f"{name}_seconds_to_the_exit", round(seconds, 3), DRAIN_SECONDS + MOST_SECONDS_BEYOND
+    )
 
 
 def behind(front_type, most, greeting):
@@ -149,12 +171,20 @@ def behind(front_type, most, greeting):
         with Verdictd(options.verdictd, options.model) as server, front_type(server) as front:
             good = good_caller.new_connections(front.port)
             measure(options, findings, name, server, Crowd(front.port, most, greeting), good, False)
+
     return run
 
 
-CASES = {"half_open_tls": half_open_tls, "idle": idle, "stopped": stopped,
-         **{f"{kind}_behind_{front.NAME}": behind(front, most, greeting) for front in (Nginx, Haproxy)
-            for kind, most, greeting in (("idle", IDLE, b""), ("streams", STREAMS, open_stream()))}}
+CASES = {
+    "half_open_tls": half_open_tls,
+    "idle": idle,
+    "stopped": stopped,
+    **{
+        f"{kind}_behind_{front.NAME}": behind(front, most, greeting)
+        for front in (Nginx, Haproxy)
+        for kind, most, greeting in (("idle", IDLE, b""), ("streams", STREAMS, open_stream()))
+    },
+}
 
 
 def test(options, findings):

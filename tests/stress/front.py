@@ -1,4 +1,6 @@
-"""The proxies of deploy/front, in front of verdictds: with the files that are shipped, but for the addresses in them."""
+"""The proxies of deploy/front, in front of verdictds: with the files that are shipped, but for the
+addresses in them.
+"""
 import pathlib
 import shutil
 import socket
@@ -14,7 +16,8 @@ SHIPPED_HOSTS = ["10.0.0.1", "10.0.0.2"]
 
 
 class Front:
-    """Serves the gRPC ports of `servers` on a port of its own, from entering the context until it is left.
+    """Serves the gRPC ports of `servers` on a port of its own, from entering the context until it
+    is left.
 
     One server stands for both that the file names.
     """
@@ -50,7 +53,9 @@ class Front:
     def __enter__(self):
         self._configure()
         self.log = tempfile.TemporaryFile()
-        self.process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
+        self.process = subprocess.Popen(
+            self.command(), stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log
+        )
         if await_true(self._listens, timeout=10) is None:
             self.__exit__()
             raise TimeoutError(f"{self.NAME} does not listen after 10 s")
@@ -80,9 +85,13 @@ class Haproxy(Front):
         return [self.program, "-db", "-f", str(self.file)]
 
     def replacements(self):
-        return [("bind 127.0.0.1:50050", f"bind {self.address}"),
-                *((f"{host}:50051 check port 8080", f"{server.address} check port {server.http_port}")
-                  for host, server in zip(SHIPPED_HOSTS, self.servers))]
+        return [
+            ("bind 127.0.0.1:50050", f"bind {self.address}"),
+            *(
+                (f"{host}:50051 check port 8080", f"{server.address} check port {server.http_port}")
+                for host, server in zip(SHIPPED_HOSTS, self.servers)
+            ),
+        ]
 
 
 class Nginx(Front):
@@ -92,5 +101,11 @@ class Nginx(Front):
         return [self.program, "-e", "stderr", "-c", str(self.file)]
 
     def replacements(self):
-        return [("listen 127.0.0.1:50050", f"listen {self.address}"), ("/run/verdict-front", self.folder.name),
-                *((f"{host}:50051", server.address) for host, server in zip(SHIPPED_HOSTS, self.servers))]
+        return [
+            ("listen 127.0.0.1:50050", f"listen {self.address}"),
+            ("/run/verdict-front", self.folder.name),
+            *(
+                (f"{host}:50051", server.address)
+                for host, server in zip(SHIPPED_HOSTS, self.servers)
+            ),
+        ]

@@ -1,4 +1,6 @@
-"""A good caller beside bad ones: calls one after another, how long each took, and which were not OK."""
+"""A good caller beside bad ones: calls one after another, how long each took, and which were not
+OK.
+"""
 import itertools
 import statistics
 import time
@@ -22,8 +24,13 @@ class Calls:
         self.failed = []  # how each of those that were not OK ended
 
     def figures(self):
-        return {"calls": len(self.latencies), "failed_count": len(self.failed), "failed": self.failed[:3],
-                "median_seconds": round(statistics.median(self.latencies), 4), "slowest_seconds": self.slowest()}
+        return {
+            "calls": len(self.latencies),
+            "failed_count": len(self.failed),
+            "failed": self.failed[:3],
+            "median_seconds": round(statistics.median(self.latencies), 4),
+            "slowest_seconds": self.slowest(),
+        }
 
     def slowest(self):
         return round(max(self.latencies), 3)
@@ -36,7 +43,9 @@ class Calls:
 
 
 def repeat(make, seconds, calls=(CLASSIFY,), pause=PAUSE_SECONDS):
-    """Makes `calls` in turn for so long, and gives their Calls. `make(method, request)` tells how a call ended."""
+    """Makes `calls` in turn for so long, and gives their Calls. `make(method, request)` tells how a
+    call ended.
+    """
     made = Calls()
     end = time.monotonic() + seconds
     for method, request in itertools.cycle(calls):
@@ -59,9 +68,15 @@ class OneConnection:
         self.connection = None
 
     def __call__(self, method, request):
-        """Makes the call again where the server has not taken it and says so by a GOAWAY, as clients of gRPC do."""
+        """Makes the call again where the server has not taken it and says so by a GOAWAY, as
+        clients of gRPC do.
+        """
         answer = self._call(method, request)
-        if answer.status is None and self.connection is not None and not self.connection.knows(self.connection.next_stream - 2):
+        if (
+            answer.status is None
+            and self.connection is not None
+            and not self.connection.knows(self.connection.next_stream - 2)
+        ):
             self.close()
             answer = self._call(method, request)
         if answer.status != http2.OK:
@@ -99,10 +114,13 @@ def new_tls_connections(port, certificate):
 
     def make(method, request):
         path = method if method.startswith("/") else http2.SERVICE + method
-        with grpc.secure_channel(f"127.0.0.1:{port}", credentials, [("grpc.use_local_subchannel_pool", 1)]) as channel:
+        with grpc.secure_channel(
+            f"127.0.0.1:{port}", credentials, [("grpc.use_local_subchannel_pool", 1)]
+        ) as channel:
             try:
                 channel.unary_unary(path)(request, timeout=PATIENCE_SECONDS)
                 return "OK"
             except grpc.RpcError as error:
                 return error.code().name
+
     return make

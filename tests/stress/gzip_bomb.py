@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """A megabyte that inflates to a gigabyte, sent 20 times in parallel: as gzip and as deflate.
 
-gRPC inflates a message before it looks at its size. So the server takes no compressed requests: UNIMPLEMENTED at once,
-and no memory for it.
+gRPC inflates a message before it looks at its size. So the server takes no compressed requests:
+UNIMPLEMENTED at once, and no memory for it.
 """
 import collections
 import zlib
@@ -42,10 +42,18 @@ def test(options, findings):
             http2.classify(server.grpc_port)
         for encoding in WINDOW_BITS:
             payload = http2.message(bomb(encoding), flag=1)
-            with Samples(server.rss_bytes, 0.002) as memory, ThreadPoolExecutor(options.parallel) as pool:
-                answers = pool.map(throw, *zip(*[(server.grpc_port, encoding, payload)] * options.parallel))
+            with Samples(server.rss_bytes, 0.002) as memory, ThreadPoolExecutor(
+                options.parallel
+            ) as pool:
+                answers = pool.map(
+                    throw, *zip(*[(server.grpc_port, encoding, payload)] * options.parallel)
+                )
                 codes = collections.Counter(answers)
-            findings.equal(f"{encoding}_answers", dict(codes), {f"status {http2.UNIMPLEMENTED}": options.parallel})
+            findings.equal(
+                f"{encoding}_answers",
+                dict(codes),
+                {f"status {http2.UNIMPLEMENTED}": options.parallel},
+            )
             findings.at_most(f"{encoding}_rss_growth_bytes", memory.growth(), MOST_GROWTH_BYTES)
         findings.equal("next_call_status", http2.classify(server.grpc_port)[0], http2.OK)
 

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-"""40 calls of Health.Watch and 40 of Health.Check for a service whose name has 16 MB: RSS grows by at most 200 MB while they
-last, bare and behind nginx, and a good caller is answered <= 1 s throughout."""
+"""40 calls of Health.Watch and 40 of Health.Check for a service whose name has 16 MB: RSS grows by
+at most 200 MB while they last, bare and behind nginx, and a good caller is answered <= 1 s
+throughout."""
 import contextlib
 
 import good_caller
@@ -22,8 +23,15 @@ def measure(options, findings, name, front):
         port = stack.enter_context(front(server)).port if front else server.grpc_port
         good = stack.enter_context(good_caller.OneConnection(port))
         good_caller.repeat(good, 0.5)
-        kinds = {method: Attackers(*(Uploads(port, CALLS // CONNECTIONS, body, f"/grpc.health.v1.Health/{method}")
-                                     for _ in range(CONNECTIONS))) for method in ("Watch", "Check")}
+        kinds = {
+            method: Attackers(
+                *(
+                    Uploads(port, CALLS // CONNECTIONS, body, f"/grpc.health.v1.Health/{method}")
+                    for _ in range(CONNECTIONS)
+                )
+            )
+            for method in ("Watch", "Check")
+        }
         with Samples(server.rss_bytes) as memory, kinds["Watch"], kinds["Check"]:
             during = good_caller.repeat(good, options.hold)
     findings.note(**{f"{name}_{method}": attackers.counts() for method, attackers in kinds.items()})

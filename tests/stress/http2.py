@@ -1,6 +1,7 @@
 """gRPC over HTTP/2, frame by frame, so that a client can say what no proper client says.
 
-Frames come from hyperframe and header blocks from hpack, which check nothing that we do not ask them to.
+Frames come from hyperframe and header blocks from hpack, which check nothing that we do not ask
+them to.
 """
 import collections
 import dataclasses
@@ -14,8 +15,16 @@ import script
 try:
     import hpack
     import hyperframe.exceptions
-    from hyperframe.frame import (DataFrame, Frame, GoAwayFrame, HeadersFrame, PingFrame, RstStreamFrame, SettingsFrame,
-                                  WindowUpdateFrame)
+    from hyperframe.frame import (
+        DataFrame,
+        Frame,
+        GoAwayFrame,
+        HeadersFrame,
+        PingFrame,
+        RstStreamFrame,
+        SettingsFrame,
+        WindowUpdateFrame,
+    )
 except ImportError as missing:
     script.skip(f"{missing}: Debian's packages python3-hpack and python3-hyperframe")
 
@@ -36,7 +45,8 @@ def varint(number):
 
 
 def field(number, payload):
-    """A length-delimited field of a protocol buffer: nearly the only kind that our requests need."""
+    """A length-delimited field of a protocol buffer: nearly the only kind that our requests need.
+    """
     return bytes([number << 3 | 2]) + varint(len(payload)) + payload
 
 
@@ -51,9 +61,17 @@ def message(payload, flag=0, length=None):
 
 
 def request_headers(method="Classify", *, timeout=None, without=(), **changed):
-    """The headers of a call; `changed` have underscores for hyphens, and pseudo-headers are named without a colon."""
-    headers = {":method": "POST", ":scheme": "http", ":path": method if method.startswith("/") else SERVICE + method,
-               ":authority": "localhost", "te": "trailers", "content-type": "application/grpc"}
+    """The headers of a call; `changed` have underscores for hyphens, and pseudo-headers are named
+    without a colon.
+    """
+    headers = {
+        ":method": "POST",
+        ":scheme": "http",
+        ":path": method if method.startswith("/") else SERVICE + method,
+        ":authority": "localhost",
+        "te": "trailers",
+        "content-type": "application/grpc",
+    }
     if timeout is not None:
         headers["grpc-timeout"] = timeout
     for name, value in changed.items():
@@ -62,9 +80,12 @@ def request_headers(method="Classify", *, timeout=None, without=(), **changed):
 
 
 def data(stream, payload, *flags):
-    return b"".join(DataFrame(stream, data=payload[at:at + 16384],
-                              flags=flags if at + 16384 >= len(payload) else ()).serialize()
-                    for at in range(0, max(len(payload), 1), 16384))
+    return b"".join(
+        DataFrame(
+            stream, data=payload[at : at + 16384], flags=flags if at + 16384 >= len(payload) else ()
+        ).serialize()
+        for at in range(0, max(len(payload), 1), 16384)
+    )
 
 
 def reset(stream, code=8):
@@ -77,8 +98,8 @@ def window_update(stream, increment):
 
 @dataclasses.dataclass
 class Answer:
-    """How a stream ended: with a gRPC status, or by a reset with an HTTP/2 error code, or with its connection; of a proxy's
-    own, only with HTTP's status."""
+    """How a stream ended: with a gRPC status, or by a reset with an HTTP/2 error code, or with its
+    connection; of a proxy's own, only with HTTP's status."""
 
     status: str = None
     reset: int = None
@@ -96,11 +117,16 @@ class Answer:
 
 
 class Connection:
-    """One connection. A thread of its own reads whatever comes; a client sends when and what it likes."""
+    """One connection. A thread of its own reads whatever comes; a client sends when and what it
+    likes.
+    """
 
-    def __init__(self, port, *, preface=PREFACE, settings=None, acknowledge=True, window=1 << 30, greet=True):
-        """`acknowledge`: the server's settings. `window`: by how much the connection's window is opened at once.
-        `settings` are ours, by their numbers. `greet`: send preface and settings."""
+    def __init__(
+        self, port, *, preface=PREFACE, settings=None, acknowledge=True, window=1 << 30, greet=True
+    ):
+        """`acknowledge`: the server's settings. `window`: by how much the connection's window is
+        opened at once. `settings` are ours, by their numbers. `greet`: send preface and settings.
+        """
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=10)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket.settimeout(None)
@@ -112,7 +138,9 @@ class Connection:
         self.goaway = None  # the error code
         self.last_taken = None  # the last stream that the server knows, as the GOAWAY says
         self.closed = False
-        self.windows = collections.defaultdict(int)  # what we may send by stream, 0 the connection, beyond the initial
+        self.windows = collections.defaultdict(
+            int
+        )  # what we may send by stream, 0 the connection, beyond the initial
         self.initial_window = 65535  # of a stream
         self.answers = {}  # of streams that something came for
         self._ended = 0
@@ -148,13 +176,17 @@ class Connection:
         return stream
 
     def headers(self, stream, headers, *flags):
-        return HeadersFrame(stream, data=self.encoder.encode(headers), flags=("END_HEADERS", *flags)).serialize()
+        return HeadersFrame(
+            stream, data=self.encoder.encode(headers), flags=("END_HEADERS", *flags)
+        ).serialize()
 
     def call_bytes(self, payload, method="Classify", **headers):
         """A new stream's number, and all bytes of a complete call on it."""
         stream = self.new_stream()
-        return stream, (self.headers(stream, request_headers(method, **headers)) +
-                        data(stream, message(payload), "END_STREAM"))
+        return stream, (
+            self.headers(stream, request_headers(method, **headers))
+            + data(stream, message(payload), "END_STREAM")
+        )
 
     def call(self, payload, method="Classify", **headers):
         """Sends a complete call and gives its stream."""
@@ -174,14 +206,21 @@ class Connection:
         return self.await_answers([stream], timeout).get(stream, Answer(lost=self.closed))
 
     def knows(self, stream):
-        """Whether the server may have taken the call. Of one that it has not, any client makes another."""
+        """Whether the server may have taken the call. Of one that it has not, any client makes
+        another.
+        """
         return self.goaway is None or stream <= self.last_taken
 
     def send_body(self, stream, payload, timeout):
-        """As DATA that ends the stream, at the pace that the server's windows allow; False if it was not all wanted."""
+        """As DATA that ends the stream, at the pace that the server's windows allow; False if it
+        was not all wanted.
+        """
         for at in range(0, len(payload), 16384):
-            part = payload[at:at + 16384]
-            if not self._await(lambda: self.has_ended(stream) or self.closed or self.room(stream) >= len(part), timeout):
+            part = payload[at : at + 16384]
+            if not self._await(
+                lambda: self.has_ended(stream) or self.closed or self.room(stream) >= len(part),
+                timeout,
+            ):
                 return False
             if self.has_ended(stream) or self.closed:
                 return False
@@ -197,8 +236,12 @@ class Connection:
     def await_answers(self, streams, timeout):
         """The answers of those of `streams` that ended within `timeout` seconds, by stream."""
         streams = list(streams)
-        self._await(lambda: self.closed or
-                    self._ended >= len(streams) and all(self.has_ended(stream) for stream in streams), timeout)
+        self._await(
+            lambda: self.closed
+            or self._ended >= len(streams)
+            and all(self.has_ended(stream) for stream in streams),
+            timeout,
+        )
         with self._changed:
             return {stream: self.answers[stream] for stream in streams if self.has_ended(stream)}
 
@@ -235,10 +278,10 @@ class Connection:
         at = 0
         with self._changed:
             while len(received) - at >= 9:
-                frame, length = Frame.parse_frame_header(memoryview(received)[at:at + 9])
+                frame, length = Frame.parse_frame_header(memoryview(received)[at : at + 9])
                 if len(received) - at - 9 < length:
                     break
-                frame.parse_body(memoryview(received)[at + 9:at + 9 + length])
+                frame.parse_body(memoryview(received)[at + 9 : at + 9 + length])
                 at += 9 + length
                 self.frames += 1
                 self._take(frame)
@@ -247,7 +290,9 @@ class Connection:
 
     def _take(self, frame):
         if isinstance(frame, SettingsFrame):
-            self.initial_window = frame.settings.get(SettingsFrame.INITIAL_WINDOW_SIZE, self.initial_window)
+            self.initial_window = frame.settings.get(
+                SettingsFrame.INITIAL_WINDOW_SIZE, self.initial_window
+            )
             if "ACK" not in frame.flags and self.acknowledge:
                 self.send(SettingsFrame(0, flags=("ACK",)))
         elif isinstance(frame, WindowUpdateFrame):
@@ -269,7 +314,9 @@ class Connection:
             answer.body += frame.data
         elif answer.ended_at is None:
             answer.reset = frame.error_code
-        if answer.ended_at is None and ("END_STREAM" in frame.flags or isinstance(frame, RstStreamFrame)):
+        if answer.ended_at is None and (
+            "END_STREAM" in frame.flags or isinstance(frame, RstStreamFrame)
+        ):
             answer.ended_at = time.monotonic()
             self._ended += 1
 
@@ -284,14 +331,18 @@ def ask(port, payload, method="Classify", timeout=5):
 
 
 def classify(port, text="A warm, funny film.", timeout=5):
-    """One good call on a connection of its own: its status, None if there was none, and the seconds that it took."""
+    """One good call on a connection of its own: its status, None if there was none, and the seconds
+    that it took.
+    """
     start = time.monotonic()
     status = ask(port, classify_request(text), timeout=timeout).status
     return status, time.monotonic() - start
 
 
 def distinct_texts(count, start=0, words=18):
-    """Texts of the same length that are all different, as the server computes equal ones of a batch once."""
+    """Texts of the same length that are all different, as the server computes equal ones of a batch
+    once.
+    """
     for number in range(start, start + count):
         digits = [int(digit) for digit in f"{number:06d}"]
         yield " ".join(_WORDS[digits[place % 6]] for place in range(words))

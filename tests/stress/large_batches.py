@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""Ten callers, each of which sends a ClassifyBatch of 255 texts of 64 KiB again and again for 20 s: the server lives, and
-beside them small calls with a deadline of 4 s, one after another, are all answered OK in time. How the batches ended is
-noted."""
+"""Ten callers, each of which sends a ClassifyBatch of 255 texts of 64 KiB again and again for 20 s:
+the server lives, and beside them small calls with a deadline of 4 s, one after another, are all
+answered OK in time. How the batches ended is noted."""
 import grpc
 
 import good_caller
@@ -20,7 +20,10 @@ BATCH_PATIENCE_SECONDS = 60
 def large_batch():
     """A ClassifyBatchRequest. Its texts are all different."""
     text = "good bad film story very not cast plot long fun " * (TEXT_BYTES // 40)
-    return b"".join(http2.field(1, http2.field(1, f"{number} {text}".encode()[:TEXT_BYTES])) for number in range(TEXTS))
+    return b"".join(
+        http2.field(1, http2.field(1, f"{number} {text}".encode()[:TEXT_BYTES]))
+        for number in range(TEXTS)
+    )
 
 
 class BatchCaller(Attacker):
@@ -32,7 +35,9 @@ class BatchCaller(Attacker):
         self.request = request
 
     def attack(self):
-        channel = grpc.insecure_channel(f"{LOOPBACK}:{self.port}", [("grpc.max_receive_message_length", -1)])
+        channel = grpc.insecure_channel(
+            f"{LOOPBACK}:{self.port}", [("grpc.max_receive_message_length", -1)]
+        )
         call = channel.unary_unary(f"{http2.SERVICE}ClassifyBatch")
         while True:
             try:
@@ -44,8 +49,9 @@ class BatchCaller(Attacker):
 
 def test(options, findings):
     request = large_batch()
-    with Verdictd(options.verdictd, options.model) as server, \
-            good_caller.OneConnection(server.grpc_port, grpc_timeout=f"{DEADLINE_SECONDS}S") as good:
+    with Verdictd(options.verdictd, options.model) as server, good_caller.OneConnection(
+        server.grpc_port, grpc_timeout=f"{DEADLINE_SECONDS}S"
+    ) as good:
         good_caller.repeat(good, 0.5)
         callers = Attackers(*(BatchCaller(server.grpc_port, request) for _ in range(CALLERS)))
         with Samples(server.rss_bytes) as memory, callers:

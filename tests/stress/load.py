@@ -14,14 +14,20 @@ PATIENCE_SECONDS = 60  # beyond the duration, for the last answers
 
 
 def write_texts(path):
-    """Texts that are all different, because the server computes equal ones of a batch once. The same on every run."""
+    """Texts that are all different, because the server computes equal ones of a batch once. The
+    same on every run.
+    """
     draw = random.Random(1)
-    words = ("the good bad film story very not cast plot long fun was is a an and but so it they we had no all "
-             "warm cold great poor new old food place love hate never always").split()
+    words = (
+        "the good bad film story very not cast plot long fun was is a an and but so it they we had"
+        " no all warm cold great poor new old food place love hate never always"
+    ).split()
     with open(path, "w") as file:
         for _ in range(DISTINCT_TEXTS):
             count = round(draw.gauss(MEAN_WORDS, 10))
-            file.write(" ".join(draw.choices(words, k=min(max(count, LEAST_WORDS), MOST_WORDS))) + "\n")
+            file.write(
+                " ".join(draw.choices(words, k=min(max(count, LEAST_WORDS), MOST_WORDS))) + "\n"
+            )
     return str(path)
 
 
@@ -69,11 +75,25 @@ class Load:
 
     def __init__(self, program, servers, *flags):
         address = servers if isinstance(servers, str) else ",".join(servers)
-        self.command = [program, "load", "--server", address, "--quiet", "--json", "-", *map(str, flags)]
+        self.command = [
+            program,
+            "load",
+            "--server",
+            address,
+            "--quiet",
+            "--json",
+            "-",
+            *map(str, flags),
+        ]
 
     def __enter__(self):
-        self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(
+            self.command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
         return self
 
     def __exit__(self, *_):
@@ -101,7 +121,16 @@ def measure(program, servers, *flags, seconds=None):
 
 def peak(program, servers, *flags, seconds=10):
     """The goodput of a closed loop, which is the most that the server can do."""
-    return measure(program, servers, "--concurrency", PEAK_CONCURRENCY, "--timeout", "10s", *flags, seconds=seconds).goodput
+    return measure(
+        program,
+        servers,
+        "--concurrency",
+        PEAK_CONCURRENCY,
+        "--timeout",
+        "10s",
+        *flags,
+        seconds=seconds,
+    ).goodput
 
 
 def require(program):

@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 """More than a hundred malformed HTTP/2 or gRPC conversations, one after another.
 
-After each, and while its connection is still open, the server is alive and a good call on a connection of its own is
-answered within 100 ms. What the contract promises an answer for gets that answer. At the end nothing is left of
-them: no descriptor is left of them, and the threads are bounded.
+After each, and while its connection is still open, the server is alive and a good call on a
+connection of its own is answered within 100 ms. What the contract promises an answer for gets that
+answer. At the end nothing is left of them: no descriptor is left of them, and the threads are
+bounded.
 """
 import http2
 import script
@@ -37,7 +38,9 @@ PROMISED = {
 
 
 def outcome(connection):
-    """What became of the conversation: an answer on its first stream, the connection's end, or nothing."""
+    """What became of the conversation: an answer on its first stream, the connection's end, or
+    nothing.
+    """
     answer = connection.await_answers([1], PATIENCE_SECONDS).get(1)
     if answer is not None and not answer.lost:
         return str(answer)
@@ -67,11 +70,15 @@ def test(options, findings):
             if not server.alive():
                 return findings.fail(f"{name}: the server ended with {server.process.returncode}")
             if status != OK or waits[name] > NEXT_CALL_SECONDS:
-                findings.fail(f"{name}: the next call had status {status} after {waits[name]:.3f} s")
+                findings.fail(
+                    f"{name}: the next call had status {status} after {waits[name]:.3f} s"
+                )
             if name in PROMISED and outcomes[name] != f"status {PROMISED[name]}":
                 findings.fail(f"{name}: {outcomes[name]}, promised status {PROMISED[name]}")
         slowest = max(waits, key=waits.get)
-        findings.note(outcomes=outcomes, log_lines=len(server.log()), slowest_next_call_after=slowest)
+        findings.note(
+            outcomes=outcomes, log_lines=len(server.log()), slowest_next_call_after=slowest
+        )
         findings.at_least("conversations", len(conversations), 40)
         findings.at_most("slowest_next_call_seconds", round(waits[slowest], 4), NEXT_CALL_SECONDS)
         await_true(lambda: server.descriptors() <= descriptors, timeout=5)

@@ -30,11 +30,16 @@ def threads(pid):
         task = f"/proc/{pid}/task/{tid}"
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it ended meanwhile
             with open(f"{task}/comm") as comm, open(f"{task}/schedstat") as schedstat:
-                found[int(tid)] = Thread(comm.read().strip(), int(schedstat.read().split()[0]) / 1e9)
+                found[int(tid)] = Thread(
+                    comm.read().strip(), int(schedstat.read().split()[0]) / 1e9
+                )
     return found
 
 
 def family(pid):
     """The process and those that it started."""
     with open(f"/proc/{pid}/task/{pid}/children") as children:
-        return [pid, *(member for child in children.read().split() for member in family(int(child)))]
+        return [
+            pid,
+            *(member for child in children.read().split() for member in family(int(child))),
+        ]

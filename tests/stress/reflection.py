@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-"""1,900 streams of reflection, over both of its names, held open: the server's threads and memory stay, a good caller of
-each name is answered <= 1 s throughout; with a token file, nobody without a token is told anything."""
+"""1,900 streams of reflection, over both of its names, held open: the server's threads and memory
+stay, a good caller of each name is answered <= 1 s throughout; with a token file, nobody without a
+token is told anything."""
 import pathlib
 import tempfile
 import threading
@@ -38,7 +39,9 @@ class Held:
         self.over = threading.Event()
         self.calls = []
         for i in range(count):
-            stub = self.channels[i % CONNECTIONS].stream_stream(f"/{NAMES[i % 2]}/ServerReflectionInfo")
+            stub = self.channels[i % CONNECTIONS].stream_stream(
+                f"/{NAMES[i % 2]}/ServerReflectionInfo"
+            )
             self.calls.append(stub(self._one_request()))
 
     def _one_request(self):
@@ -58,12 +61,19 @@ def test(options, findings):
         channel = channel_to(server)
         for name in NAMES:
             replies = ask(channel, name, [LIST_SERVICES, CONTRACT, SYMBOL, UNKNOWN, EXTENSION])
-            found = [b"verdict.v1.Classifier" in replies[0], b"ClassifyStreamRequest" in replies[1], replies[1][-99:] == replies[2][-99:],
-                     b"no symbol nothing" in replies[3], b"no extension 100 of verdict.v1.Input" in replies[4]]
+            found = [
+                b"verdict.v1.Classifier" in replies[0],
+                b"ClassifyStreamRequest" in replies[1],
+                replies[1][-99:] == replies[2][-99:],
+                b"no symbol nothing" in replies[3],
+                b"no extension 100 of verdict.v1.Input" in replies[4],
+            ]
             findings.equal(f"answers_of_{name.split('.')[2]}", found, [True] * 5)
         threads, rss = len(server.threads()), server.rss_bytes()
         slowest = []
-        with Samples(lambda: len(server.threads()), 0.05) as count, Samples(server.rss_bytes, 0.05) as memory:
+        with Samples(lambda: len(server.threads()), 0.05) as count, Samples(
+            server.rss_bytes, 0.05
+        ) as memory:
             held = Held(server, options.streams)
             end = time.monotonic() + options.hold
             while time.monotonic() < end:
@@ -72,7 +82,9 @@ def test(options, findings):
                 http2.classify(server.grpc_port)
                 slowest.append(time.monotonic() - start)
             held.close()
-        findings.note(streams=options.streams, threads_before=threads, rss_mb_before=round(rss / 1e6, 1))
+        findings.note(
+            streams=options.streams, threads_before=threads, rss_mb_before=round(rss / 1e6, 1)
+        )
         findings.at_most("more_threads", max(count.values) - threads, 16)
         findings.at_most("more_rss_mb", round((max(memory.values) - rss) / 1e6, 1), 40)
         findings.at_most("slowest_good_call_seconds", round(max(slowest), 3), 1)
@@ -82,12 +94,18 @@ def test(options, findings):
         with Verdictd(options.verdictd, options.model, "--auth-token-file", str(tokens)) as server:
             channel = channel_to(server)
             codes = []
-            for metadata in (None, [("authorization", "Bearer wrong")], [("authorization", "Bearer let-me-in-please")]):
+            for metadata in (
+                None,
+                [("authorization", "Bearer wrong")],
+                [("authorization", "Bearer let-me-in-please")],
+            ):
                 try:
                     codes.append(len(ask(channel, NAMES[0], [LIST_SERVICES], metadata)))
                 except grpc.RpcError as error:
                     codes.append(error.code().name)
-            findings.equal("without_wrong_and_right_token", codes, ["UNAUTHENTICATED", "UNAUTHENTICATED", 1])
+            findings.equal(
+                "without_wrong_and_right_token", codes, ["UNAUTHENTICATED", "UNAUTHENTICATED", 1]
+            )
 
 
 def add_options(parser):

@@ -1,9 +1,10 @@
 #!/usr/bin/python3
-"""One server replaced by another, 20 times, under the calls of stock clients: gRPC of five languages with its defaults
-(pick_first, no service config, no retries) behind a balancer of connections.
+"""One server replaced by another, 20 times, under the calls of stock clients: gRPC of five
+languages with its defaults (pick_first, no service config, no retries) behind a balancer of
+connections.
 
-No call fails, also while another client's stream does not read its replies, and that stream holds up no drain. A client
-whose packages are missing is left out, and the figures say so.
+No call fails, also while another client's stream does not read its replies, and that stream holds
+up no drain. A client whose packages are missing is left out, and the figures say so.
 """
 import contextlib
 import tempfile
@@ -21,29 +22,50 @@ from verdictd import Verdictd
 DRAIN_SECONDS = 30
 READER_PATIENCE_SECONDS = 2  # the server's
 SECONDS_BETWEEN = 1.5
-MOST_SECONDS_BEYOND = 3  # of a drain: the GOAWAYs' round trip, the calls in progress, a busy machine
+MOST_SECONDS_BEYOND = (
+    3  # of a drain: the GOAWAYs' round trip, the calls in progress, a busy machine
+)
 LEAST_CALLS = 5_000  # of all clients together
 STREAM_LIMIT = 64  # messages that a stream may have open
 
 
 def add_options(parser):
     parser.add_argument("--times", type=int, default=20)
-    parser.add_argument("--delays", type=float, nargs="*", default=[5, 2], metavar="SECONDS", help="of --drain-delay")
+    parser.add_argument(
+        "--delays",
+        type=float,
+        nargs="*",
+        default=[5, 2],
+        metavar="SECONDS",
+        help="of --drain-delay",
+    )
     parser.add_argument("--rate", type=float, default=80, help="calls a second, of each client")
-    parser.add_argument("--clients", nargs="*", default=list(stock_clients.LANGUAGES), choices=list(stock_clients.LANGUAGES))
+    parser.add_argument(
+        "--clients",
+        nargs="*",
+        default=list(stock_clients.LANGUAGES),
+        choices=list(stock_clients.LANGUAGES),
+    )
 
 
 def unanswered(server):
     """Messages that a server has read from streams, and whose replies it could not write yet."""
     metrics = server.metrics()
-    received, sent = (metrics.total(f"grpc_server_msg_{done}_total", grpc_method="ClassifyStream") for done in ("received", "sent"))
+    received, sent = (
+        metrics.total(f"grpc_server_msg_{done}_total", grpc_method="ClassifyStream")
+        for done in ("received", "sent")
+    )
     return received - sent
 
 
 class StalledReader:
     """A grpcio client that sends to a ClassifyStream for as long as it may and reads nothing."""
 
-    SMALL_WINDOW = [("grpc.use_local_subchannel_pool", 1), ("grpc.http2.lookahead_bytes", 4096), ("grpc.http2.bdp_probe", 0)]
+    SMALL_WINDOW = [
+        ("grpc.use_local_subchannel_pool", 1),
+        ("grpc.http2.lookahead_bytes", 4096),
+        ("grpc.http2.bdp_probe", 0),
+    ]
 
     def __init__(self, server):
         request = http2.field(2, http2.classify_request("A long, cold film."))
@@ -90,12 +112,17 @@ def replace_once(options, balancer, old, delay):
 
 
 def replace(options, findings, prepared, delay):
-    server = Verdictd(options.verdictd, options.model, "--threads", "1", "--drain-delay", f"{delay}s")
+    server = Verdictd(
+        options.verdictd, options.model, "--threads", "1", "--drain-delay", f"{delay}s"
+    )
     with contextlib.ExitStack() as stack:
         server.__enter__()
         stack.callback(lambda: server.kill())
         balancer = stack.enter_context(Balancer(server.address))
-        clients = {language: stock_clients.StockClient(each, balancer.address, options.rate) for language, each in prepared.items()}
+        clients = {
+            language: stock_clients.StockClient(each, balancer.address, options.rate)
+            for language, each in prepared.items()
+        }
         for client in clients.values():
             stack.callback(client.kill)
         for client in clients.values():
@@ -108,12 +135,25 @@ def replace(options, findings, prepared, delay):
         outcomes = {language: client.stop() for language, client in clients.items()}
     statuses, seconds, stalled = zip(*ends)
     name = f"delay_{delay:g}s"
-    findings.note(**{f"{name}_outcomes": outcomes, f"{name}_connections": balancer.connections,
-                     f"{name}_seconds": [round(each, 2) for each in seconds]})
+    findings.note(
+        **{
+            f"{name}_outcomes": outcomes,
+            f"{name}_connections": balancer.connections,
+            f"{name}_seconds": [round(each, 2) for each in seconds],
+        }
+    )
     findings.equal(f"{name}_exit_statuses", sorted(set(statuses)), [0])
     findings.equal(f"{name}_stalled_streams_ended", sum(stalled), options.times)
-    findings.at_most(f"{name}_longest_drain_seconds", round(max(seconds), 2), delay + READER_PATIENCE_SECONDS + MOST_SECONDS_BEYOND)
-    findings.at_least(f"{name}_calls", sum(sum(counts.values()) for counts in outcomes.values()), LEAST_CALLS * options.times // 20)
+    findings.at_most(
+        f"{name}_longest_drain_seconds",
+        round(max(seconds), 2),
+        delay + READER_PATIENCE_SECONDS + MOST_SECONDS_BEYOND,
+    )
+    findings.at_least(
+        f"{name}_calls",
+        sum(sum(counts.values()) for counts in outcomes.values()),
+        LEAST_CALLS * options.times // 20,
+    )
     for language, counts in outcomes.items():
         findings.equal(f"{name}_{language}_failed", sum(counts.values()) - counts.get("OK", 0), 0)
 

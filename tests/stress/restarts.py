@@ -25,13 +25,26 @@ def restart(server, end):
 
 
 def under_load(options, findings, end):
-    """Restarts in turn, while calls go to both: the exit statuses. No call may fail, as its caller sees it."""
+    """Restarts in turn, while calls go to both: the exit statuses. No call may fail, as its caller
+    sees it.
+    """
     load.require(options.verdict)
     with contextlib.ExitStack() as stack:
         pair = [stack.enter_context(Verdictd(options.verdictd, options.model)) for _ in range(2)]
-        run = stack.enter_context(load.Load(
-            options.verdict, [server.address for server in pair], "--rate", options.rate, "--timeout", "5s",
-            "--attempts", ATTEMPTS, "--duration", f"{(options.restarts + 1) * SECONDS_BETWEEN}s"))
+        run = stack.enter_context(
+            load.Load(
+                options.verdict,
+                [server.address for server in pair],
+                "--rate",
+                options.rate,
+                "--timeout",
+                "5s",
+                "--attempts",
+                ATTEMPTS,
+                "--duration",
+                f"{(options.restarts + 1) * SECONDS_BETWEEN}s",
+            )
+        )
         start = time.monotonic()
         exit_statuses = []
         for number in range(1, options.restarts + 1):
@@ -40,7 +53,11 @@ def under_load(options, findings, end):
                 break
             exit_statuses.append(restart(pair[number % 2], end))
         report = run.report(timeout=load.PATIENCE_SECONDS + SECONDS_BETWEEN)
-    findings.note(codes=report.figures["codes"], p99_ms=report.latency_ms("p99"), max_ms=report.latency_ms("max"))
+    findings.note(
+        codes=report.figures["codes"],
+        p99_ms=report.latency_ms("p99"),
+        max_ms=report.latency_ms("max"),
+    )
     findings.equal("restarts", len(exit_statuses), options.restarts)
     findings.at_least("calls", report.figures["finished"], LEAST_CALLS)
     findings.equal("calls_failed", report.failed(), 0)

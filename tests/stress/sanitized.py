@@ -1,8 +1,9 @@
 #!/usr/bin/python3
-"""A verdictd that was built with a sanitizer, under five minutes of mixed load, ended by SIGTERM while it lasts.
+"""A verdictd that was built with a sanitizer, under five minutes of mixed load, ended by SIGTERM
+while it lasts.
 
-Streams, batches, cancelled and bad calls, short deadlines, and scrapes of /metrics meanwhile. No sanitizer reports
-anything, and the server exits with 0.
+Streams, batches, cancelled and bad calls, short deadlines, and scrapes of /metrics meanwhile. No
+sanitizer reports anything, and the server exits with 0.
 """
 import os
 import pathlib
@@ -20,17 +21,24 @@ DRAIN_SECONDS = 60
 
 
 def add_options(parser):
-    parser.add_argument("--build", default=str(script.ROOT / "build" / "asan"), metavar="DIRECTORY",
-                        help="of the preset asan or tsan, whose verdictd is run (default: %(default)s)")
+    parser.add_argument(
+        "--build",
+        default=str(script.ROOT / "build" / "asan"),
+        metavar="DIRECTORY",
+        help="of the preset asan or tsan, whose verdictd is run (default: %(default)s)",
+    )
     parser.add_argument("--mix", default=MIX, help="of verdict load (default: %(default)s)")
     parser.add_argument("--minutes", type=float, default=5)
 
 
 def sanitizers():
-    """Their options, as the presets have them; they go on after a report, so that a run shows all."""
+    """Their options, as the presets have them; they go on after a report, so that a run shows all.
+    """
     suppressions = script.ROOT / "tests" / "tsan" / "suppressions.txt"
-    return {"TSAN_OPTIONS": f"suppressions={suppressions} ignore_noninstrumented_modules=1",
-            "UBSAN_OPTIONS": "print_stacktrace=1"}
+    return {
+        "TSAN_OPTIONS": f"suppressions={suppressions} ignore_noninstrumented_modules=1",
+        "UBSAN_OPTIONS": "print_stacktrace=1",
+    }
 
 
 def test(options, findings):
@@ -39,18 +47,38 @@ def test(options, findings):
     if not os.access(program, os.X_OK):
         script.skip(f"{program} is not built: ./dev build asan, ./dev build tsan")
     seconds = round(options.minutes * 60)
-    with tempfile.TemporaryDirectory() as folder, Verdictd(program, options.model, environment=sanitizers()) as server:
-        flags = ("--file", load.write_texts(pathlib.Path(folder) / "texts.txt"), "--mix", options.mix, "--timeout", "500ms",
-                 "--cancel-percent", 10, "--bad-percent", 5, "--concurrency", CONCURRENCY)
+    with tempfile.TemporaryDirectory() as folder, Verdictd(
+        program, options.model, environment=sanitizers()
+    ) as server:
+        flags = (
+            "--file",
+            load.write_texts(pathlib.Path(folder) / "texts.txt"),
+            "--mix",
+            options.mix,
+            "--timeout",
+            "500ms",
+            "--cancel-percent",
+            10,
+            "--bad-percent",
+            5,
+            "--concurrency",
+            CONCURRENCY,
+        )
         with Samples(server.metrics, 0.5):
             report = load.measure(options.verdict, server.address, *flags, seconds=seconds)
         findings.note(codes=report.figures["codes"], messages=report.figures.get("messages"))
         started = server.metrics().total("grpc_server_started_total")
         with load.Load(options.verdict, server.address, *flags, "--duration", "10s") as last:
-            await_true(lambda: server.metrics().total("grpc_server_started_total") > started + 10 * CONCURRENCY, timeout=10,
-                       interval=0.05)
+            await_true(
+                lambda: server.metrics().total("grpc_server_started_total")
+                > started + 10 * CONCURRENCY,
+                timeout=10,
+                interval=0.05,
+            )
             exit_status, _ = server.stop(DRAIN_SECONDS)
-            findings.note(codes_of_the_end=last.report(timeout=load.PATIENCE_SECONDS).figures["codes"])
+            findings.note(
+                codes_of_the_end=last.report(timeout=load.PATIENCE_SECONDS).figures["codes"]
+            )
         log = server.log_text()
     reports = [match[0] for match in REPORT.finditer(log)]
     if reports:

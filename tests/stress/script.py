@@ -1,7 +1,8 @@
-"""What every script of this folder is: options, a limit on its time, figures held against bounds, and an exit status.
+"""What every script of this folder is: options, a limit on its time, figures held against bounds,
+and an exit status.
 
-A script prints its figures as one line of JSON and then a line for each bound. It exits with 0 if all bounds held, 1 if
-one did not, and 77 if something that it needs is not here.
+A script prints its figures as one line of JSON and then a line for each bound. It exits with 0 if
+all bounds held, 1 if one did not, and 77 if something that it needs is not here.
 """
 import argparse
 import json
@@ -61,16 +62,28 @@ class Findings:
 
 def _add_programs(parser):
     release = ROOT / "build" / "release"
-    parser.add_argument("--verdictd", default=str(release / "verdictd"), help="the server's program")
+    parser.add_argument(
+        "--verdictd", default=str(release / "verdictd"), help="the server's program"
+    )
     parser.add_argument("--verdict", default=str(release / "verdict"), help="the client's program")
-    parser.add_argument("--model", default=str(ROOT / "models" / "demo"), help="the model's directory")
+    parser.add_argument(
+        "--model", default=str(ROOT / "models" / "demo"), help="the model's directory"
+    )
 
 
 def _parse(description, add_options, time_limit, starts_programs):
-    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     if starts_programs:
         _add_programs(parser)
-    parser.add_argument("--time-limit", type=int, default=time_limit, metavar="SECONDS", help="fails when not done by then")
+    parser.add_argument(
+        "--time-limit",
+        type=int,
+        default=time_limit,
+        metavar="SECONDS",
+        help="fails when not done by then",
+    )
     add_options(parser)
     options = parser.parse_args()
     for program in (options.verdictd, options.verdict) if starts_programs else ():
@@ -84,14 +97,18 @@ def _out_of_time(*_):
 
 
 def run(description, test, add_options=lambda parser: None, time_limit=120, starts_programs=True):
-    """Runs `test(options, findings)` as this process's purpose. Most start verdictd, and have options that say which."""
+    """Runs `test(options, findings)` as this process's purpose. Most start verdictd, and have
+    options that say which.
+    """
     options = _parse(description, add_options, time_limit, starts_programs)
     findings = Findings()
     signal.signal(signal.SIGALRM, _out_of_time)
     signal.alarm(options.time_limit)
     try:
         test(options, findings)
-    except Exception as error:  # whatever went wrong is a failure of the test, with the figures so far
+    except (
+        Exception
+    ) as error:  # whatever went wrong is a failure of the test, with the figures so far
         traceback.print_exc()
         findings.fail(f"{type(error).__name__}: {error}")
     signal.alarm(0)

@@ -1,4 +1,6 @@
-"""The programs of clients/: gRPC of five languages with its defaults, which call at a rate until they are told to stop."""
+"""The programs of clients/: gRPC of five languages with its defaults, which call at a rate until
+they are told to stop.
+"""
 import glob
 import json
 import os
@@ -9,10 +11,32 @@ import subprocess
 import http2
 
 CLIENTS = pathlib.Path(__file__).resolve().parent / "clients"
-JARS = ("grpc-api", "grpc-context", "grpc-core", "grpc-netty", "grpc-stub", "guava", "failureaccess", "gson", "jsr305",
-        "error_prone_annotations", "opencensus-api", "perfmark-api", "netty-all", "netty-buffer", "netty-codec",
-        "netty-codec-http", "netty-codec-http2", "netty-codec-socks", "netty-common", "netty-handler",
-        "netty-handler-proxy", "netty-resolver", "netty-transport", "netty-transport-native-unix-common")
+JARS = (
+    "grpc-api",
+    "grpc-context",
+    "grpc-core",
+    "grpc-netty",
+    "grpc-stub",
+    "guava",
+    "failureaccess",
+    "gson",
+    "jsr305",
+    "error_prone_annotations",
+    "opencensus-api",
+    "perfmark-api",
+    "netty-all",
+    "netty-buffer",
+    "netty-codec",
+    "netty-codec-http",
+    "netty-codec-http2",
+    "netty-codec-socks",
+    "netty-common",
+    "netty-handler",
+    "netty-handler-proxy",
+    "netty-resolver",
+    "netty-transport",
+    "netty-transport-native-unix-common",
+)
 REQUEST = http2.classify_request("a fine film").hex()
 
 
@@ -36,29 +60,48 @@ def python(_):
 
 def node(_):
     modules = os.environ.get("NODE_PATH", "")
-    found = subprocess.run(["node", "-e", "require('@grpc/grpc-js')"], capture_output=True) if shutil.which("node") else None
+    found = (
+        subprocess.run(["node", "-e", "require('@grpc/grpc-js')"], capture_output=True)
+        if shutil.which("node")
+        else None
+    )
     _need(found and found.returncode == 0, "npm's @grpc/grpc-js, in a folder that NODE_PATH names")
     return ["node", CLIENTS / "client.js"], {"NODE_PATH": modules}
 
 
 def go(folder):
-    _need(shutil.which("go") and os.path.isdir("/usr/share/gocode/src/google.golang.org/grpc"),
-          "Debian's golang-go and golang-google-grpc-dev")
+    _need(
+        shutil.which("go") and os.path.isdir("/usr/share/gocode/src/google.golang.org/grpc"),
+        "Debian's golang-go and golang-google-grpc-dev",
+    )
     environment = {"GO111MODULE": "off", "GOPATH": "/usr/share/gocode", "GOFLAGS": ""}
-    _build(["go", "build", "-p", "2", "-o", f"{folder}/client", CLIENTS / "client.go"], "a Go that builds the client",
-           env={**os.environ, **environment})
+    _build(
+        ["go", "build", "-p", "2", "-o", f"{folder}/client", CLIENTS / "client.go"],
+        "a Go that builds the client",
+        env={**os.environ, **environment},
+    )
     return [f"{folder}/client"], {}
 
 
 def java(folder):
-    _need(shutil.which("javac") and glob.glob("/usr/share/java/grpc-netty.jar"), "Debian's default-jdk-headless and libgrpc-java")
+    _need(
+        shutil.which("javac") and glob.glob("/usr/share/java/grpc-netty.jar"),
+        "Debian's default-jdk-headless and libgrpc-java",
+    )
     jars = ":".join(path for jar in JARS if os.path.exists(path := f"/usr/share/java/{jar}.jar"))
-    _build(["javac", "-cp", jars, "-d", folder, CLIENTS / "Client.java"], "Debian's libgrpc-java with what it needs")
+    _build(
+        ["javac", "-cp", jars, "-d", folder, CLIENTS / "Client.java"],
+        "Debian's libgrpc-java with what it needs",
+    )
     return ["java", "-XX:+UseSerialGC", "-cp", f"{jars}:{folder}", "Client"], {}
 
 
 def ruby(_):
-    found = subprocess.run(["ruby", "-e", "require 'grpc'"], capture_output=True) if shutil.which("ruby") else None
+    found = (
+        subprocess.run(["ruby", "-e", "require 'grpc'"], capture_output=True)
+        if shutil.which("ruby")
+        else None
+    )
     _need(found and found.returncode == 0, "Debian's ruby-grpc")
     return ["ruby", CLIENTS / "client.rb"], {}
 
@@ -67,24 +110,36 @@ LANGUAGES = {"python": python, "node": node, "go": go, "java": java, "ruby": rub
 
 
 class StockClient:
-    """Calls `address` `rate` times a second from its construction until `stop`. `prepared` is a LANGUAGES function's."""
+    """Calls `address` `rate` times a second from its construction until `stop`. `prepared` is a
+    LANGUAGES function's.
+    """
 
     def __init__(self, prepared, address, rate):
         command, environment = prepared
-        self.process = subprocess.Popen([*map(str, command), address, str(rate), REQUEST], stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                                        env={**os.environ, **environment})
+        self.process = subprocess.Popen(
+            [*map(str, command), address, str(rate), REQUEST],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, **environment},
+        )
 
     def await_ready(self):
         """Waits until its first call is answered; those from then on count."""
         if self.process.stdout.readline() != "ready\n":
-            raise RuntimeError(f"{self.process.args[:2]} has no answer to its first call: {self.process.communicate(timeout=60)[1][-2000:]}")
+            raise RuntimeError(
+                f"{self.process.args[:2]} has no answer to its first call:"
+                f" {self.process.communicate(timeout=60)[1][-2000:]}"
+            )
 
     def stop(self):
         """How its calls ended, and how many did so."""
         out, err = self.process.communicate(timeout=60)
         if self.process.returncode != 0:
-            raise RuntimeError(f"{self.process.args[:2]} ended with {self.process.returncode}: {err[-2000:]}")
+            raise RuntimeError(
+                f"{self.process.args[:2]} ended with {self.process.returncode}: {err[-2000:]}"
+            )
         return json.loads(out)
 
     def kill(self):

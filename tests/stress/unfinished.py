@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-"""60 calls whose requests of 16 MB come but for their last byte, over 6 connections: RSS grows by less than 200 MB, bare
-and behind nginx, and a good caller is answered <= 1 s throughout. With a token file the callers have no token."""
+"""60 calls whose requests of 16 MB come but for their last byte, over 6 connections: RSS grows by
+less than 200 MB, bare and behind nginx, and a good caller is answered <= 1 s throughout. With a
+token file the callers have no token."""
 import contextlib
 import pathlib
 import tempfile
@@ -19,12 +20,19 @@ MOST_GROWTH_MB = 200
 
 
 def measure(options, findings, name, behind_front, *arguments, **headers):
-    with Verdictd(options.verdictd, options.model, *arguments) as server, contextlib.ExitStack() as stack:
+    with Verdictd(
+        options.verdictd, options.model, *arguments
+    ) as server, contextlib.ExitStack() as stack:
         port = stack.enter_context(Nginx(server)).port if behind_front else server.grpc_port
         good = stack.enter_context(good_caller.OneConnection(port, **headers))
         good_caller.repeat(good, 0.5)
         unfinished = http2.message(bytes(MESSAGE_BYTES - 1), length=MESSAGE_BYTES)
-        attackers = Attackers(*(Uploads(port, CALLS // CONNECTIONS, unfinished, finished=False) for _ in range(CONNECTIONS)))
+        attackers = Attackers(
+            *(
+                Uploads(port, CALLS // CONNECTIONS, unfinished, finished=False)
+                for _ in range(CONNECTIONS)
+            )
+        )
         with Samples(server.rss_bytes) as memory, attackers:
             during = good_caller.repeat(good, options.hold)
         after = good_caller.repeat(good, 1)
@@ -42,14 +50,24 @@ def test(options, findings):
         if options.case in (None, "bare"):
             measure(options, findings, "bare", False)
         if options.case in (None, "without_a_token"):
-            measure(options, findings, "without_a_token", False, "--auth-token-file", str(tokens), **token)
+            measure(
+                options,
+                findings,
+                "without_a_token",
+                False,
+                "--auth-token-file",
+                str(tokens),
+                **token,
+            )
         if options.case in (None, "behind_nginx"):
             measure(options, findings, "behind_nginx", True)
 
 
 def add_options(parser):
     parser.add_argument("--hold", type=float, default=5, metavar="SECONDS")
-    parser.add_argument("--case", choices=["bare", "without_a_token", "behind_nginx"], help="this one alone")
+    parser.add_argument(
+        "--case", choices=["bare", "without_a_token", "behind_nginx"], help="this one alone"
+    )
 
 
 script.run(__doc__, test, add_options)

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-"""Nobody reads the log, a pipe that is full, and junk comes to the port with TLS at 500 connections a second: a good caller
-with TLS is answered <= 1 s throughout, and SIGTERM ends the server with 0 within --drain-timeout + 1 s."""
+"""Nobody reads the log, a pipe that is full, and junk comes to the port with TLS at 500 connections
+a second: a good caller with TLS is answered <= 1 s throughout, and SIGTERM ends the server with 0
+within --drain-timeout + 1 s."""
 import collections
 import contextlib
 import os
@@ -75,8 +76,16 @@ def test(options, findings):
     with tempfile.TemporaryDirectory() as folder:
         authority = Authority(folder, "authority")
         certificate, key = authority.sign("server")
-        with Unread(options.verdictd, options.model, "--tls-cert", str(certificate), "--tls-key", str(key),
-                    "--drain-timeout", f"{DRAIN_SECONDS}s") as server:
+        with Unread(
+            options.verdictd,
+            options.model,
+            "--tls-cert",
+            str(certificate),
+            "--tls-key",
+            str(key),
+            "--drain-timeout",
+            f"{DRAIN_SECONDS}s",
+        ) as server:
             good = good_caller.new_tls_connections(server.grpc_port, authority.certificate)
             good_caller.repeat(good, 0.5)
             server.fill_log()
@@ -85,7 +94,9 @@ def test(options, findings):
                 counts = junk.counts()
                 status, seconds = server.stop_or_give_up()
     findings.note(junk=counts)
-    findings.at_least("junk_connections", counts["connections"], options.seconds * CONNECTIONS_A_SECOND / 2)
+    findings.at_least(
+        "junk_connections", counts["connections"], options.seconds * CONNECTIONS_A_SECOND / 2
+    )
     during.hold(findings, "during")
     findings.equal("exit_status", status, 0)
     findings.at_most("seconds_to_the_exit", round(seconds, 3), DRAIN_SECONDS + MOST_SECONDS_BEYOND)

@@ -1,4 +1,6 @@
-"""A verdictd process of our own, and what can be seen of it from outside: its log, /proc and /metrics."""
+"""A verdictd process of our own, and what can be seen of it from outside: its log, /proc and
+/metrics.
+"""
 import collections
 import contextlib
 import json
@@ -27,10 +29,13 @@ class Metrics:
         self.series = []
         for line in text.splitlines():
             if match := _SERIES.match(line):
-                self.series.append((match[1], dict(_LABEL.findall(match[2] or "")), float(match[3])))
+                self.series.append(
+                    (match[1], dict(_LABEL.findall(match[2] or "")), float(match[3]))
+                )
 
     def by(self, label, name, **labels):
-        """The values of `name`'s series that have `labels`, added up by what they say of `label`."""
+        """The values of `name`'s series that have `labels`, added up by what they say of `label`.
+        """
         sums = collections.Counter()
         for series, found, value in self.series:
             if series == name and labels.items() <= found.items():
@@ -46,13 +51,17 @@ class Metrics:
 
 
 class Verdictd:
-    """Serves `model` on free ports of the loopback interface, from entering the context until it is left.
+    """Serves `model` on free ports of the loopback interface, from entering the context until it is
+    left.
 
-    `options` are further ones of the command line. `files` is the process's limit of file descriptors. `environment`
-    is added to ours. The first start takes the ports that are named, else free ones; later ones take the same.
+    `options` are further ones of the command line. `files` is the process's limit of file
+    descriptors. `environment` is added to ours. The first start takes the ports that are named,
+    else free ones; later ones take the same.
     """
 
-    def __init__(self, program, model, *options, grpc_port=0, http_port=0, files=None, environment=None):
+    def __init__(
+        self, program, model, *options, grpc_port=0, http_port=0, files=None, environment=None
+    ):
         self.command = [program, "--model", model, "--log-format", "json", *options]
         self.files = files
         self.environment = {**os.environ, **(environment or {})}
@@ -75,13 +84,28 @@ class Verdictd:
 
     def start(self):
         """Starts the process and does not wait for it."""
-        limits = (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (self.files, self.files))) if self.files else None
+        limits = (
+            (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (self.files, self.files)))
+            if self.files
+            else None
+        )
         if self.log_file is not None:
             self.log_file.close()
         self.log_file = self.open_log()
-        addresses = ["--grpc-address", f"{LOOPBACK}:{self.grpc_port}", "--http-address", f"{LOOPBACK}:{self.http_port}"]
-        self.process = subprocess.Popen(self.command + addresses, stdin=subprocess.DEVNULL, stdout=self.log_file,
-                                        stderr=self.log_file, env=self.environment, preexec_fn=limits)
+        addresses = [
+            "--grpc-address",
+            f"{LOOPBACK}:{self.grpc_port}",
+            "--http-address",
+            f"{LOOPBACK}:{self.http_port}",
+        ]
+        self.process = subprocess.Popen(
+            self.command + addresses,
+            stdin=subprocess.DEVNULL,
+            stdout=self.log_file,
+            stderr=self.log_file,
+            env=self.environment,
+            preexec_fn=limits,
+        )
 
     def open_log(self):
         """What the process writes its log to."""
@@ -92,7 +116,9 @@ class Verdictd:
         give_up = time.monotonic() + timeout
         while not (serving := [line for line in self.log() if line.get("message") == "serving"]):
             if self.process.poll() is not None:
-                raise RuntimeError(f"verdictd ended with {self.process.returncode}: {self.log_text()[-2000:]}")
+                raise RuntimeError(
+                    f"verdictd ended with {self.process.returncode}: {self.log_text()[-2000:]}"
+                )
             if time.monotonic() > give_up:
                 raise TimeoutError(f"verdictd does not serve after {timeout} s")
             time.sleep(0.01)
@@ -111,7 +137,9 @@ class Verdictd:
         return self.process.poll() is None
 
     def stop(self, timeout, how=signal.SIGTERM):
-        """Signals, and gives the exit status and the seconds that the end took; TimeoutExpired if it does not come."""
+        """Signals, and gives the exit status and the seconds that the end took; TimeoutExpired if
+        it does not come.
+        """
         start = time.monotonic()
         self.process.send_signal(how)
         return self.process.wait(timeout), time.monotonic() - start
@@ -141,7 +169,9 @@ class Verdictd:
         return lines
 
     def metrics(self):
-        with urllib.request.urlopen(f"http://{LOOPBACK}:{self.http_port}/metrics", timeout=10) as page:
+        with urllib.request.urlopen(
+            f"http://{LOOPBACK}:{self.http_port}/metrics", timeout=10
+        ) as page:
             return Metrics(page.read().decode())
 
     def rss_bytes(self):
@@ -161,7 +191,9 @@ class Verdictd:
 
 
 class Samples:
-    """Calls `measure` every `interval` seconds on a thread of its own, from entering the context until it is left."""
+    """Calls `measure` every `interval` seconds on a thread of its own, from entering the context
+    until it is left.
+    """
 
     def __init__(self, measure, interval=0.01):
         self.measure = measure

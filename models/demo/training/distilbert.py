@@ -58,7 +58,10 @@ class Attention(nn.Module):
             return projected.view(batch, length, self.heads, hidden // self.heads).transpose(1, 2)
 
         context = functional.scaled_dot_product_attention(
-            per_head(self.q_lin(states)), per_head(self.k_lin(states)), per_head(self.v_lin(states)), attn_mask=mask
+            per_head(self.q_lin(states)),
+            per_head(self.k_lin(states)),
+            per_head(self.v_lin(states)),
+            attn_mask=mask,
         )
         return self.out_lin(context.transpose(1, 2).reshape(batch, length, hidden))
 
@@ -150,5 +153,7 @@ def initialize(module):
 def sinusoids(positions, hidden):
     """Vaswani's position code, [positions, hidden]: a start that already knows
     near from far, so that rarely seen late positions behave like early ones."""
-    angles = torch.arange(positions)[:, None] * torch.exp(-math.log(10000.0) * torch.arange(0, hidden, 2) / hidden)
+    angles = torch.arange(positions)[:, None] * torch.exp(
+        -math.log(10000.0) * torch.arange(0, hidden, 2) / hidden
+    )
     return torch.stack([torch.sin(angles), torch.cos(angles)], dim=2).reshape(positions, hidden)

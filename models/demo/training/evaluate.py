@@ -18,7 +18,9 @@ def classify(model, tokenizer, texts):
 
 def load(model_dir):
     """The model as exported, computed in float32, and its tokenizer."""
-    model = AutoModelForSequenceClassification.from_pretrained(model_dir, dtype=torch.float32).eval()
+    model = AutoModelForSequenceClassification.from_pretrained(
+        model_dir, dtype=torch.float32
+    ).eval()
     return model, AutoTokenizer.from_pretrained(model_dir)
 
 
@@ -38,7 +40,9 @@ def evaluate(model_dir, full_precision_state, training_tokenizer, data, dev_path
     for name in ("dev", "held_out"):
         texts, labels = zip(*data[name])
         ids = [tokenizer(text)["input_ids"][1:-1] for text in texts]
-        assert ids == encode(training_tokenizer, texts), "the exported tokenizer differs from the one trained with"
+        assert ids == encode(
+            training_tokenizer, texts
+        ), "the exported tokenizer differs from the one trained with"
         logits[name] = classify(model, tokenizer, texts)
         correct = int((logits[name].argmax(dim=1) == torch.tensor(labels)).sum())
         print(f"  {name}: {correct}/{len(labels)} correct ({correct / len(labels):.2%})")
@@ -46,5 +50,8 @@ def evaluate(model_dir, full_precision_state, training_tokenizer, data, dev_path
     model.load_state_dict(full_precision_state)
     full = classify(model, tokenizer, [row.text for row in data["dev"]])
     assert torch.equal(full.argmax(dim=1), logits["dev"].argmax(dim=1)), "F16 changed a label"
-    print(f"  dev labels of F16 equal F32's; largest difference of a logit {(full - logits['dev']).abs().max():.4f}")
+    print(
+        "  dev labels of F16 equal F32's; largest difference of a logit"
+        f" {(full - logits['dev']).abs().max():.4f}"
+    )
     _write_dev_labels(labels_path, dev_path, logits["dev"].argmax(dim=1).tolist())

@@ -106,7 +106,9 @@ def _drop_words(input_ids, rng):
 def _weighted_loss(logits, examples, batch):
     labels = torch.tensor([examples.labels[index] for index in batch])
     weights = torch.tensor([examples.weights[index] for index in batch])
-    losses = functional.cross_entropy(logits, labels, reduction="none", label_smoothing=_LABEL_SMOOTHING)
+    losses = functional.cross_entropy(
+        logits, labels, reduction="none", label_smoothing=_LABEL_SMOOTHING
+    )
     return (losses * weights).sum() / weights.sum()
 
 
@@ -152,8 +154,14 @@ def finetune(pretrained, data, tokenizer, epochs, seed, use_bf16):
             if step % _AVERAGE_EVERY_STEPS == 0:
                 averaged.follow(model, step)
         averaged_model.load_state_dict(averaged.state)
-        print(f"  finetune epoch {epoch + 1}/{epochs}: {len(batches)} steps, loss {numpy.mean(losses):.3f}, "
-              f"dev {accuracy(averaged_model, tokenizer, data['dev']):.2%}, "
-              f"held out {accuracy(averaged_model, tokenizer, data['held_out']):.2%}, "
-              f"{time.monotonic() - started:.0f} s", flush=True)
+        print(
+            (
+                f"  finetune epoch {epoch + 1}/{epochs}: {len(batches)} steps, loss"
+                f" {numpy.mean(losses):.3f}, dev"
+                f" {accuracy(averaged_model, tokenizer, data['dev']):.2%}, held out"
+                f" {accuracy(averaged_model, tokenizer, data['held_out']):.2%},"
+                f" {time.monotonic() - started:.0f} s"
+            ),
+            flush=True,
+        )
     return averaged.state

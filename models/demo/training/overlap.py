@@ -59,7 +59,9 @@ class ProtectedTexts:
         if self.has_copy_of(text):
             return True
         own = len(shingles(text))
-        return own >= 4 and any(shared >= 0.8 * own for shared in self._shared_shingles(text).values())
+        return own >= 4 and any(
+            shared >= 0.8 * own for shared in self._shared_shingles(text).values()
+        )
 
     def _shared_shingles(self, text):
         counts = Counter()

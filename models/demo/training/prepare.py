@@ -15,15 +15,28 @@ _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"'(])")
 def everyday_spelling(text):
     """Penn Treebank spelling to the spelling people use. Spaces around
     punctuation may stay: the tokenizer splits there in any case."""
-    text = re.sub(r"\b(ca|wo|sha) n't\b", lambda match: {"ca": "can't", "wo": "won't", "sha": "shan't"}[match[1]], text)
-    for penn, everyday in ((" n't", "n't"), ("-lrb-", "("), ("-rrb-", ")"), ("``", '"'), ("''", '"'), ("can not", "cannot")):
+    text = re.sub(
+        r"\b(ca|wo|sha) n't\b",
+        lambda match: {"ca": "can't", "wo": "won't", "sha": "shan't"}[match[1]],
+        text,
+    )
+    for penn, everyday in (
+        (" n't", "n't"),
+        ("-lrb-", "("),
+        ("-rrb-", ")"),
+        ("``", '"'),
+        ("''", '"'),
+        ("can not", "cannot"),
+    ):
         text = text.replace(penn, everyday)
     return text
 
 
 def _hold_out(uci, protected):
     """Splits UCI's sentences into (training, held out), with no sentence on both sides."""
-    unique = list({fingerprint(row.text): row for row in uci if not protected.resembles(row.text)}.values())
+    unique = list(
+        {fingerprint(row.text): row for row in uci if not protected.resembles(row.text)}.values()
+    )
     random.Random(1).shuffle(unique)
     return unique[_HELD_OUT_SENTENCES:], unique[:_HELD_OUT_SENTENCES]
 
@@ -71,8 +84,10 @@ def prepare(data_dir, output):
         "held_out": held_out,
         "dev": dev,
     }
-    print(f"raw: sst2 {len(raw_sst2)}, mr {len(raw_mr)} ({len(raw_mr) - len(mr)} near dev), "
-          f"customers {len(raw_customers)}, reviews {len(raw_reviews)}")
+    print(
+        f"raw: sst2 {len(raw_sst2)}, mr {len(raw_mr)} ({len(raw_mr) - len(mr)} near dev), "
+        f"customers {len(raw_customers)}, reviews {len(raw_reviews)}"
+    )
     print("used:", ", ".join(f"{name} {len(rows)}" for name, rows in data.items()))
     Path(output).write_text(json.dumps(data), encoding="utf-8")
 
@@ -80,5 +95,7 @@ def prepare(data_dir, output):
 def load(path):
     """Reads data.json back, with its rows as LabelledText and Review again."""
     data = json.loads(Path(path).read_text(encoding="utf-8"))
-    row_types = {name: sources.Review if name == "reviews" else sources.LabelledText for name in data}
+    row_types = {
+        name: sources.Review if name == "reviews" else sources.LabelledText for name in data
+    }
     return {name: [row_types[name](*row) for row in rows] for name, rows in data.items()}

@@ -30,7 +30,9 @@ class MaskedWordHead(nn.Module):
         initialize(self)
 
     def forward(self, states, word_embeddings):
-        return functional.linear(self.norm(functional.gelu(self.transform(states))), word_embeddings, self.bias)
+        return functional.linear(
+            self.norm(functional.gelu(self.transform(states))), word_embeddings, self.bias
+        )
 
 
 def _mask_words(input_ids, vocabulary_size):
@@ -42,7 +44,9 @@ def _mask_words(input_ids, vocabulary_size):
     corrupted = input_ids.clone()
     corrupted[chosen & (fate < 0.8)] = MASK
     replaced = chosen & (fate >= 0.8) & (fate < 0.9)
-    corrupted[replaced] = torch.randint(len(SPECIAL_TOKENS), vocabulary_size, (int(replaced.sum()),))
+    corrupted[replaced] = torch.randint(
+        len(SPECIAL_TOKENS), vocabulary_size, (int(replaced.sum()),)
+    )
     return corrupted, chosen
 
 
@@ -73,6 +77,11 @@ def pretrain(rows, vectors, steps, seed, use_bf16):
         update(optimizer, modules, loss)
         losses.append(loss.item())
         if (step + 1) % 200 == 0:
-            print(f"  pretrain step {step + 1}/{steps}: loss {numpy.mean(losses[-200:]):.3f}, "
-                  f"{time.monotonic() - started:.0f} s", flush=True)
+            print(
+                (
+                    f"  pretrain step {step + 1}/{steps}: loss {numpy.mean(losses[-200:]):.3f}, "
+                    f"{time.monotonic() - started:.0f} s"
+                ),
+                flush=True,
+            )
     return model

@@ -19,7 +19,11 @@ def running_text_rows(data, tokenizer, rng):
     ]
     texts += [row.text for name in ("mr", "uci", "customers") for row in data[name]]
     rows = [row for row in encode(tokenizer, texts, max_tokens=_SENTENCE_TOKENS) if len(row) >= 4]
-    for row in encode(tokenizer, [review.whole() for review in data["reviews"]], max_tokens=_REVIEW_TOKENS):
-        windows = [row[i : i + _REVIEW_WINDOW_TOKENS] for i in range(0, len(row), _REVIEW_WINDOW_TOKENS)]
+    for row in encode(
+        tokenizer, [review.whole() for review in data["reviews"]], max_tokens=_REVIEW_TOKENS
+    ):
+        windows = [
+            row[i : i + _REVIEW_WINDOW_TOKENS] for i in range(0, len(row), _REVIEW_WINDOW_TOKENS)
+        ]
         rows += [window for window in windows if len(window) > 8]
     return rows

@@ -53,13 +53,17 @@ def read_mr_polarity(folder):
 
 def read_uci_sentences(folder):
     """UCI's sentences from imdb, amazon and yelp: sentence, tab, label."""
-    rows = [line.rsplit("\t", 1) for path in sorted(Path(folder).glob("*.txt")) for line in _lines(path)]
+    rows = [
+        line.rsplit("\t", 1) for path in sorted(Path(folder).glob("*.txt")) for line in _lines(path)
+    ]
     return [LabelledText(row[0].strip(), int(row[1])) for row in rows if len(row) == 2]
 
 
 def read_customer_reviews(path):
     """Hu and Liu's customer review sentences: the label, a space, the sentence."""
-    return [LabelledText(line[2:].strip(), int(line[0])) for line in _lines(path, encoding="latin-1")]
+    return [
+        LabelledText(line[2:].strip(), int(line[0])) for line in _lines(path, encoding="latin-1")
+    ]
 
 
 def read_reviews(folder):

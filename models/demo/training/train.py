@@ -28,7 +28,9 @@ from wordpiece import learn_vocabulary, load_tokenizer
 
 
 def parse_arguments():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--output", type=Path, required=True)
@@ -36,8 +38,12 @@ def parse_arguments():
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--pretrain-seed", type=int, default=1)
     parser.add_argument("--finetune-seed", type=int, default=11)
-    parser.add_argument("--precision", choices=("auto", "f32", "bf16"), default="auto",
-                        help="of the forward pass; auto: bf16 where the CPU has it")
+    parser.add_argument(
+        "--precision",
+        choices=("auto", "f32", "bf16"),
+        default="auto",
+        help="of the forward pass; auto: bf16 where the CPU has it",
+    )
     return parser.parse_args()
 
 
@@ -59,7 +65,9 @@ def main():
     work = arguments.work
     work.mkdir(parents=True, exist_ok=True)
 
-    data = prepare.load(stage(work / "data.json", lambda path: prepare.prepare(arguments.data, path)))
+    data = prepare.load(
+        stage(work / "data.json", lambda path: prepare.prepare(arguments.data, path))
+    )
     vocabulary_path = stage(work / "vocab.txt", lambda path: learn_vocabulary(data, path))
     tokenizer = load_tokenizer(vocabulary_path)
     vocabulary_size = tokenizer.get_vocab_size()
@@ -78,7 +86,12 @@ def main():
     def make_finetuned(path):
         pretrained = Classifier(Dimensions(vocabulary=vocabulary_size))
         pretrained.load_state_dict(torch.load(work / "pretrained.pt"))
-        torch.save(finetune(pretrained, data, tokenizer, arguments.epochs, arguments.finetune_seed, use_bf16), path)
+        torch.save(
+            finetune(
+                pretrained, data, tokenizer, arguments.epochs, arguments.finetune_seed, use_bf16
+            ),
+            path,
+        )
 
     stage(work / "vectors.pt", make_vectors)
     stage(work / "pretrained.pt", make_pretrained)

@@ -24,7 +24,9 @@ def _cooccurrences(rows, vocabulary_size):
         left, right = tokens[:-distance], tokens[distance:]
         both_words = (left >= _FIRST_WORD) & (right >= _FIRST_WORD)
         pairs = left[both_words] * vocabulary_size + right[both_words]
-        counts += numpy.bincount(pairs, minlength=vocabulary_size**2).astype(numpy.float32) / distance
+        counts += (
+            numpy.bincount(pairs, minlength=vocabulary_size**2).astype(numpy.float32) / distance
+        )
     counts = counts.reshape(vocabulary_size, vocabulary_size)
     return counts + counts.T
 
@@ -42,7 +44,9 @@ def make_word_vectors(rows, vocabulary_size, hidden):
     """[vocabulary, hidden], of mean length 1, turned at random so that no single
     dimension starts out more important than the others."""
     torch.manual_seed(0)
-    ppmi = torch.from_numpy(_positive_pointwise_mutual_information(_cooccurrences(rows, vocabulary_size)))
+    ppmi = torch.from_numpy(
+        _positive_pointwise_mutual_information(_cooccurrences(rows, vocabulary_size))
+    )
     left, singular_values, _ = torch.svd_lowrank(ppmi, q=hidden + 16, niter=3)
     vectors = left[:, :hidden] * singular_values[:hidden].sqrt()
     vectors -= vectors[_FIRST_WORD:].mean(dim=0)

@@ -4,7 +4,15 @@ import os
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
-from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+from tokenizers import (
+    Tokenizer,
+    decoders,
+    models,
+    normalizers,
+    pre_tokenizers,
+    processors,
+    trainers,
+)
 
 from prepare import everyday_spelling
 
@@ -54,7 +62,9 @@ def learn_vocabulary(data, path):
 def load_tokenizer(vocabulary_path):
     with open(vocabulary_path, encoding="utf-8") as file:
         vocabulary = {token: index for index, token in enumerate(file.read().split("\n")[:-1])}
-    tokenizer = _bert_tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]", max_input_chars_per_word=100))
+    tokenizer = _bert_tokenizer(
+        models.WordPiece(vocabulary, unk_token="[UNK]", max_input_chars_per_word=100)
+    )
     tokenizer.add_special_tokens(SPECIAL_TOKENS)
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS]:0 $A:0 [SEP]:0",

@@ -36,8 +36,14 @@ def run(*command, **options):
 
 
 def output(*command, **options):
-    done = subprocess.run([str(word) for word in command], check=True, timeout=120,
-                          stdout=subprocess.PIPE, text=True, **options)
+    done = subprocess.run(
+        [str(word) for word in command],
+        check=True,
+        timeout=120,
+        stdout=subprocess.PIPE,
+        text=True,
+        **options,
+    )
     return done.stdout
 
 
@@ -50,11 +56,19 @@ def python(proto, work):
     probe = subprocess.run(["/usr/bin/python3", "-c", "import grpc"], stderr=subprocess.DEVNULL)
     if probe.returncode != 0:
         skip("python3-grpcio is not installed")
-    protoc(proto, f"--python_out={work}", f"--grpc_out={work}",
-           "--plugin=protoc-gen-grpc=" + shutil.which("grpc_python_plugin"))
+    protoc(
+        proto,
+        f"--python_out={work}",
+        f"--grpc_out={work}",
+        "--plugin=protoc-gen-grpc=" + shutil.which("grpc_python_plugin"),
+    )
     return lambda address: output(
-        "/usr/bin/python3", EXAMPLES / "python" / "classify.py", f"ipv4:{address}", SERVICE_CONFIG,
-        env=dict(os.environ, PYTHONPATH=str(work)))
+        "/usr/bin/python3",
+        EXAMPLES / "python" / "classify.py",
+        f"ipv4:{address}",
+        SERVICE_CONFIG,
+        env=dict(os.environ, PYTHONPATH=str(work)),
+    )
 
 
 def go(proto, work):
@@ -71,8 +85,9 @@ def go(proto, work):
     (plain / "classifier.proto").write_text(contract.replace("optional string", "string"))
     durations = "Mgoogle/protobuf/duration.proto=github.com/golang/protobuf/ptypes/duration"
     protoc(work / "go", f"--go_out=plugins=grpc,{durations}:{source}")
-    env = dict(os.environ, GO111MODULE="off", GOPATH=f"{work}:{debian}", GRPC_GO_RETRY="on",
-               GOFLAGS="-p=1")
+    env = dict(
+        os.environ, GO111MODULE="off", GOPATH=f"{work}:{debian}", GRPC_GO_RETRY="on", GOFLAGS="-p=1"
+    )
     run("go", "build", "-o", work / "classify", EXAMPLES / "go" / "main.go", env=env)
     return lambda address: output(work / "classify", SERVICE_CONFIG, address, env=env)
 
@@ -94,8 +109,17 @@ def java(proto, work):
 
 def node(proto, work):
     need("node", "npm")
-    run("npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", work,
-        "@grpc/grpc-js@1", "@grpc/proto-loader@0.7")
+    run(
+        "npm",
+        "install",
+        "--silent",
+        "--no-audit",
+        "--no-fund",
+        "--prefix",
+        work,
+        "@grpc/grpc-js@1",
+        "@grpc/proto-loader@0.7",
+    )
     # Node looks for modules beside the program.
     program = work / "classify.js"
     shutil.copy(EXAMPLES / "node" / "classify.js", program)
@@ -107,9 +131,21 @@ def main():
     work = pathlib.Path(work)
     work.mkdir(parents=True, exist_ok=True)
     call = {"python": python, "go": go, "java": java, "node": node}[language](proto, work)
-    with subprocess.Popen([verdictd, "--model", model, "--grpc-address", "127.0.0.1:0",
-                           "--http-address", "127.0.0.1:0", "--threads", "1"],
-                          stderr=subprocess.PIPE, text=True) as server:
+    with subprocess.Popen(
+        [
+            verdictd,
+            "--model",
+            model,
+            "--grpc-address",
+            "127.0.0.1:0",
+            "--http-address",
+            "127.0.0.1:0",
+            "--threads",
+            "1",
+        ],
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as server:
         try:
             for line in server.stderr:
                 if serving := re.search(r"serving.* grpc=\"?([\d.]+:\d+)", line):

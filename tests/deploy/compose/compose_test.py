@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""deploy/compose, as far as it can be checked without an engine: its files, its settings, and Prometheus' own check.
+"""deploy/compose, as far as it can be checked without an engine: its files, its settings, and
+Prometheus' own check.
 
 Usage: compose_test.py --verdictd PROGRAM --verdict PROGRAM. Ends with 77 where Python has no yaml.
 """
@@ -48,10 +49,14 @@ class Compose(unittest.TestCase):
                 self.assertEqual(service["cap_drop"], ["ALL"])
                 self.assertIn("no-new-privileges:true", service["security_opt"])
                 self.assertIn("mem_limit", service)
-                self.assertTrue({"privileged", "cap_add", "network_mode", "pid", "user"}.isdisjoint(service))
+                self.assertTrue(
+                    {"privileged", "cap_add", "network_mode", "pid", "user"}.isdisjoint(service)
+                )
 
     def test_ports_are_published_on_loopback_alone(self):
-        published = [port for service in self.services.values() for port in service.get("ports", [])]
+        published = [
+            port for service in self.services.values() for port in service.get("ports", [])
+        ]
         for port in published:
             self.assertRegex(port, r"^127\.0\.0\.1:\d+:\d+$")
         self.assertEqual(len(published), len(set(published)))
@@ -73,26 +78,37 @@ class Compose(unittest.TestCase):
                     self.assertEqual(os.path.isdir(path), not os.path.splitext(target)[1])
 
     def test_the_image_is_built_from_what_is_there(self):
-        context = os.path.normpath(os.path.join(FOLDER, self.services["verdictd"]["build"]["context"]))
+        context = os.path.normpath(
+            os.path.join(FOLDER, self.services["verdictd"]["build"]["context"])
+        )
         self.assertTrue(os.path.exists(os.path.join(context, "CMakeLists.txt")))
         self.assertEqual(self.services["load"]["image"], self.services["verdictd"]["image"])
 
     def test_verdictd_and_verdict_know_their_options(self):
-        known = subprocess.run([ARGUMENTS.verdictd, "--help"], stdout=subprocess.PIPE, text=True).stdout
+        known = subprocess.run(
+            [ARGUMENTS.verdictd, "--help"], stdout=subprocess.PIPE, text=True
+        ).stdout
         for name in self.services["verdictd"]["environment"]:
             self.assertIn(f"(Env:{name})", known)
         # Each option is followed by a blank, or the end of the line.
-        known = subprocess.run([ARGUMENTS.verdict, "load", "--help"], stdout=subprocess.PIPE, text=True).stdout
+        known = subprocess.run(
+            [ARGUMENTS.verdict, "load", "--help"], stdout=subprocess.PIPE, text=True
+        ).stdout
         for argument in self.services["load"]["command"]:
             self.assertRegex(known, rf"{argument.partition('=')[0]}\s")
 
     def test_load_is_run_as_written(self):
         # But for a moment, and where nobody listens: every call fails, and the options were right.
-        command = [re.sub(r"@\d+m\b", "@100ms", argument) for argument in self.services["load"]["command"]]
+        command = [
+            re.sub(r"@\d+m\b", "@100ms", argument) for argument in self.services["load"]["command"]
+        ]
         command = [argument.replace("verdictd:50051", "127.0.0.1:1") for argument in command]
         tried = subprocess.run(
             [ARGUMENTS.verdict, "load", *command],
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
         self.assertNotEqual(tried.returncode, 2, tried.stdout)
 
     def test_the_drain_ends_before_the_engine_kills(self):
@@ -109,13 +125,17 @@ class Compose(unittest.TestCase):
             self.assertTrue(answers(target), target)
         for source in load("grafana/datasources.yml")["datasources"]:
             self.assertTrue(answers(source["url"].removeprefix("http://")), source)
-            self.assertEqual(source["jsonData"]["timeInterval"], prometheus["global"]["scrape_interval"])
+            self.assertEqual(
+                source["jsonData"]["timeInterval"], prometheus["global"]["scrape_interval"]
+            )
 
     def test_grafana_finds_the_dashboard(self):
         grafana = self.services["grafana"]
         folder = load("grafana/dashboards.yml")["providers"][0]["options"]["path"]
         source = {target: source for source, target, _ in mounts(grafana)}[folder]
-        home = os.path.relpath(grafana["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"], folder)
+        home = os.path.relpath(
+            grafana["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"], folder
+        )
         self.assertTrue(os.path.exists(os.path.join(FOLDER, source, home)), home)
 
     def test_promtool_takes_the_configuration_with_its_rules(self):
@@ -128,19 +148,36 @@ class Compose(unittest.TestCase):
                     shutil.copy(os.path.join(FOLDER, source), folder)
             for name in load("prometheus.yml")["rule_files"]:
                 self.assertTrue(os.path.exists(os.path.join(folder, name)), name)
-            checked = subprocess.run(["promtool", "check", "config", f"{folder}/prometheus.yml"],
-                                     stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            checked = subprocess.run(
+                ["promtool", "check", "config", f"{folder}/prometheus.yml"],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
         self.assertEqual(checked.returncode, 0, checked.stdout)
 
     def test_docker_compose_takes_the_file(self):
         if shutil.which("docker-compose") is None:
             self.skipTest("docker-compose is not installed (package docker-compose)")
-        version = subprocess.run(["docker-compose", "--version"], stdout=subprocess.PIPE, text=True).stdout
+        version = subprocess.run(
+            ["docker-compose", "--version"], stdout=subprocess.PIPE, text=True
+        ).stdout
         if " 1." in version:  # Debian 12's, which is older than names of projects
             del self.file["name"]
         checked = subprocess.run(
-            ["docker-compose", f"--project-directory={FOLDER}", "--file=-", "--profile=load", "config", "--quiet"],
-            input=yaml.safe_dump(self.file), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            [
+                "docker-compose",
+                f"--project-directory={FOLDER}",
+                "--file=-",
+                "--profile=load",
+                "config",
+                "--quiet",
+            ],
+            input=yaml.safe_dump(self.file),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
         self.assertEqual(checked.returncode, 0, checked.stdout)
 
 

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
-"""verdictd in real control groups: it computes on as many threads as they, and its affinity mask, allow.
+"""verdictd in real control groups: it computes on as many threads as they, and its affinity mask,
+allow.
 
-Usage: cgroup_test.py --verdictd PROGRAM. Makes groups below its own, and ends with 77 where it may not, or one CPU is all.
+Usage: cgroup_test.py --verdictd PROGRAM. Makes groups below its own, and ends with 77 where it may
+not, or one CPU is all.
 """
 import argparse
 import os
@@ -19,19 +21,25 @@ GROUP = None
 
 
 def own_group():
-    """The folder of this process' group that can hold CPU quotas, and the version; None if nothing is mounted."""
+    """The folder of this process' group that can hold CPU quotas, and the version; None if nothing
+    is mounted.
+    """
     with open("/proc/self/cgroup") as file:
         groups = [line.rstrip("\n").split(":", 2) for line in file]
     with open("/proc/self/mountinfo") as file:
         mounts = [line.split() for line in file]
     for _, controllers, group in groups:
         for fields in mounts:
-            kind, _, options = fields[fields.index("-") + 1:][:3]
+            kind, _, options = fields[fields.index("-") + 1 :][:3]
             wanted = "cgroup" if controllers else "cgroup2"
-            if kind == wanted and (not controllers or {"cpu"} <= set(controllers.split(",")) & set(options.split(","))):
+            if kind == wanted and (
+                not controllers or {"cpu"} <= set(controllers.split(",")) & set(options.split(","))
+            ):
                 directory = os.path.normpath(fields[4] + "/" + os.path.relpath(group, fields[3]))
                 quota = "cpu.cfs_quota_us" if controllers else "cpu.max"
-                if os.path.isdir(directory) and (controllers or "cpu" in read(f"{directory}/cgroup.subtree_control")):
+                if os.path.isdir(directory) and (
+                    controllers or "cpu" in read(f"{directory}/cgroup.subtree_control")
+                ):
                     return directory, quota
     return None
 
@@ -47,10 +55,22 @@ def write(path, text):
 
 
 def threads(before=lambda: None):
-    """As many as a verdictd has that runs `before` first. It ends by itself: the port is none that it can have."""
+    """As many as a verdictd has that runs `before` first. It ends by itself: the port is none that
+    it can have.
+    """
     started = subprocess.run(
-        [VERDICTD, f"--model={DEMO}", "--threads=0", "--grpc-address=192.0.2.1:1", "--log-format=json"],
-        preexec_fn=before, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        [
+            VERDICTD,
+            f"--model={DEMO}",
+            "--threads=0",
+            "--grpc-address=192.0.2.1:1",
+            "--log-format=json",
+        ],
+        preexec_fn=before,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
     return int(re.search(r'"threads":"?(\d+)', started.stdout)[1])
 
 
@@ -61,7 +81,10 @@ class Threads(unittest.TestCase):
         self.addCleanup(os.rmdir, self.outer)
 
     def limit(self, group, microseconds):
-        write(f"{group}/{self.quota}", microseconds if "quota" in self.quota else f"{microseconds} 100000")
+        write(
+            f"{group}/{self.quota}",
+            microseconds if "quota" in self.quota else f"{microseconds} 100000",
+        )
 
     def test_are_those_that_the_affinity_mask_has(self):
         cpus = os.sched_getaffinity(0)

@@ -18,7 +18,9 @@ DEMO = os.path.normpath(os.path.join(os.path.dirname(__file__), "../../../models
 def violations(objects, facts):
     for workload in objects.workloads():
         for rule in pod_security.POD_RULES:
-            yield from (f"{rule.__name__}: {title(workload)}: {found}" for found in rule(pod(workload)))
+            yield from (
+                f"{rule.__name__}: {title(workload)}: {found}" for found in rule(pod(workload))
+            )
     for rule in wiring.RULES:
         yield from (f"{rule.__name__}: {found}" for found in rule(objects))
     for rule in settings.RULES:
@@ -43,7 +45,9 @@ def main():
         failed = failed or bool(found)
         print(f"{combination}: {len(objects)} objects, {len(found)} violations", *found, sep="\n  ")
     rules = len(pod_security.POD_RULES) + len(wiring.RULES) + len(settings.RULES)
-    print(f"{rules} rules, {len(pod_security.STANDARD)} of them the restricted Pod Security Standard")
+    print(
+        f"{rules} rules, {len(pod_security.STANDARD)} of them the restricted Pod Security Standard"
+    )
     return 1 if failed else 0
 
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""The init container of model-from-url, run here: what it fetches is served, and what is not the model is refused.
+"""The init container of model-from-url, run here: what it fetches is served, and what is not the
+model is refused.
 
 Usage: fetch_model_test.py --verdictd PROGRAM. Ends with 77 where curl is missing.
 """
@@ -31,19 +32,24 @@ class Files(http.server.SimpleHTTPRequestHandler):
 
 
 class FetchModel(unittest.TestCase):
-    """`origin` is served as models.example.com would; `source` is the ConfigMap and `target` the volume."""
+    """`origin` is served as models.example.com would; `source` is the ConfigMap and `target` the
+    volume.
+    """
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
-        self.origin, self.source, self.target = (os.path.join(folder.name, name) for name in ("origin", "source", "target"))
+        self.origin, self.source, self.target = (
+            os.path.join(folder.name, name) for name in ("origin", "source", "target")
+        )
         shutil.copytree(DEMO, self.origin, ignore=shutil.ignore_patterns("training"))
         os.mkdir(self.source)
         os.mkdir(self.target)
         for name in ("SHA256SUMS", "fetch.sh"):
             shutil.copy(os.path.join(COMPONENT, name), self.source)
         self.server = http.server.ThreadingHTTPServer(
-            ("127.0.0.1", 0), functools.partial(Files, directory=self.origin))
+            ("127.0.0.1", 0), functools.partial(Files, directory=self.origin)
+        )
         self.server.asked = []
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         self.addCleanup(self.server.server_close)
@@ -52,15 +58,23 @@ class FetchModel(unittest.TestCase):
             file.write(f"http://127.0.0.1:{self.server.server_port}")
 
     def fetch(self):
-        return subprocess.run(["sh", f"{self.source}/fetch.sh", self.source, self.target], stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, text=True)
+        return subprocess.run(
+            ["sh", f"{self.source}/fetch.sh", self.source, self.target],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
 
     def test_brings_a_model_that_verdictd_loads(self):
         fetched = self.fetch()
         self.assertEqual(fetched.returncode, 0, fetched.stdout)
         # A port that cannot be listened on: it says so after the model is loaded, and ends.
-        started = subprocess.run([VERDICTD, f"--model={self.target}", "--grpc-address=192.0.2.1:1", "--threads=1"],
-                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        started = subprocess.run(
+            [VERDICTD, f"--model={self.target}", "--grpc-address=192.0.2.1:1", "--threads=1"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
         self.assertIn("model loaded", started.stdout)
         self.assertIn("cannot listen", started.stdout)
 

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
-"""The front's nginx.conf before a real verdictd: calls over TLS go through, and plain text does not.
+"""The front's nginx.conf before a real verdictd: calls over TLS go through, and plain text does
+not.
 
-Usage: front_test.py --verdictd PROGRAM --verdict PROGRAM. Ends with 77 where nginx or openssl is missing.
+Usage: front_test.py --verdictd PROGRAM --verdict PROGRAM. Ends with 77 where nginx or openssl is
+missing.
 """
 import argparse
 import os
@@ -43,24 +45,58 @@ class Front(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = folder.name
         subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1",
-             "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
-             "-keyout", f"{self.folder}/tls.key", "-out", f"{self.folder}/tls.crt"],
-            check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            [
+                "openssl",
+                "req",
+                "-x509",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:P-256",
+                "-nodes",
+                "-days",
+                "1",
+                "-subj",
+                "/CN=localhost",
+                "-addext",
+                "subjectAltName=DNS:localhost",
+                "-keyout",
+                f"{self.folder}/tls.key",
+                "-out",
+                f"{self.folder}/tls.crt",
+            ],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         behind, self.port = free_port(), free_port()
-        self.start(behind, [ARGUMENTS.verdictd, f"--model={DEMO}", f"--grpc-address=127.0.0.1:{behind}",
-                            "--http-address=127.0.0.1:0", "--threads=1"])
+        self.start(
+            behind,
+            [
+                ARGUMENTS.verdictd,
+                f"--model={DEMO}",
+                f"--grpc-address=127.0.0.1:{behind}",
+                "--http-address=127.0.0.1:0",
+                "--threads=1",
+            ],
+        )
         with open(CONFIGURATION) as file:
             text = file.read()
         # Nothing but where things are: the pod's ports and files are not this machine's.
         # /tmp first, as the folder may be there.
-        for pattern, here in (("/tmp/", f"{self.folder}/"), (r"0\.0\.0\.0:8443", f"127.0.0.1:{self.port}"),
-                              (r"127\.0\.0\.1:50051", f"127.0.0.1:{behind}"), ("/tls/", f"{self.folder}/")):
+        for pattern, here in (
+            ("/tmp/", f"{self.folder}/"),
+            (r"0\.0\.0\.0:8443", f"127.0.0.1:{self.port}"),
+            (r"127\.0\.0\.1:50051", f"127.0.0.1:{behind}"),
+            ("/tls/", f"{self.folder}/"),
+        ):
             text, count = re.subn(pattern, here, text)
             self.assertGreater(count, 0, pattern)
         with open(f"{self.folder}/nginx.conf", "w") as file:
             file.write(text)
-        self.start(self.port, ["/usr/sbin/nginx", "-e", "stderr", "-c", f"{self.folder}/nginx.conf"])
+        self.start(
+            self.port, ["/usr/sbin/nginx", "-e", "stderr", "-c", f"{self.folder}/nginx.conf"]
+        )
 
     def start(self, port, command):
         with open(f"{self.folder}/log", "a") as log:
@@ -72,11 +108,23 @@ class Front(unittest.TestCase):
     def classify(self, *options):
         # By its address: c-ares, which looks names up, leaks a few bytes that LeakSanitizer sees.
         return subprocess.run(
-            [ARGUMENTS.verdict, "classify", f"--server=127.0.0.1:{self.port}", "--timeout=30s", *options,
-             "A warm, funny film with a brilliant cast."], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            [
+                ARGUMENTS.verdict,
+                "classify",
+                f"--server=127.0.0.1:{self.port}",
+                "--timeout=30s",
+                *options,
+                "A warm, funny film with a brilliant cast.",
+            ],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
 
     def test_lets_calls_over_tls_through_and_no_others(self):
-        answered = self.classify(f"--tls-ca={self.folder}/tls.crt", "--tls-server-name=localhost", "--wait")
+        answered = self.classify(
+            f"--tls-ca={self.folder}/tls.crt", "--tls-server-name=localhost", "--wait"
+        )
         self.assertEqual(answered.returncode, 0, answered.stdout)
         self.assertIn("POSITIVE", answered.stdout)
         self.assertNotEqual(self.classify("--attempts=1").returncode, 0)

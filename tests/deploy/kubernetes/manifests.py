@@ -16,16 +16,21 @@ except ImportError:
 KUBERNETES = os.path.normpath(os.path.join(os.path.dirname(__file__), "../../../deploy/kubernetes"))
 CLUSTER_WIDE = {"Namespace"}
 
-# Every way that deploy/ documents to put them together: an overlay, and components instead of its own.
+# Every way that deploy/ documents to put them together: an overlay, and components instead of its
+# own.
 COMBINATIONS = {
     "demo": ("demo", None),
     "demo with TLS": ("demo", ["tls"]),
     "demo behind the front": ("demo", ["front"]),
     "production": ("production", None),
     "production, model from an image, KEDA, TLS": (
-        "production", ["model-from-image", "autoscaling-keda", "service-monitor", "tls"]),
+        "production",
+        ["model-from-image", "autoscaling-keda", "service-monitor", "tls"],
+    ),
     "production, model from a volume, behind the front": (
-        "production", ["model-from-pvc", "autoscaling-hpa", "service-monitor", "front"]),
+        "production",
+        ["model-from-pvc", "autoscaling-hpa", "service-monitor", "front"],
+    ),
     "production, without autoscaler and monitor": ("production", ["model-from-url"]),
 }
 
@@ -45,7 +50,9 @@ def builder():
 
 
 def build_directory(directory):
-    built = subprocess.run([*builder(), directory], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    built = subprocess.run(
+        [*builder(), directory], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
     if built.returncode != 0:
         raise ValueError(f"{directory} does not build: {built.stderr}")
     if "Warning" in built.stderr:  # of what kustomize is about to drop
@@ -54,7 +61,9 @@ def build_directory(directory):
 
 
 def build(combination):
-    """The Objects of one of COMBINATIONS. Components are put in by editing a copy of the overlay, as its reader would."""
+    """The Objects of one of COMBINATIONS. Components are put in by editing a copy of the overlay,
+    as its reader would.
+    """
     overlay, components = COMBINATIONS[combination]
     if components is None:
         return build_directory(os.path.join(KUBERNETES, "overlays", overlay))
@@ -77,7 +86,11 @@ class Objects(list):
         return [item for item in self if item["kind"] in kinds]
 
     def named(self, kind, name, namespace):
-        return [item for item in self.of(kind) if (item["metadata"]["name"], namespace_of(item)) == (name, namespace)]
+        return [
+            item
+            for item in self.of(kind)
+            if (item["metadata"]["name"], namespace_of(item)) == (name, namespace)
+        ]
 
     def copy(self):
         return Objects(copy.deepcopy(list(self)))
@@ -87,8 +100,12 @@ class Objects(list):
 
     def selected(self, selector, namespace):
         """The workloads whose pods `selector` (matchLabels and matchExpressions, or {}) selects."""
-        return [workload for workload in self.workloads()
-                if namespace_of(workload) == namespace and matches(selector, template(workload)["metadata"]["labels"])]
+        return [
+            workload
+            for workload in self.workloads()
+            if namespace_of(workload) == namespace
+            and matches(selector, template(workload)["metadata"]["labels"])
+        ]
 
 
 def namespace_of(item):
@@ -114,7 +131,9 @@ def containers(spec):
 
 def lasting_containers(spec):
     """Those that live as long as the pod."""
-    return [item for item in spec.get("initContainers", []) if item.get("restartPolicy") == "Always"] + spec["containers"]
+    return [
+        item for item in spec.get("initContainers", []) if item.get("restartPolicy") == "Always"
+    ] + spec["containers"]
 
 
 def ports(spec):
@@ -123,7 +142,9 @@ def ports(spec):
 
 def has_port(spec, port):
     """Whether `port`, a name or a number, is declared by a container of the pod."""
-    return any(port in (declared.get("name"), declared["containerPort"]) for declared in ports(spec))
+    return any(
+        port in (declared.get("name"), declared["containerPort"]) for declared in ports(spec)
+    )
 
 
 def environment(container):
@@ -132,8 +153,12 @@ def environment(container):
 
 def servers(objects):
     """Pairs of a workload and its container that runs verdictd."""
-    return [(workload, container) for workload in objects.workloads() for container in pod(workload)["containers"]
-            if container["name"] == "verdictd"]
+    return [
+        (workload, container)
+        for workload in objects.workloads()
+        for container in pod(workload)["containers"]
+        if container["name"] == "verdictd"
+    ]
 
 
 def matches(selector, labels):
@@ -143,5 +168,9 @@ def matches(selector, labels):
         "Exists": lambda key, _: key in labels,
         "DoesNotExist": lambda key, _: key not in labels,
     }
-    return all(labels.get(key) == value for key, value in selector.get("matchLabels", {}).items()) and all(
-        operators[item["operator"]](item["key"], item.get("values")) for item in selector.get("matchExpressions", []))
+    return all(
+        labels.get(key) == value for key, value in selector.get("matchLabels", {}).items()
+    ) and all(
+        operators[item["operator"]](item["key"], item.get("values"))
+        for item in selector.get("matchExpressions", [])
+    )

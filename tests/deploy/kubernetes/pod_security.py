@@ -1,17 +1,42 @@
-"""The restricted Pod Security Standard of Kubernetes 1.33, rule by rule, with baseline's, which it contains.
+"""The restricted Pod Security Standard of Kubernetes 1.33, rule by rule, with baseline's, which it
+contains.
 
 Each rule takes the specification of a pod, and yields what is wrong with it.
 """
 from manifests import containers
 
-VOLUME_TYPES = {"configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim", "projected", "secret"}
-SAFE_SYSCTLS = {
-    "kernel.shm_rmid_forced", "net.ipv4.ip_local_port_range", "net.ipv4.ip_local_reserved_ports",
-    "net.ipv4.ip_unprivileged_port_start", "net.ipv4.ping_group_range", "net.ipv4.tcp_fin_timeout",
-    "net.ipv4.tcp_keepalive_intvl", "net.ipv4.tcp_keepalive_probes", "net.ipv4.tcp_keepalive_time",
-    "net.ipv4.tcp_rmem", "net.ipv4.tcp_syncookies", "net.ipv4.tcp_wmem",
+VOLUME_TYPES = {
+    "configMap",
+    "csi",
+    "downwardAPI",
+    "emptyDir",
+    "ephemeral",
+    "persistentVolumeClaim",
+    "projected",
+    "secret",
 }
-SELINUX_TYPES = {None, "", "container_t", "container_init_t", "container_kvm_t", "container_engine_t"}
+SAFE_SYSCTLS = {
+    "kernel.shm_rmid_forced",
+    "net.ipv4.ip_local_port_range",
+    "net.ipv4.ip_local_reserved_ports",
+    "net.ipv4.ip_unprivileged_port_start",
+    "net.ipv4.ping_group_range",
+    "net.ipv4.tcp_fin_timeout",
+    "net.ipv4.tcp_keepalive_intvl",
+    "net.ipv4.tcp_keepalive_probes",
+    "net.ipv4.tcp_keepalive_time",
+    "net.ipv4.tcp_rmem",
+    "net.ipv4.tcp_syncookies",
+    "net.ipv4.tcp_wmem",
+}
+SELINUX_TYPES = {
+    None,
+    "",
+    "container_t",
+    "container_init_t",
+    "container_kvm_t",
+    "container_engine_t",
+}
 
 
 def contexts(spec):
@@ -20,7 +45,9 @@ def contexts(spec):
 
 
 def container_contexts(spec):
-    return [(f"container {item['name']}", item.get("securityContext", {})) for item in containers(spec)]
+    return [
+        (f"container {item['name']}", item.get("securityContext", {})) for item in containers(spec)
+    ]
 
 
 def effective(spec, key):
@@ -57,7 +84,9 @@ def host_ports(spec):
 def host_in_probes(spec):
     handlers = ("startupProbe", "readinessProbe", "livenessProbe")
     for item in containers(spec):
-        found = [(key, item.get(key, {})) for key in handlers] + list(item.get("lifecycle", {}).items())
+        found = [(key, item.get(key, {})) for key in handlers] + list(
+            item.get("lifecycle", {}).items()
+        )
         for key, handler in found:
             for way in ("httpGet", "tcpSocket"):
                 if handler.get(way, {}).get("host"):
@@ -66,7 +95,10 @@ def host_in_probes(spec):
 
 def app_armor(spec):
     for who, context in contexts(spec):
-        if context.get("appArmorProfile", {}).get("type", "RuntimeDefault") not in ("RuntimeDefault", "Localhost"):
+        if context.get("appArmorProfile", {}).get("type", "RuntimeDefault") not in (
+            "RuntimeDefault",
+            "Localhost",
+        ):
             yield f"{who} has no AppArmor profile"
 
 
@@ -130,8 +162,21 @@ def capabilities(spec):
 
 
 STANDARD = [
-    host_process, host_namespaces, privileged, host_ports, host_in_probes, app_armor, selinux, proc_mount, sysctls,
-    volume_types, privilege_escalation, run_as_non_root, run_as_user, seccomp, capabilities,
+    host_process,
+    host_namespaces,
+    privileged,
+    host_ports,
+    host_in_probes,
+    app_armor,
+    selinux,
+    proc_mount,
+    sysctls,
+    volume_types,
+    privilege_escalation,
+    run_as_non_root,
+    run_as_user,
+    seccomp,
+    capabilities,
 ]
 
 

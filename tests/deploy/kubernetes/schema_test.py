@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Every object that deploy/kubernetes makes is valid in the API of Kubernetes 1.33, and schema.mjs sees what is not.
+"""Every object that deploy/kubernetes makes is valid in the API of Kubernetes 1.33, and schema.mjs
+sees what is not.
 
-Usage: schema_test.py --modules DIR, where `./dev test deploy` has installed the schemas from npm. Ends with 77 where they
-are not, or kubectl or node is missing.
+Usage: schema_test.py --modules DIR, where `./dev test deploy` has installed the schemas from npm.
+Ends with 77 where they are not, or kubectl or node is missing.
 """
 import argparse
 import copy
@@ -20,7 +21,9 @@ SCRIPT = os.path.join(os.path.dirname(__file__), "schema.mjs")
 
 
 def errors(objects):
-    found = subprocess.run(["node", SCRIPT, MODULES], input=json.dumps(objects), stdout=subprocess.PIPE, text=True)
+    found = subprocess.run(
+        ["node", SCRIPT, MODULES], input=json.dumps(objects), stdout=subprocess.PIPE, text=True
+    )
     if found.returncode not in (0, 1):
         raise RuntimeError("schema.mjs failed")
     return found.stdout
@@ -30,17 +33,28 @@ class TheSchema(unittest.TestCase):
     maxDiff = None
 
     def test_holds_for_every_object(self):
-        objects = {json.dumps(item, sort_keys=True) for combination in COMBINATIONS for item in build(combination)}
+        objects = {
+            json.dumps(item, sort_keys=True)
+            for combination in COMBINATIONS
+            for item in build(combination)
+        }
         self.assertEqual(errors([json.loads(item) for item in sorted(objects)]), "")
         print(f"{len(objects)} objects are valid")
 
-    def test_knows_what_is_required_and_how_it_is_written_and_which_fields_and_words_there_are(self):
+    def test_knows_what_is_required_and_how_it_is_written_and_which_fields_and_words_there_are(
+        self,
+    ):
         cases = [
             ("Deployment", ["selector"], None, "selector"),
             ("Deployment", ["replicas"], "two", "replicas"),
             ("Deployment", ["minReadySecond"], 3, "minReadySecond"),
             ("Deployment", ["strategy", "type"], "Rolling", "Rolling"),
-            ("Deployment", ["template", "spec", "containers", 0, "readinessProbe", "timeout"], 1, "timeout"),
+            (
+                "Deployment",
+                ["template", "spec", "containers", 0, "readinessProbe", "timeout"],
+                1,
+                "timeout",
+            ),
             ("PodDisruptionBudget", ["maxUnavailabe"], 1, "maxUnavailabe"),
             ("HorizontalPodAutoscaler", ["metrics", 0, "pods", "target"], None, "target"),
             ("NetworkPolicy", ["ingress", 0, "port"], 1, "port"),
@@ -62,8 +76,10 @@ class TheSchema(unittest.TestCase):
             self.assertRegex(found, rf"(?m)^{kind}/case-{number}: .*{expected}")
 
     def test_knows_no_kind_that_there_is_not(self):
-        self.assertIn("there is no Deployment in apps/v2",
-                      errors([{"apiVersion": "apps/v2", "kind": "Deployment", "metadata": {"name": "x"}}]))
+        self.assertIn(
+            "there is no Deployment in apps/v2",
+            errors([{"apiVersion": "apps/v2", "kind": "Deployment", "metadata": {"name": "x"}}]),
+        )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
-"""What is set: times, resources, images, options and metrics. Each rule takes the Objects and the Facts."""
+"""What is set: times, resources, images, options and metrics. Each rule takes the Objects and the
+Facts.
+"""
 import os
 import re
 import subprocess
@@ -18,7 +20,9 @@ class Facts:
 
     def __init__(self, verdictd, model):
         self.verdictd = verdictd
-        described = subprocess.run([verdictd, "--help"], stdout=subprocess.PIPE, check=True, text=True).stdout
+        described = subprocess.run(
+            [verdictd, "--help"], stdout=subprocess.PIPE, check=True, text=True
+        ).stdout
         self.variables = set(re.findall(r"\(Env:(VERDICT_\w+)\)", described))
         self.flags = set(re.findall(r"^  (?:-\w,)?(--[\w-]+)", described, re.MULTILINE))
         self.series = scrape(verdictd, model)
@@ -26,8 +30,12 @@ class Facts:
             self.adapter_rules = yaml.safe_load(file)["rules"]
 
     def refusal(self, variables):
-        """Why verdictd refuses options with these values; None if it takes them. It never serves: its model is none."""
-        tried = subprocess.run([self.verdictd, "--model=/nowhere"], env=variables, stderr=subprocess.PIPE, text=True)
+        """Why verdictd refuses options with these values; None if it takes them. It never serves:
+        its model is none.
+        """
+        tried = subprocess.run(
+            [self.verdictd, "--model=/nowhere"], env=variables, stderr=subprocess.PIPE, text=True
+        )
         return tried.stderr if tried.returncode == 2 else None
 
 
@@ -35,8 +43,17 @@ def scrape(verdictd, model):
     """The series of a live /metrics, each as its name and its labels."""
     with tempfile.TemporaryFile("w+") as log:
         server = subprocess.Popen(
-            [verdictd, f"--model={model}", "--grpc-address=127.0.0.1:0", "--http-address=127.0.0.1:0", "--threads=1",
-             "--log-format=json"], stderr=log, stdout=log)
+            [
+                verdictd,
+                f"--model={model}",
+                "--grpc-address=127.0.0.1:0",
+                "--http-address=127.0.0.1:0",
+                "--threads=1",
+                "--log-format=json",
+            ],
+            stderr=log,
+            stdout=log,
+        )
         try:
             give_up = time.monotonic() + 60
             address = None
@@ -52,12 +69,16 @@ def scrape(verdictd, model):
         finally:
             server.kill()
             server.wait()
-    return {(name, frozenset(re.findall(r'(\w+)="([^"]*)"', labels or "")))
-            for name, labels in re.findall(r"^([a-z]\w*)(?:\{(.*)\})? ", page, re.MULTILINE)}
+    return {
+        (name, frozenset(re.findall(r'(\w+)="([^"]*)"', labels or "")))
+        for name, labels in re.findall(r"^([a-z]\w*)(?:\{(.*)\})? ", page, re.MULTILINE)
+    }
 
 
 def seconds(duration):
-    return sum(float(number) * UNITS[unit] for number, unit in re.findall(r"([\d.]+)(ms|s|m|h)", duration))
+    return sum(
+        float(number) * UNITS[unit] for number, unit in re.findall(r"([\d.]+)(ms|s|m|h)", duration)
+    )
 
 
 def grace_period(objects, _):
@@ -70,11 +91,18 @@ def grace_period(objects, _):
         pre_stop = hook.get("sleep", {}).get("seconds", 0)
         if hook and "sleep" not in hook:
             yield f"{title(workload)}: nobody knows how long its preStop takes"
-        needed = (seconds(options.get("VERDICT_DRAIN_DELAY") or "0s") + seconds(options.get("VERDICT_DRAIN_TIMEOUT") or "30s")
-                  + FLUSH_SECONDS + pre_stop)
+        needed = (
+            seconds(options.get("VERDICT_DRAIN_DELAY") or "0s")
+            + seconds(options.get("VERDICT_DRAIN_TIMEOUT") or "30s")
+            + FLUSH_SECONDS
+            + pre_stop
+        )
         grace = pod(workload).get("terminationGracePeriodSeconds", 30)
         if grace < needed:
-            yield f"{title(workload)}: terminationGracePeriodSeconds is {grace}, and its drain takes up to {needed:g}"
+            yield (
+                f"{title(workload)}: terminationGracePeriodSeconds is {grace}, and its drain takes"
+                f" up to {needed:g}"
+            )
 
 
 def guaranteed(objects, _):
@@ -82,16 +110,24 @@ def guaranteed(objects, _):
         for container in containers(pod(workload)):
             resources = container.get("resources", {})
             for key in ("cpu", "memory"):
-                request, limit = (resources.get(side, {}).get(key) for side in ("requests", "limits"))
+                request, limit = (
+                    resources.get(side, {}).get(key) for side in ("requests", "limits")
+                )
                 if limit is None or request != limit:
-                    yield f"{title(workload)}: {container['name']} requests {key} {request} and is limited to {limit}"
+                    yield (
+                        f"{title(workload)}: {container['name']} requests {key} {request} and is"
+                        f" limited to {limit}"
+                    )
 
 
 def whole_cpus(objects, _):
     for workload, container in servers(objects):
         cpu = str(container.get("resources", {}).get("limits", {}).get("cpu"))
         if not cpu.isdigit():
-            yield f"{title(workload)}: of cpu {cpu} the part of a CPU is paid for and not used, as threads are whole"
+            yield (
+                f"{title(workload)}: of cpu {cpu} the part of a CPU is paid for and not used, as"
+                " threads are whole"
+            )
 
 
 def image_tags(objects, _):
@@ -117,7 +153,11 @@ def known_options(objects, facts):
 def option_values(objects, facts):
     for workload, container in servers(objects):
         # Files are the pod's, and not here.
-        values = {name: value for name, value in environment(container).items() if value and not value.startswith("/")}
+        values = {
+            name: value
+            for name, value in environment(container).items()
+            if value and not value.startswith("/")
+        }
         refusal = facts.refusal(values)
         if refusal is not None:
             yield f"{title(workload)}: verdictd refuses its options: {refusal.strip()}"
@@ -126,8 +166,11 @@ def option_values(objects, facts):
 def missing_series(expression, facts):
     """The selectors in a PromQL expression that no series of the scrape matches."""
     for name, labels in re.findall(r"\b((?:verdict|grpc|process)_\w+)(?:\{([^}]*)\})?", expression):
-        wanted = {(key, value) for key, operator, value in re.findall(r'(\w+)\s*(=)\s*"([^"]*)"', labels)
-                  if key not in ("namespace", "pod")}
+        wanted = {
+            (key, value)
+            for key, operator, value in re.findall(r'(\w+)\s*(=)\s*"([^"]*)"', labels)
+            if key not in ("namespace", "pod")
+        }
         if not any(name == found and wanted <= served for found, served in facts.series):
             yield f"{name}{{{labels}}}"
 
@@ -140,7 +183,10 @@ def metrics_of_triggers(objects, facts):
                 yield f"{title(scaler)} asks for {selector}, which verdictd does not serve"
             for namespace in re.findall(r'namespace="([^"]*)"', query):
                 if namespace != namespace_of(scaler):
-                    yield f"{title(scaler)} asks for namespace {namespace}, and is in {namespace_of(scaler)}"
+                    yield (
+                        f"{title(scaler)} asks for namespace {namespace}, and is in"
+                        f" {namespace_of(scaler)}"
+                    )
             if 'namespace="' not in query:
                 yield f"{title(scaler)} asks for all namespaces"
 
@@ -151,17 +197,33 @@ def metrics_of_autoscalers(objects, facts):
         for metric in scaler["spec"]["metrics"]:
             name = metric["pods"]["metric"]["name"]
             if name not in named:
-                yield f"{title(scaler)} asks for {name}, which prometheus-adapter's rules do not make: {sorted(named)}"
+                yield (
+                    f"{title(scaler)} asks for {name}, which prometheus-adapter's rules do not"
+                    f" make: {sorted(named)}"
+                )
 
 
 def metrics_of_adapter(_, facts):
     for rule in facts.adapter_rules:
         query = rule["metricsQuery"].replace("<<.Series>>", rule["seriesQuery"].partition("{")[0])
-        for selector in [*missing_series(rule["seriesQuery"], facts), *missing_series(query, facts)]:
-            yield f"prometheus-adapter's {rule['name']['as']} asks for {selector}, which verdictd does not serve"
+        for selector in [
+            *missing_series(rule["seriesQuery"], facts),
+            *missing_series(query, facts),
+        ]:
+            yield (
+                f"prometheus-adapter's {rule['name']['as']} asks for {selector}, which verdictd"
+                " does not serve"
+            )
 
 
 RULES = [
-    grace_period, guaranteed, whole_cpus, image_tags, known_options, option_values, metrics_of_triggers,
-    metrics_of_autoscalers, metrics_of_adapter,
+    grace_period,
+    guaranteed,
+    whole_cpus,
+    image_tags,
+    known_options,
+    option_values,
+    metrics_of_triggers,
+    metrics_of_autoscalers,
+    metrics_of_adapter,
 ]

@@ -1,18 +1,37 @@
-"""Who refers to whom: selectors, ports, targets and names. Each rule takes the Objects, and yields what is wrong."""
-from manifests import (CLUSTER_WIDE, containers, environment, has_port, matches, namespace_of, pod,
-                       ports, servers, template, title)
+"""Who refers to whom: selectors, ports, targets and names. Each rule takes the Objects, and yields
+what is wrong.
+"""
+from manifests import (
+    CLUSTER_WIDE,
+    containers,
+    environment,
+    has_port,
+    matches,
+    namespace_of,
+    pod,
+    ports,
+    servers,
+    template,
+    title,
+)
 
 
 def namespaces(objects):
     declared = {item["metadata"]["name"] for item in objects.of("Namespace")}
     for item in objects:
         if item["kind"] not in CLUSTER_WIDE and namespace_of(item) not in declared:
-            yield f"{title(item)} is in namespace '{namespace_of(item)}', which is not among {sorted(declared)}"
+            yield (
+                f"{title(item)} is in namespace '{namespace_of(item)}', which is not among"
+                f" {sorted(declared)}"
+            )
 
 
 def namespace_labels(objects):
     for item in objects.of("Namespace"):
-        if item["metadata"].get("labels", {}).get("pod-security.kubernetes.io/enforce") != "restricted":
+        if (
+            item["metadata"].get("labels", {}).get("pod-security.kubernetes.io/enforce")
+            != "restricted"
+        ):
             yield f"{title(item)} does not enforce the restricted Pod Security Standard"
 
 
@@ -34,13 +53,18 @@ def workload_selectors(objects):
 
 def services(objects):
     for service in objects.of("Service"):
-        workloads = objects.selected({"matchLabels": service["spec"]["selector"]}, namespace_of(service))
+        workloads = objects.selected(
+            {"matchLabels": service["spec"]["selector"]}, namespace_of(service)
+        )
         if not workloads:
             yield f"{title(service)} selects no pods"
         for workload in workloads:
             for port in service["spec"]["ports"]:
                 if not has_port(pod(workload), port.get("targetPort", port["port"])):
-                    yield f"{title(service)}: no container of {title(workload)} has its targetPort {port['targetPort']}"
+                    yield (
+                        f"{title(service)}: no container of {title(workload)} has its targetPort"
+                        f" {port['targetPort']}"
+                    )
 
 
 def disruption_budgets(objects):
@@ -50,8 +74,10 @@ def disruption_budgets(objects):
         if budget["spec"].get("maxUnavailable") in (0, "0%"):
             yield f"{title(budget)} forbids to drain a node"
     for workload in objects.of("Deployment"):
-        if not any(matches(budget["spec"]["selector"], template(workload)["metadata"]["labels"])
-                   for budget in objects.of("PodDisruptionBudget")):
+        if not any(
+            matches(budget["spec"]["selector"], template(workload)["metadata"]["labels"])
+            for budget in objects.of("PodDisruptionBudget")
+        ):
             yield f"{title(workload)} has no PodDisruptionBudget"
 
 
@@ -64,10 +90,17 @@ def network_policies(objects):
             for rule in policy["spec"].get("ingress", []):
                 for port in rule.get("ports", []):
                     if not has_port(pod(workload), port["port"]):
-                        yield f"{title(policy)}: no container of {title(workload)} has port {port['port']}"
+                        yield (
+                            f"{title(policy)}: no container of {title(workload)} has port"
+                            f" {port['port']}"
+                        )
     for workload in objects.workloads():
-        directions = {direction for policy in objects.of("NetworkPolicy") for direction in policy["spec"]["policyTypes"]
-                      if matches(policy["spec"]["podSelector"], template(workload)["metadata"]["labels"])}
+        directions = {
+            direction
+            for policy in objects.of("NetworkPolicy")
+            for direction in policy["spec"]["policyTypes"]
+            if matches(policy["spec"]["podSelector"], template(workload)["metadata"]["labels"])
+        }
         if directions != {"Ingress", "Egress"}:
             yield f"{title(workload)} is not held by a NetworkPolicy in both directions"
 
@@ -86,18 +119,26 @@ def autoscalers(objects):
                 yield f"{title(workload)} sets replicas, which {title(scaler)} decides"
     if len(targeted) > 1:
         yield "more than one autoscaler"
-    if not targeted and any("replicas" not in workload["spec"] for workload in objects.of("Deployment")):
+    if not targeted and any(
+        "replicas" not in workload["spec"] for workload in objects.of("Deployment")
+    ):
         yield "a Deployment has neither replicas nor an autoscaler"
 
 
 def monitors(objects):
     for monitor in objects.of("ServiceMonitor"):
         for endpoint in monitor["spec"]["endpoints"]:
-            found = [service for service in objects.of("Service")
-                     if matches(monitor["spec"]["selector"], service["metadata"]["labels"])
-                     and any(port.get("name") == endpoint["port"] for port in service["spec"]["ports"])]
+            found = [
+                service
+                for service in objects.of("Service")
+                if matches(monitor["spec"]["selector"], service["metadata"]["labels"])
+                and any(port.get("name") == endpoint["port"] for port in service["spec"]["ports"])
+            ]
             if len(found) != 1:
-                yield f"{title(monitor)}: {len(found)} Services have its port {endpoint['port']}, so pods are not scraped once"
+                yield (
+                    f"{title(monitor)}: {len(found)} Services have its port {endpoint['port']}, so"
+                    " pods are not scraped once"
+                )
 
 
 def topology_spread(objects):
@@ -107,7 +148,10 @@ def topology_spread(objects):
             yield f"{title(workload)} is not spread over nodes"
         for constraint in constraints:
             if not matches(constraint["labelSelector"], template(workload)["metadata"]["labels"]):
-                yield f"{title(workload)}: spread over {constraint['topologyKey']} does not count its own pods"
+                yield (
+                    f"{title(workload)}: spread over {constraint['topologyKey']} does not count its"
+                    " own pods"
+                )
 
 
 def probe_ports(objects):
@@ -118,9 +162,15 @@ def probe_ports(objects):
                 for way in {"grpc", "httpGet", "tcpSocket"} & set(probe):
                     port = probe[way]["port"]
                     if way == "grpc" and not isinstance(port, int):
-                        yield f"{title(workload)}: {kind} of gRPC names its port, where Kubernetes takes numbers alone"
+                        yield (
+                            f"{title(workload)}: {kind} of gRPC names its port, where Kubernetes"
+                            " takes numbers alone"
+                        )
                     if not has_port({"containers": [container]}, port):
-                        yield f"{title(workload)}: {kind} asks port {port}, which {container['name']} does not have"
+                        yield (
+                            f"{title(workload)}: {kind} asks port {port}, which"
+                            f" {container['name']} does not have"
+                        )
 
 
 def _address(options, name):
@@ -143,9 +193,18 @@ def server_ports(objects):
             asked = container.get(kind, {}).get("grpc", {}).get("port")
             plain = health_port if hidden or "VERDICT_TLS_CERT" in options else grpc_port
             if asked != plain:
-                yield f"{title(workload)}: {kind} asks gRPC health at {asked}, and a plain port for it is {plain}"
-        if container.get("livenessProbe", {}).get("httpGet") != {"path": "/healthz", "port": "http"}:
-            yield f"{title(workload)}: livenessProbe does not ask /healthz, which knows whether the engine moves"
+                yield (
+                    f"{title(workload)}: {kind} asks gRPC health at {asked}, and a plain port for"
+                    f" it is {plain}"
+                )
+        if container.get("livenessProbe", {}).get("httpGet") != {
+            "path": "/healthz",
+            "port": "http",
+        }:
+            yield (
+                f"{title(workload)}: livenessProbe does not ask /healthz, which knows whether the"
+                " engine moves"
+            )
 
 
 def ports_once(objects):
@@ -164,14 +223,19 @@ def references(objects):
             if "configMap" in volume:
                 wanted.append(("ConfigMap", volume["configMap"]["name"]))
             if "persistentVolumeClaim" in volume:
-                wanted.append(("PersistentVolumeClaim", volume["persistentVolumeClaim"]["claimName"]))
+                wanted.append(
+                    ("PersistentVolumeClaim", volume["persistentVolumeClaim"]["claimName"])
+                )
         for container in containers(spec):
             for item in container.get("env", []):
                 if "configMapKeyRef" in item.get("valueFrom", {}):
                     wanted.append(("ConfigMap", item["valueFrom"]["configMapKeyRef"]["name"]))
             for mount in container.get("volumeMounts", []):
                 if mount["name"] not in {volume["name"] for volume in spec.get("volumes", [])}:
-                    yield f"{title(workload)}: {container['name']} mounts {mount['name']}, which is no volume"
+                    yield (
+                        f"{title(workload)}: {container['name']} mounts {mount['name']}, which is"
+                        " no volume"
+                    )
         for kind, name in wanted:
             if not objects.named(kind, name, namespace):
                 yield f"{title(workload)} needs {kind}/{name}, which there is not"
@@ -180,14 +244,29 @@ def references(objects):
 def model_mounts(objects):
     for workload, container in servers(objects):
         model = environment(container).get("VERDICT_MODEL")
-        mounts = [mount for mount in container.get("volumeMounts", [])
-                  if (model or "").startswith(mount["mountPath"]) and mount.get("readOnly")]
+        mounts = [
+            mount
+            for mount in container.get("volumeMounts", [])
+            if (model or "").startswith(mount["mountPath"]) and mount.get("readOnly")
+        ]
         if model is not None and not mounts:
             yield f"{title(workload)}: VERDICT_MODEL {model} is not on a volume mounted read-only"
 
 
 RULES = [
-    namespaces, namespace_labels, recommended_labels, workload_selectors, services, disruption_budgets,
-    network_policies, autoscalers, monitors, topology_spread, probe_ports, server_ports, ports_once, references,
+    namespaces,
+    namespace_labels,
+    recommended_labels,
+    workload_selectors,
+    services,
+    disruption_budgets,
+    network_policies,
+    autoscalers,
+    monitors,
+    topology_spread,
+    probe_ports,
+    server_ports,
+    ports_once,
+    references,
     model_mounts,
 ]

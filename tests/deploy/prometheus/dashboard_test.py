@@ -21,13 +21,27 @@ CHOSEN = ("namespace", "job", "pod")
 
 def overlap(one, other):
     a, b = one["gridPos"], other["gridPos"]
-    return (a["x"] < b["x"] + b["w"] and b["x"] < a["x"] + a["w"] and a["y"] < b["y"] + b["h"] and b["y"] < a["y"] + a["h"])
+    return (
+        a["x"] < b["x"] + b["w"]
+        and b["x"] < a["x"] + a["w"]
+        and a["y"] < b["y"] + b["h"]
+        and b["y"] < a["y"] + a["h"]
+    )
 
 
 class Dashboard(unittest.TestCase):
     def test_is_what_its_source_prints(self):
-        printed = subprocess.run([sys.executable, "-B", GRAFANA / "dashboard.py"], check=True, stdout=subprocess.PIPE, text=True)
-        self.assertEqual(TEXT, printed.stdout, "deploy/grafana/dashboard.py > deploy/grafana/dashboards/verdict.json")
+        printed = subprocess.run(
+            [sys.executable, "-B", GRAFANA / "dashboard.py"],
+            check=True,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.assertEqual(
+            TEXT,
+            printed.stdout,
+            "deploy/grafana/dashboard.py > deploy/grafana/dashboards/verdict.json",
+        )
 
     def test_panels_have_ids_of_their_own_and_do_not_overlap(self):
         ids = [panel["id"] for panel in DASHBOARD["panels"]]
@@ -41,7 +55,11 @@ class Dashboard(unittest.TestCase):
         titles = [panel["title"] for panel in PANELS]
         self.assertEqual(len(titles), len(set(titles)))
         for panel in PANELS:
-            for word in (panel["title"], panel["description"], panel["fieldConfig"]["defaults"]["unit"]):
+            for word in (
+                panel["title"],
+                panel["description"],
+                panel["fieldConfig"]["defaults"]["unit"],
+            ):
                 self.assertTrue(word, panel["title"])
 
     def test_every_query_asks_the_chosen_data_source(self):
@@ -49,7 +67,11 @@ class Dashboard(unittest.TestCase):
         for panel in PANELS:
             self.assertTrue(panel["targets"], panel["title"])
             for asked in [panel, *panel["targets"]]:
-                self.assertEqual(asked["datasource"], {"type": "prometheus", "uid": "${datasource}"}, panel["title"])
+                self.assertEqual(
+                    asked["datasource"],
+                    {"type": "prometheus", "uid": "${datasource}"},
+                    panel["title"],
+                )
 
     def test_every_selector_keeps_to_the_variables(self):
         for panel in PANELS:
@@ -57,7 +79,9 @@ class Dashboard(unittest.TestCase):
                 # The one join names its other side by labels that the variables have chosen.
                 expression = target["expr"].partition(" * on ")[0]
                 metrics = re.findall(r"\b(?:verdict|grpc_server|process)_\w+", expression)
-                selectors = re.findall(r"\b(?:verdict|grpc_server|process)_\w+\{([^}]*)\}", expression)
+                selectors = re.findall(
+                    r"\b(?:verdict|grpc_server|process)_\w+\{([^}]*)\}", expression
+                )
                 self.assertTrue(metrics, target)
                 self.assertEqual(len(metrics), len(selectors), target["expr"])
                 for selector, name in itertools.product(selectors, CHOSEN):

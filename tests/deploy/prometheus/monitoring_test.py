@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""A real Prometheus with our rules scrapes a verdictd under load: every query of the dashboard, every recording and every
-alert gives what it should.
+"""A real Prometheus with our rules scrapes a verdictd under load: every query of the dashboard,
+every recording and every alert gives what it should.
 
-Usage: monitoring_test.py VERDICTD VERDICT. Ends with 77 where prometheus or yaml is missing. Grafana is not in Debian: what it
-would ask is asked here.
+Usage: monitoring_test.py VERDICTD VERDICT. Ends with 77 where prometheus or yaml is missing.
+Grafana is not in Debian: what it would ask is asked here.
 """
 import json
 import pathlib
@@ -32,7 +32,7 @@ LABELS = {"namespace": "test", "job": "verdict", "pod": "verdict-0"}
 VARIABLES = {"$__rate_interval": "15s", **{f"${name}": value for name, value in LABELS.items()}}
 # What this server has no reason to export; everything else must be there.
 ELSEWHERE = {
-    "verdict_tls_certificate_expiry_seconds": "only with TLS; tls_credentials_test sees it",
+    "verdict_tls_certificate_expiry_seconds": "only with TLS; tls_credentials_test sees it"
 }
 METRIC = re.compile(r"(?<![:\w])(?:verdict|grpc_server|process)_\w+(?![:\w])")
 
@@ -61,26 +61,49 @@ def expressions():
             for variable, value in VARIABLES.items():
                 expression = expression.replace(variable, value)
             panels[f"{panel['title']} {target['refId']}"] = expression
-    groups = [group for name in ("rules.yml", "alerts.yml")
-              for group in yaml.safe_load((DEPLOY / "prometheus" / name).read_text())["groups"]]
+    groups = [
+        group
+        for name in ("rules.yml", "alerts.yml")
+        for group in yaml.safe_load((DEPLOY / "prometheus" / name).read_text())["groups"]
+    ]
     rules = [rule for group in groups for rule in group["rules"]]
-    return (panels, [rule["record"] for rule in rules if "record" in rule], [rule["expr"] for rule in rules])
+    return (
+        panels,
+        [rule["record"] for rule in rules if "record" in rule],
+        [rule["expr"] for rule in rules],
+    )
 
 
 class Prometheus:
     def __init__(self, folder, target):
         self.address = f"127.0.0.1:{free_port()}"
-        scrape = {"job_name": LABELS["job"], "static_configs": [
-            {"targets": [target], "labels": {"namespace": LABELS["namespace"], "pod": LABELS["pod"]}}]}
+        scrape = {
+            "job_name": LABELS["job"],
+            "static_configs": [
+                {
+                    "targets": [target],
+                    "labels": {"namespace": LABELS["namespace"], "pod": LABELS["pod"]},
+                }
+            ],
+        }
         config = folder / "prometheus.yml"
         config.write_text(json.dumps({**PROMETHEUS, "scrape_configs": [scrape]}))  # JSON is YAML
         self.log = open(folder / "prometheus.log", "w")
         self.process = subprocess.Popen(
-            ["prometheus", f"--config.file={config}", f"--storage.tsdb.path={folder / 'data'}",
-             f"--web.listen-address={self.address}"], stdout=self.log, stderr=subprocess.STDOUT)
+            [
+                "prometheus",
+                f"--config.file={config}",
+                f"--storage.tsdb.path={folder / 'data'}",
+                f"--web.listen-address={self.address}",
+            ],
+            stdout=self.log,
+            stderr=subprocess.STDOUT,
+        )
 
     def get(self, path, **parameters):
-        url = f"http://{self.address}/api/v1/{path}?" + urllib.parse.urlencode(parameters, doseq=True)
+        url = f"http://{self.address}/api/v1/{path}?" + urllib.parse.urlencode(
+            parameters, doseq=True
+        )
         try:
             with urllib.request.urlopen(url, timeout=5) as reply:
                 return json.load(reply)["data"]
@@ -101,7 +124,11 @@ def await_data(prometheus, wanted):
     missing = dict(wanted)
     while missing and time.monotonic() < give_up:
         try:
-            missing = {name: expression for name, expression in missing.items() if not prometheus.has_data(expression)}
+            missing = {
+                name: expression
+                for name, expression in missing.items()
+                if not prometheus.has_data(expression)
+            }
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             pass  # it is still starting
         time.sleep(0.5)  # polls a process that has no other way to tell
@@ -110,20 +137,34 @@ def await_data(prometheus, wanted):
 
 def check(prometheus):
     panels, recorded, rules = expressions()
-    metrics = {name for expression in [*panels.values(), *rules] for name in METRIC.findall(expression)}
-    wanted = {name: expression for name, expression in panels.items()
-              if not ELSEWHERE.keys() & set(METRIC.findall(expression))}
+    metrics = {
+        name for expression in [*panels.values(), *rules] for name in METRIC.findall(expression)
+    }
+    wanted = {
+        name: expression
+        for name, expression in panels.items()
+        if not ELSEWHERE.keys() & set(METRIC.findall(expression))
+    }
     wanted |= {name: name for name in [*recorded, *sorted(metrics - ELSEWHERE.keys())]}
-    failures = [f"no data: {name}: {expression}" for name, expression in await_data(prometheus, wanted).items()]
+    failures = [
+        f"no data: {name}: {expression}"
+        for name, expression in await_data(prometheus, wanted).items()
+    ]
     for expression in [*panels.values(), *rules]:
         prometheus.get("query", query=expression)  # raises for one that is no query
     for name in LABELS:
         if not prometheus.get(f"label/{name}/values", **{"match[]": "verdict_build_info"}):
             failures.append(f"the variable {name} has no values")
-    unhealthy = [f"{rule['name']}: {rule['lastError']}" for group in prometheus.get("rules")["groups"]
-                 for rule in group["rules"] if rule["health"] == "err"]
-    print(f"{len(panels)} queries of the dashboard, {len(recorded)} recordings, {len(rules) - len(recorded)} alerts, "
-          f"{len(metrics)} metrics")
+    unhealthy = [
+        f"{rule['name']}: {rule['lastError']}"
+        for group in prometheus.get("rules")["groups"]
+        for rule in group["rules"]
+        if rule["health"] == "err"
+    ]
+    print(
+        f"{len(panels)} queries of the dashboard, {len(recorded)} recordings,"
+        f" {len(rules) - len(recorded)} alerts, {len(metrics)} metrics"
+    )
     return failures + unhealthy
 
 
@@ -138,15 +179,43 @@ def serving(log):
 
 
 def loads(verdict, server, folder):
-    """Texts of all kinds, more of them at a time than the server takes; and deadlines that are too short."""
+    """Texts of all kinds, more of them at a time than the server takes; and deadlines that are too
+    short.
+    """
     texts = folder / "texts.txt"
     texts.write_text("A warm, funny film.\nNever again.\n" + LONG + "\n")
-    common = (verdict, "load", "--server", server, "--quiet", "--file", texts, "--duration", f"{LOAD_SECONDS}s")
+    common = (
+        verdict,
+        "load",
+        "--server",
+        server,
+        "--quiet",
+        "--file",
+        texts,
+        "--duration",
+        f"{LOAD_SECONDS}s",
+    )
     mix = "classify=60,batch=10,stream=10,tokenize=10,info=10"
-    return [subprocess.Popen([*map(str, (*common, *more))]) for more in (
-        ("--rate", 60, "--poisson", "--mix", mix, "--batch-size", 2, "--bad-percent", 5, "--timeout", "2s"),
-        ("--concurrency", 8, "--timeout", "2s"),
-        ("--rate", 20, "--timeout", "3ms"))]
+    return [
+        subprocess.Popen([*map(str, (*common, *more))])
+        for more in (
+            (
+                "--rate",
+                60,
+                "--poisson",
+                "--mix",
+                mix,
+                "--batch-size",
+                2,
+                "--bad-percent",
+                5,
+                "--timeout",
+                "2s",
+            ),
+            ("--concurrency", 8, "--timeout", "2s"),
+            ("--rate", 20, "--timeout", "3ms"),
+        )
+    ]
 
 
 def main():
@@ -159,8 +228,21 @@ def main():
         folder = pathlib.Path(name)
         try:
             server = subprocess.Popen(
-                [verdictd, "--model", ROOT / "models" / "demo", "--grpc-address", "127.0.0.1:0", "--http-address", "127.0.0.1:0",
-                 "--log-format", "json", *LIMITS], stderr=subprocess.PIPE, text=True)
+                [
+                    verdictd,
+                    "--model",
+                    ROOT / "models" / "demo",
+                    "--grpc-address",
+                    "127.0.0.1:0",
+                    "--http-address",
+                    "127.0.0.1:0",
+                    "--log-format",
+                    "json",
+                    *LIMITS,
+                ],
+                stderr=subprocess.PIPE,
+                text=True,
+            )
             processes.append(server)
             grpc_address, http_address = serving(server.stderr)
             processes += loads(verdict, grpc_address, folder)

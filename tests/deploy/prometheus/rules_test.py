@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""promtool accepts the rules and passes their tests; every alert has a runbook entry, and is shown firing and silent;
-every recording rule is used by an alert or another rule, or tested by itself.
+"""promtool accepts the rules and passes their tests; every alert has a runbook entry, and is shown
+firing and silent; every recording rule is used by an alert or another rule, or tested by itself.
 
 Exits with 77 where promtool or Python's yaml is not installed.
 """
@@ -25,18 +25,34 @@ TESTS = sorted((PROMETHEUS / "tests").glob("*.yml"))
 
 def rules(kind):
     """All rules that have the key `kind`: alert or record."""
-    files = [yaml.safe_load((PROMETHEUS / name).read_text()) for name in ("rules.yml", "alerts.yml")]
-    return [rule for file in files for group in file["groups"] for rule in group["rules"] if kind in rule]
+    files = [
+        yaml.safe_load((PROMETHEUS / name).read_text()) for name in ("rules.yml", "alerts.yml")
+    ]
+    return [
+        rule
+        for file in files
+        for group in file["groups"]
+        for rule in group["rules"]
+        if kind in rule
+    ]
 
 
 def cases(kind):
     """All cases of promtool's tests: alert_rule_test or promql_expr_test."""
-    return [case for file in TESTS for test in yaml.safe_load(file.read_text())["tests"] for case in test.get(kind, [])]
+    return [
+        case
+        for file in TESTS
+        for test in yaml.safe_load(file.read_text())["tests"]
+        for case in test.get(kind, [])
+    ]
 
 
 def expects(case, alert):
     """Whether the case expects this very alert: others may have its name, and other labels."""
-    return any(alert["labels"].items() <= expected["exp_labels"].items() for expected in case.get("exp_alerts", []))
+    return any(
+        alert["labels"].items() <= expected["exp_labels"].items()
+        for expected in case.get("exp_alerts", [])
+    )
 
 
 def anchor(heading):
@@ -62,10 +78,16 @@ class Promtool(unittest.TestCase):
 class Alerts(unittest.TestCase):
     def test_each_is_shown_firing_and_silent(self):
         for alert in rules("alert"):
-            of_alert = [case for case in cases("alert_rule_test") if case["alertname"] == alert["alert"]]
+            of_alert = [
+                case for case in cases("alert_rule_test") if case["alertname"] == alert["alert"]
+            ]
             with self.subTest(alert["alert"], **alert["labels"]):
-                self.assertTrue(any(expects(case, alert) for case in of_alert), "no test in which it fires")
-                self.assertFalse(all(expects(case, alert) for case in of_alert), "no test in which it is silent")
+                self.assertTrue(
+                    any(expects(case, alert) for case in of_alert), "no test in which it fires"
+                )
+                self.assertFalse(
+                    all(expects(case, alert) for case in of_alert), "no test in which it is silent"
+                )
 
     def test_each_names_a_runbook_entry_that_is_there(self):
         headings = re.findall(r"^### (.*)$", (DEPLOY / "README.md").read_text(), re.MULTILINE)
@@ -77,7 +99,9 @@ class Alerts(unittest.TestCase):
                 self.assertIn(found, anchors)
 
     def test_each_runbook_entry_is_of_an_alert(self):
-        headings = re.findall(r"^### (Verdict\w+)$", (DEPLOY / "README.md").read_text(), re.MULTILINE)
+        headings = re.findall(
+            r"^### (Verdict\w+)$", (DEPLOY / "README.md").read_text(), re.MULTILINE
+        )
         self.assertEqual(sorted(headings), sorted({alert["alert"] for alert in rules("alert")}))
 
     def test_each_has_a_severity_and_says_what_is_wrong(self):
@@ -98,12 +122,21 @@ class RecordingRules(unittest.TestCase):
 
 class PrometheusRule(unittest.TestCase):
     def test_holds_the_same_groups(self):
-        printed = subprocess.run([PROMETHEUS / "prometheus-rule"], capture_output=True, text=True, check=True).stdout
+        printed = subprocess.run(
+            [PROMETHEUS / "prometheus-rule"], capture_output=True, text=True, check=True
+        ).stdout
         objects = list(yaml.safe_load_all(printed))
-        self.assertEqual([(o["apiVersion"], o["kind"]) for o in objects],
-                         [("monitoring.coreos.com/v1", "PrometheusRule")] * 2)
-        self.assertEqual([o["spec"] for o in objects],
-                         [yaml.safe_load((PROMETHEUS / name).read_text()) for name in ("rules.yml", "alerts.yml")])
+        self.assertEqual(
+            [(o["apiVersion"], o["kind"]) for o in objects],
+            [("monitoring.coreos.com/v1", "PrometheusRule")] * 2,
+        )
+        self.assertEqual(
+            [o["spec"] for o in objects],
+            [
+                yaml.safe_load((PROMETHEUS / name).read_text())
+                for name in ("rules.yml", "alerts.yml")
+            ],
+        )
 
 
 if __name__ == "__main__":

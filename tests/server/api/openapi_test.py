@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""The server does what /openapi.json says: every example is sent to it, and gets the status that it names, with an answer that
-the document's schema allows. The document is one of OpenAPI 3.1 as far as that can be seen without its own schema: every
-reference leads somewhere, every route of the server is in it, and its schemas have the fields that the server's answers have.
+"""The server does what /openapi.json says: every example is sent to it, and gets the status that it
+names, with an answer that the document's schema allows. The document is one of OpenAPI 3.1 as far
+as that can be seen without its own schema: every reference leads somewhere, every route of the
+server is in it, and its schemas have the fields that the server's answers have.
 
 Usage: openapi_test.py VERDICTD MODEL_DIRECTORY
 """
@@ -38,7 +39,14 @@ def references(node):
             yield from references(value)
 
 
-KINDS = {"object": dict, "array": list, "string": str, "boolean": bool, "integer": int, "number": (int, float)}
+KINDS = {
+    "object": dict,
+    "array": list,
+    "string": str,
+    "boolean": bool,
+    "integer": int,
+    "number": (int, float),
+}
 
 
 def faults(document, schema, value, path="$"):
@@ -51,7 +59,9 @@ def faults(document, schema, value, path="$"):
     if "enum" in schema and value not in schema["enum"]:
         yield f"{path} is {value!r}"
     kind = schema.get("type")
-    if kind and (not isinstance(value, KINDS[kind]) or isinstance(value, bool) != (kind == "boolean")):
+    if kind and (
+        not isinstance(value, KINDS[kind]) or isinstance(value, bool) != (kind == "boolean")
+    ):
         yield f"{path} is no {kind}: {value!r}"
         return
     if "pattern" in schema and not re.search(schema["pattern"], value):
@@ -63,7 +73,9 @@ def faults(document, schema, value, path="$"):
             yield from faults(document, schema.get("items", {}), item, f"{path}[{i}]")
     if kind == "object":
         properties = schema.get("properties", {})
-        yield from (f"{path}.{name} is missing" for name in schema.get("required", []) if name not in value)
+        yield from (
+            f"{path}.{name} is missing" for name in schema.get("required", []) if name not in value
+        )
         for name, member in value.items():
             if name in properties:
                 yield from faults(document, properties[name], member, f"{path}.{name}")
@@ -73,7 +85,12 @@ def faults(document, schema, value, path="$"):
 
 def ask(port, method, path, body=None):
     with contextlib.closing(http.client.HTTPConnection(LOOPBACK, port, timeout=10)) as connection:
-        connection.request(method.upper(), path, body, {"Content-Type": "application/json"} if body is not None else {})
+        connection.request(
+            method.upper(),
+            path,
+            body,
+            {"Content-Type": "application/json"} if body is not None else {},
+        )
         reply = connection.getresponse()
         return reply.status, reply.getheader("Content-Type"), reply.read()
 
@@ -88,7 +105,10 @@ def check_answer(document, operation, answer, wanted, name):
         return [f"{name}: {media} is not in the document"]
     if media != "application/json":
         return []
-    return [f"{name}: {fault}" for fault in faults(document, response["content"][media]["schema"], json.loads(body))]
+    return [
+        f"{name}: {fault}"
+        for fault in faults(document, response["content"][media]["schema"], json.loads(body))
+    ]
 
 
 def check_operation(document, port, path, method, operation):
@@ -104,7 +124,9 @@ def check_operation(document, port, path, method, operation):
         if wanted == 200 and wrong:
             found.append(f"{method} {path} {name}: the schema says {wrong}")
         body = None if example["value"] is None else json.dumps(example["value"])
-        found += check_answer(document, operation, ask(port, method, path, body), wanted, f"{method} {path} {name}")
+        found += check_answer(
+            document, operation, ask(port, method, path, body), wanted, f"{method} {path} {name}"
+        )
     return found, len(examples)
 
 
@@ -123,8 +145,11 @@ def main():
                 found += faults_found
                 count += examples
             unknown = {"get", "post"} - set(methods)
-            found += [f"{method} {path} is served and not in the document" for method in unknown
-                      if ask(port, method, path, b"{}" if method == "post" else None)[0] != 405]
+            found += [
+                f"{method} {path} is served and not in the document"
+                for method in unknown
+                if ask(port, method, path, b"{}" if method == "post" else None)[0] != 405
+            ]
     print(*found, f"{count} examples", sep="\n")
     return 1 if found else 0
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """The status page in a real Chromium, in front of a real verdictd.
 
-Usage: status_page_test.py VERDICTD MODEL_DIRECTORY. Exits with 77 where Chromium or Selenium is not installed.
-VERDICT_SCREENSHOTS names a folder for pictures of the page, to be looked at.
+Usage: status_page_test.py VERDICTD MODEL_DIRECTORY. Exits with 77 where Chromium or Selenium is not
+installed. VERDICT_SCREENSHOTS names a folder for pictures of the page, to be looked at.
 """
 
 import http.server
@@ -44,10 +44,21 @@ class Verdictd:
         (model / "config.json").write_text(json.dumps(config))
         self.token_file = pathlib.Path(self.folder.name) / "tokens"
         self.token_file.write_text("let-me-in-0123456789\n")
-        arguments = ["--model", model, "--grpc-address=127.0.0.1:0", "--http-address=127.0.0.1:0", *options]
+        arguments = [
+            "--model",
+            model,
+            "--grpc-address=127.0.0.1:0",
+            "--http-address=127.0.0.1:0",
+            *options,
+        ]
         self.process = subprocess.Popen(
-            [VERDICTD, *(str(argument).format(token_file=self.token_file) for argument in arguments)],
-            stderr=subprocess.PIPE, text=True)
+            [
+                VERDICTD,
+                *(str(argument).format(token_file=self.token_file) for argument in arguments),
+            ],
+            stderr=subprocess.PIPE,
+            text=True,
+        )
         for line in self.process.stderr:
             if serving := re.search(r" http=(\S+)", line):
                 self.origin = f"http://{serving[1]}"
@@ -68,18 +79,22 @@ class Verdictd:
     def classify(self, text):
         body = json.dumps({"input": {"text": text}}).encode()
         request = urllib.request.Request(
-            f"{self.origin}/v1/classify", body, {"Content-Type": "application/json"})
+            f"{self.origin}/v1/classify", body, {"Content-Type": "application/json"}
+        )
         with urllib.request.urlopen(request) as reply:
             return json.load(reply)
 
 
 class EvilPage(http.server.BaseHTTPRequestHandler):
-    """A page of another origin that posts to the one its address names, as a page may and as it may not."""
+    """A page of another origin that posts to the one its address names, as a page may and as it may
+    not.
+    """
 
     SCRIPT = """<!doctype html><script>
       const target = decodeURIComponent(location.hash.slice(1)) + "/v1/classify";
       const body = JSON.stringify({input: {text: "good"}});
-      const post = options => fetch(target, {method: "POST", body, ...options}).then(() => "sent", () => "refused");
+      const post = options => fetch(target, {method: "POST", body, ...options})
+        .then(() => "sent", () => "refused");
       Promise.all([post({headers: {"Content-Type": "application/json"}}), post({mode: "no-cors"})])
         .then(outcomes => { document.title = outcomes.join(" "); });
     </script>"""
@@ -125,7 +140,9 @@ class PageTest(unittest.TestCase):
         self.await_(lambda: self.read("state") == "Ready", "the page says Ready")
 
     def await_(self, condition, what):
-        WebDriverWait(self.browser, PATIENCE_SECONDS, poll_frequency=0.05).until(lambda _: condition(), what)
+        WebDriverWait(self.browser, PATIENCE_SECONDS, poll_frequency=0.05).until(
+            lambda _: condition(), what
+        )
 
     def find(self, id):
         return self.browser.find_element(By.ID, id)
@@ -141,7 +158,9 @@ class PageTest(unittest.TestCase):
 
     def media(self, scheme):
         self.browser.execute_cdp_cmd(
-            "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]})
+            "Emulation.setEmulatedMedia",
+            {"features": [{"name": "prefers-color-scheme", "value": scheme}]},
+        )
 
     def classify(self, text, pair=None, truncation=None):
         self.browser.execute_script("arguments[0].value = arguments[1]", self.find("text"), text)
@@ -152,19 +171,26 @@ class PageTest(unittest.TestCase):
         if truncation is not None:
             Select(self.find("truncation")).select_by_value(truncation)
         self.find("classify").click()
-        self.await_(lambda: self.find("classify").is_enabled() and
-                    (self.find("answer").is_displayed() or self.find("failure").is_displayed()), "an outcome")
+        self.await_(
+            lambda: self.find("classify").is_enabled()
+            and (self.find("answer").is_displayed() or self.find("failure").is_displayed()),
+            "an outcome",
+        )
 
     def cut(self):
         """Of each token shown, whether it is shown as cut off."""
-        return self.js("Array.from(document.querySelectorAll('#tokens > *'), e => e.tagName === 'DEL')")
+        return self.js(
+            "Array.from(document.querySelectorAll('#tokens > *'), e => e.tagName === 'DEL')"
+        )
 
     def screenshot(self, name, width, height):
         folder = os.environ.get("VERDICT_SCREENSHOTS")
         if not folder:
             return
-        self.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
-            "width": width, "height": height, "deviceScaleFactor": 2, "mobile": width < 600})
+        self.browser.execute_cdp_cmd(
+            "Emulation.setDeviceMetricsOverride",
+            {"width": width, "height": height, "deviceScaleFactor": 2, "mobile": width < 600},
+        )
         self.browser.save_screenshot(f"{folder}/{name}.png")
 
 
@@ -188,11 +214,24 @@ class StatusPageTest(PageTest):
         try:
             for figure in ("texts-rate", "tokens-rate", "cpu", "p99"):
                 self.await_(lambda: self.number(figure) > 0, f"{figure} moves")
-            self.await_(lambda: self.js("document.querySelectorAll('#batches li:not(.none)').length > 0"), "a batch")
-            self.await_(lambda: self.js("document.querySelector('#texts-line .line') !== null"), "a chart")
+            self.await_(
+                lambda: self.js("document.querySelectorAll('#batches li:not(.none)').length > 0"),
+                "a batch",
+            )
+            self.await_(
+                lambda: self.js("document.querySelector('#texts-line .line') !== null"), "a chart"
+            )
             if os.environ.get("VERDICT_SCREENSHOTS"):
-                self.await_(lambda: self.js("document.querySelector('#texts-line .line').getAttribute('d').length") > 130, "a longer chart")
-            self.classify("It begins well, and then it goes on for ever. " * 50, truncation="HEAD_TAIL")
+                self.await_(
+                    lambda: self.js(
+                        "document.querySelector('#texts-line .line').getAttribute('d').length"
+                    )
+                    > 130,
+                    "a longer chart",
+                )
+            self.classify(
+                "It begins well, and then it goes on for ever. " * 50, truncation="HEAD_TAIL"
+            )
             for scheme in ("light", "dark"):
                 self.media(scheme)
                 self.screenshot(scheme, 1280, 960)
@@ -214,13 +253,17 @@ class StatusPageTest(PageTest):
 
     def test_a_pair_is_two_texts(self):
         self.classify("good film", pair="bad film")
-        self.assertEqual(self.read("tokens").split(),
-                         ["[CLS]", "good", "film", "[SEP]", "bad", "film", "[SEP]"])
+        self.assertEqual(
+            self.read("tokens").split(), ["[CLS]", "good", "film", "[SEP]", "bad", "film", "[SEP]"]
+        )
 
     def test_shows_which_tokens_were_cut(self):
         text = "good " * 600  # 602 tokens, of which 512 fit
-        kept = {"RIGHT": [0] * 511 + [1] * 90 + [0], "LEFT": [0] + [1] * 90 + [0] * 511,
-                "HEAD_TAIL": [0] * 129 + [1] * 90 + [0] * 383}
+        kept = {
+            "RIGHT": [0] * 511 + [1] * 90 + [0],
+            "LEFT": [0] + [1] * 90 + [0] * 511,
+            "HEAD_TAIL": [0] * 129 + [1] * 90 + [0] * 383,
+        }
         for truncation, expected in kept.items():
             self.classify(text, truncation=truncation)
             self.assertEqual(self.cut(), [bool(cut) for cut in expected], truncation)
@@ -228,40 +271,61 @@ class StatusPageTest(PageTest):
 
     def test_a_refusal_is_shown_with_its_reason(self):
         self.classify("good " * 600, truncation="ERROR")
-        self.assertEqual(self.read("failure"),
-                         "400: input: the input has 602 tokens, the limit is 512 (the model's "
-                         "max_position_embeddings); options.truncation RIGHT, LEFT or HEAD_TAIL cuts it")
+        self.assertEqual(
+            self.read("failure"),
+            (
+                "400: input: the input has 602 tokens, the limit is 512 (the model's "
+                "max_position_embeddings); options.truncation RIGHT, LEFT or HEAD_TAIL cuts it"
+            ),
+        )
         self.assertFalse(self.find("answer").is_displayed())
 
     def test_markup_in_labels_and_texts_is_text(self):
-        self.classify("<script>window.hacked=1</script><img src=x onerror=window.hacked=1> bad film")
+        self.classify(
+            "<script>window.hacked=1</script><img src=x onerror=window.hacked=1> bad film"
+        )
         self.assertIn(HOSTILE_LABEL, self.read("scores"))
         self.assertIn("script", self.read("tokens"))
         self.assertTrue(self.js("window.hacked === undefined"))
         self.assertEqual(self.js("document.querySelectorAll('main img, main script').length"), 0)
 
     def test_follows_the_light(self):
-        luminance = "getComputedStyle(document.body).backgroundColor.match(/\\d+/g).reduce((a, b) => a + +b, 0)"
+        luminance = (
+            "getComputedStyle(document.body).backgroundColor.match(/\\d+/g).reduce((a, b) => a +"
+            " +b, 0)"
+        )
         self.assertGreater(self.js(luminance), 650)
         self.media("dark")
         self.assertLess(self.js(luminance), 120)
 
     def test_fits_a_phone(self):
-        self.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
-            "width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": True})
+        self.browser.execute_cdp_cmd(
+            "Emulation.setDeviceMetricsOverride",
+            {"width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": True},
+        )
         self.classify("pneumonoultramicroscopicsilicovolcanoconiosis " * 20)
         self.assertLessEqual(self.js("document.documentElement.scrollWidth"), 360)
 
     def test_every_field_has_a_name(self):
-        unnamed = "Array.from(document.querySelectorAll('input, select, textarea')).filter(e => e.labels.length === 0).length"
+        unnamed = (
+            "Array.from(document.querySelectorAll('input, select, textarea')).filter(e =>"
+            " e.labels.length === 0).length"
+        )
         self.assertEqual(self.js(unnamed), 0)
 
     def test_the_browser_has_nothing_to_complain_of_and_asks_nobody_else(self):
         self.classify("good film", pair="bad film")
-        self.assertEqual([entry for entry in self.browser.get_log("browser") if entry["level"] != "DEBUG"], [])
-        messages = (json.loads(entry["message"])["message"] for entry in self.browser.get_log("performance"))
-        urls = {message["params"]["request"]["url"] for message in messages
-                if message["method"] == "Network.requestWillBeSent"}
+        self.assertEqual(
+            [entry for entry in self.browser.get_log("browser") if entry["level"] != "DEBUG"], []
+        )
+        messages = (
+            json.loads(entry["message"])["message"] for entry in self.browser.get_log("performance")
+        )
+        urls = {
+            message["params"]["request"]["url"]
+            for message in messages
+            if message["method"] == "Network.requestWillBeSent"
+        }
         self.assertGreater(len(urls), 5)
         self.assertEqual([url for url in urls if not url.startswith(self.server.origin + "/")], [])
 
@@ -291,13 +355,18 @@ class TokenTest(PageTest):
         self.classify("good film")
         self.assertEqual(self.read("label"), "POSITIVE")
         self.await_(lambda: self.read("max-tokens") == "512", "the model's facts")
-        self.assertEqual(self.js("localStorage.length + sessionStorage.length + document.cookie.length"), 0)
+        self.assertEqual(
+            self.js("localStorage.length + sessionStorage.length + document.cookie.length"), 0
+        )
 
 
 if __name__ == "__main__":
     VERDICTD, MODEL = sys.argv[1:3]
-    for missing, package in ((webdriver is None, "python3-selenium"), (shutil.which("chromium") is None, "chromium"),
-                             (shutil.which("chromedriver") is None, "chromium-driver")):
+    for missing, package in (
+        (webdriver is None, "python3-selenium"),
+        (shutil.which("chromium") is None, "chromium"),
+        (shutil.which("chromedriver") is None, "chromium-driver"),
+    ):
         if missing:
             print(f"skipped: {package} is not installed")
             sys.exit(SKIPPED)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Clients as people use them: Python's http.client and urllib, Node's http and fetch, curl, each with the framings that it has.
-Says what is not installed here, and goes on with the others.
+"""Clients as people use them: Python's http.client and urllib, Node's http and fetch, curl, each
+with the framings that it has. Says what is not installed here, and goes on with the others.
 
 Usage: clients_test.py VERDICTD MODEL_DIRECTORY
 """
@@ -26,22 +26,30 @@ PATH = "/v1/classify"
 NODE = r"""
 import http from 'node:http';
 const [hostname, port] = process.argv[2].split(':'), url = `http://${process.argv[2]}`;
-const body = JSON.stringify({ input: { text: 'Never again.' } }), headers = { 'Content-Type': 'application/json' };
+const body = JSON.stringify({ input: { text: 'Never again.' } });
+const headers = { 'Content-Type': 'application/json' };
 const agent = new http.Agent({ keepAlive: true });
 const ask = (options, send) => new Promise((resolve, reject) => {
-  const request = http.request({ hostname, port, path: '/v1/classify', method: 'POST', headers, ...options }, async reply => {
-    let text = ''; for await (const part of reply) text += part; resolve(`${reply.statusCode} ${JSON.parse(text).label}`);
+  const target = { hostname, port, path: '/v1/classify', method: 'POST', headers, ...options };
+  const request = http.request(target, async reply => {
+    let text = ''; for await (const part of reply) text += part;
+    resolve(`${reply.statusCode} ${JSON.parse(text).label}`);
   });
   request.on('error', reject); send(request);
 });
 const label = async reply => `${reply.status} ${(await reply.json()).label}`;
 const post = init => fetch(`${url}/v1/classify`, { method: 'POST', headers, ...init }).then(label);
 const results = {
-  'node http, with a length': await ask({ headers: { ...headers, 'Content-Length': body.length } }, request => request.end(body)),
-  'node http, in chunks': await ask({}, request => { request.write(body.slice(0, 10)); request.end(body.slice(10)); }),
+  'node http, with a length': await ask(
+    { headers: { ...headers, 'Content-Length': body.length } }, request => request.end(body)),
+  'node http, in chunks': await ask({}, request => {
+    request.write(body.slice(0, 10)); request.end(body.slice(10));
+  }),
   'node http, kept alive': await ask({ agent }, request => request.end(body)),
   'node http, kept alive again': await ask({ agent }, request => request.end(body)),
-  'node http, 100-continue': await ask({ headers: { ...headers, Expect: '100-continue' } }, request => request.on('continue', () => request.end(body)).flushHeaders()),
+  'node http, 100-continue': await ask(
+    { headers: { ...headers, Expect: '100-continue' } },
+    request => request.on('continue', () => request.end(body)).flushHeaders()),
   'node fetch': await post({ body }),
   'node fetch of a stream': await post({ body: new Blob([body]).stream(), duplex: 'half' }),
 };
@@ -67,7 +75,8 @@ def by_http_client(port):
     yield "http.client, in chunks", ask(iter([BODY[:10], BODY[10:]]), encode_chunked=True)
     connection.request("HEAD", "/healthz")
     reply = connection.getresponse()
-    yield "http.client, HEAD", f"{reply.status} {len(reply.read())} of {reply.getheader('Content-Length')}"
+    length = reply.getheader("Content-Length")
+    yield "http.client, HEAD", f"{reply.status} {len(reply.read())} of {length}"
     connection.request("OPTIONS", "*")
     reply = connection.getresponse()
     reply.read()
@@ -89,7 +98,9 @@ def by_node(port):
     with tempfile.NamedTemporaryFile("w", suffix=".mjs") as program:
         program.write(NODE)
         program.flush()
-        done = subprocess.run(["node", program.name, f"{LOOPBACK}:{port}"], capture_output=True, text=True, timeout=60)
+        done = subprocess.run(
+            ["node", program.name, f"{LOOPBACK}:{port}"], capture_output=True, text=True, timeout=60
+        )
     if done.returncode != 0:
         yield "node", done.stderr[-1000:]
         return
@@ -102,30 +113,83 @@ def by_curl(port, unix_path):
     ways = {
         "curl": [*data, "--data-binary", "@-", url],
         "curl --http1.0": ["--http1.0", *data, "--data-binary", "@-", url],
-        "curl -T -, in chunks": [*data, "--http1.1", "--request", "POST", "--upload-file", "-", url],
-        "curl -x, absolute form": [*data, "--proxy", f"http://{LOOPBACK}:{port}", "--data-binary", "@-", "http://verdict.example" + PATH],
-        "curl, 100-continue": [*data, "--header", "Expect: 100-continue", "--data-binary", "@-", url],
-        "curl --unix-socket": [*data, "--unix-socket", unix_path, "--data-binary", "@-", "http://verdict.example" + PATH],
+        "curl -T -, in chunks": [
+            *data,
+            "--http1.1",
+            "--request",
+            "POST",
+            "--upload-file",
+            "-",
+            url,
+        ],
+        "curl -x, absolute form": [
+            *data,
+            "--proxy",
+            f"http://{LOOPBACK}:{port}",
+            "--data-binary",
+            "@-",
+            "http://verdict.example" + PATH,
+        ],
+        "curl, 100-continue": [
+            *data,
+            "--header",
+            "Expect: 100-continue",
+            "--data-binary",
+            "@-",
+            url,
+        ],
+        "curl --unix-socket": [
+            *data,
+            "--unix-socket",
+            unix_path,
+            "--data-binary",
+            "@-",
+            "http://verdict.example" + PATH,
+        ],
     }
     for name, way in ways.items():
-        done = subprocess.run(["curl", "--silent", "--show-error", "--noproxy", "", "--write-out", "%{http_code}", *way],
-                              input=BODY, capture_output=True, timeout=60)
+        done = subprocess.run(
+            [
+                "curl",
+                "--silent",
+                "--show-error",
+                "--noproxy",
+                "",
+                "--write-out",
+                "%{http_code}",
+                *way,
+            ],
+            input=BODY,
+            capture_output=True,
+            timeout=60,
+        )
         body, status = done.stdout[:-3], done.stdout[-3:].decode()
         yield name, label(status, body) if body else done.stderr.decode()
-    done = subprocess.run(["curl", "--silent", "--head", f"http://{LOOPBACK}:{port}/healthz"], capture_output=True, timeout=60)
+    done = subprocess.run(
+        ["curl", "--silent", "--head", f"http://{LOOPBACK}:{port}/healthz"],
+        capture_output=True,
+        timeout=60,
+    )
     yield "curl --head", done.stdout.split()[1].decode()
 
 
 def main():
     verdictd, model = sys.argv[1:]
-    expected = {"http.client, HEAD": "200 0 of 6", "http.client, OPTIONS *": "204", "curl --head": "200"}
+    expected = {
+        "http.client, HEAD": "200 0 of 6",
+        "http.client, OPTIONS *": "204",
+        "curl --head": "200",
+    }
     wrong = 0
     with tempfile.TemporaryDirectory() as folder:
         unix_path = f"{folder}/http.sock"
         with Verdictd(verdictd, model, "--http-address", f"unix:{unix_path}") as server:
             port = server.http_port
             results = [*by_http_client(port), *by_urllib(port)]
-            for program, way in (("node", lambda: by_node(port)), ("curl", lambda: by_curl(port, unix_path))):
+            for program, way in (
+                ("node", lambda: by_node(port)),
+                ("curl", lambda: by_curl(port, unix_path)),
+            ):
                 if shutil.which(program):
                     results += way()
                 else:

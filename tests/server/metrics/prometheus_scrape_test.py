@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """A real Prometheus scrapes a served /metrics, and its answers are what was counted.
 
-Usage: prometheus_scrape_test.py METRICS_PAGE_BINARY. Exits with 77 where Prometheus is not installed.
+Usage: prometheus_scrape_test.py METRICS_PAGE_BINARY. Exits with 77 where Prometheus is not
+installed.
 """
 
 import json
@@ -26,7 +27,10 @@ scrape_configs:
     static_configs: [{{targets: ["127.0.0.1:{port}"]}}]
 """
 
-HANDLED = 'grpc_server_handled_total{grpc_service="verdict.v1.Classifier",grpc_method="Classify",grpc_code="%s"}'
+HANDLED = (
+    'grpc_server_handled_total{grpc_service="verdict.v1.Classifier",'
+    'grpc_method="Classify",grpc_code="%s"}'
+)
 EXPECTED = {
     'up{job="verdict"}': 1,
     HANDLED % "OK": 7,
