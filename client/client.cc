@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "client/channel.h"
+#include "client/error.h"
 #include "latency/steady_clock.h"
 #include "proto/status_details.h"
 
@@ -18,13 +19,6 @@ namespace {
 double Random() {
   thread_local std::minstd_rand generator(std::random_device{}());
   return std::uniform_real_distribution<double>()(generator);
-}
-
-absl::string_view PushbackMs(const grpc::ClientContext& context) {
-  const auto& trailers = context.GetServerTrailingMetadata();
-  const auto found = trailers.find("grpc-retry-pushback-ms");
-  if (found == trailers.end()) return "";
-  return {found->second.data(), found->second.size()};
 }
 
 }  // namespace

@@ -51,4 +51,11 @@ std::string ErrorText(const absl::Status& status) {
   return text + ")";
 }
 
+absl::string_view PushbackMs(const grpc::ClientContext& context) {
+  const auto& trailers = context.GetServerTrailingMetadata();
+  const auto found = trailers.find("grpc-retry-pushback-ms");
+  if (found == trailers.end()) return "";
+  return {found->second.data(), found->second.size()};
+}
+
 }  // namespace verdict

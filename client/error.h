@@ -2,6 +2,8 @@
 #ifndef VERDICT_CLIENT_ERROR_H_
 #define VERDICT_CLIENT_ERROR_H_
 
+#include <grpcpp/client_context.h>
+
 #include <string>
 
 #include "absl/status/status.h"
@@ -20,6 +22,10 @@ v1::Error ToError(const absl::Status& status);
 // For people, in one line: the code, the message, the reason where the server gave one, and when to
 // try again: "RESOURCE_EXHAUSTED: the queue is full … (QUEUE_FULL; try again after 250ms)".
 std::string ErrorText(const absl::Status& status);
+
+// What the server said of when to ask again (`grpc-retry-pushback-ms`), empty if nothing. Of a call
+// that has ended; lives as long as `context`.
+absl::string_view PushbackMs(const grpc::ClientContext& context);
 
 }  // namespace verdict
 

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/string_view.h"
+#include "client/error.h"
 
 namespace verdict {
 namespace {
@@ -52,13 +52,6 @@ LoadMethod MethodOf(CallKind kind) {
       break;
   }
   return LoadMethod::kGetModel;
-}
-
-absl::string_view PushbackMs(const grpc::ClientContext& context) {
-  const auto& trailers = context.GetServerTrailingMetadata();
-  const auto found = trailers.find("grpc-retry-pushback-ms");
-  if (found == trailers.end()) return "";
-  return {found->second.data(), found->second.size()};
 }
 
 }  // namespace

@@ -77,6 +77,11 @@ void AddGroups(const Mount& mount, absl::string_view group, std::vector<ControlG
 
 }  // namespace
 
+std::string ControlGroup::Read(const std::string& name) const {
+  const std::vector<std::string> lines = ReadLines(absl::StrCat(directory, "/", name));
+  return lines.empty() ? "" : lines.front();
+}
+
 std::vector<ControlGroup> ControlGroupsOf(const std::string& root, const std::string& controller) {
   std::vector<ControlGroup> groups;
   const std::vector<Mount> mounts = MountsOf(root, controller);

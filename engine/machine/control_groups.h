@@ -10,6 +10,9 @@ namespace verdict {
 struct ControlGroup {
   bool version2 = false;
   std::string directory;  // where its files are, if it is there
+
+  // The first line of its file `name`, e.g. "cpu.max"; empty if the file is not there.
+  std::string Read(const std::string& name) const;
 };
 
 // The groups of this process that can limit `controller`, e.g. "cpu": its own and all groups above

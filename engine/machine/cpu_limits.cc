@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <fstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -18,13 +17,6 @@
 namespace verdict {
 namespace {
 
-std::string ReadLine(const std::string& path) {
-  std::ifstream file(path);
-  std::string line;
-  std::getline(file, line);
-  return line;
-}
-
 // Both in microseconds, of CPU time and of time; "max" and -1 are no limit.
 std::optional<double> Quota(absl::string_view quota, absl::string_view period) {
   int64_t quota_us = 0;
@@ -36,12 +28,11 @@ std::optional<double> Quota(absl::string_view quota, absl::string_view period) {
   return static_cast<double>(quota_us) / static_cast<double>(period_us);
 }
 
-std::optional<double> GroupQuota(bool version2, const std::string& directory) {
-  if (!version2) {
-    return Quota(ReadLine(directory + "/cpu.cfs_quota_us"),
-                 ReadLine(directory + "/cpu.cfs_period_us"));
+std::optional<double> GroupQuota(const ControlGroup& group) {
+  if (!group.version2) {
+    return Quota(group.Read("cpu.cfs_quota_us"), group.Read("cpu.cfs_period_us"));
   }
-  const std::string line = ReadLine(directory + "/cpu.max");
+  const std::string line = group.Read("cpu.max");
   const std::vector<absl::string_view> fields = absl::StrSplit(line, ' ');
   return fields.size() == 2 ? Quota(fields[0], fields[1]) : std::nullopt;
 }
@@ -51,7 +42,7 @@ std::optional<double> GroupQuota(bool version2, const std::string& directory) {
 std::optional<double> CpuQuota(const std::string& root) {
   std::optional<double> smallest;
   for (const ControlGroup& group : ControlGroupsOf(root, "cpu")) {
-    const std::optional<double> quota = GroupQuota(group.version2, group.directory);
+    const std::optional<double> quota = GroupQuota(group);
     if (quota.has_value()) smallest = std::min(*quota, smallest.value_or(*quota));
   }
   return smallest;

@@ -21,12 +21,13 @@ std::optional<uint64_t> MachineBytes(const std::string& root) {
   return sum;
 }
 
-// The number in a group's file; nullopt if it is "max" or not there.
-std::optional<uint64_t> GroupBytes(const std::string& path) {
-  std::ifstream file(path);
-  std::string line;
+// Nothing where the group has no limit: "max", or no file.
+std::optional<uint64_t> GroupBytes(const ControlGroup& group) {
   uint64_t bytes = 0;
-  if (!std::getline(file, line) || !absl::SimpleAtoi(line, &bytes)) return std::nullopt;
+  if (!absl::SimpleAtoi(group.Read(group.version2 ? "memory.max" : "memory.limit_in_bytes"),
+                        &bytes)) {
+    return std::nullopt;
+  }
   return bytes;
 }
 
@@ -42,8 +43,7 @@ std::optional<MemoryLimit> FindMemoryLimit(const std::string& root) {
   };
   consider(MachineBytes(root), "this machine has");
   for (const ControlGroup& group : ControlGroupsOf(root, "memory")) {
-    const char* name = group.version2 ? "/memory.max" : "/memory.limit_in_bytes";
-    consider(GroupBytes(group.directory + name), "its control group allows");
+    consider(GroupBytes(group), "its control group allows");
   }
   return smallest;
 }

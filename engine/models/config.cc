@@ -49,34 +49,32 @@ constexpr size_t kMaxLabelBytes = 1'000;
 // Without id2label and num_labels, a transformers model has this many.
 constexpr int kDefaultLabels = 2;
 
-struct ProblemTypeRow {
+// A value of a field, and the word that config.json has for it.
+template <typename Value>
+struct Word {
   const char* name;
-  ProblemType type;
+  Value value;
 };
 constexpr std::array kProblemTypes = {
-    ProblemTypeRow{"regression", ProblemType::kRegression},
-    ProblemTypeRow{"single_label_classification", ProblemType::kSingleLabelClassification},
-    ProblemTypeRow{"multi_label_classification", ProblemType::kMultiLabelClassification},
+    Word{"regression", ProblemType::kRegression},
+    Word{"single_label_classification", ProblemType::kSingleLabelClassification},
+    Word{"multi_label_classification", ProblemType::kMultiLabelClassification},
 };
 
-struct ActivationRow {
-  const char* name;
-  HiddenActivation activation;
-};
 // transformers' ACT2FN, as far as we compute it.
 constexpr std::array kActivations = {
-    ActivationRow{"gelu", HiddenActivation::kGelu},
-    ActivationRow{"gelu_python", HiddenActivation::kGelu},
-    ActivationRow{"gelu_10", HiddenActivation::kGelu10},
-    ActivationRow{"gelu_new", HiddenActivation::kGeluTanh},
-    ActivationRow{"gelu_fast", HiddenActivation::kGeluTanh},
-    ActivationRow{"gelu_accurate", HiddenActivation::kGeluTanh},
-    ActivationRow{"gelu_pytorch_tanh", HiddenActivation::kGeluTanh},
-    ActivationRow{"gelu_python_tanh", HiddenActivation::kGeluTanh},
-    ActivationRow{"quick_gelu", HiddenActivation::kQuickGelu},
-    ActivationRow{"silu", HiddenActivation::kSilu},
-    ActivationRow{"swish", HiddenActivation::kSilu},
-    ActivationRow{"relu", HiddenActivation::kRelu},
+    Word{"gelu", HiddenActivation::kGelu},
+    Word{"gelu_python", HiddenActivation::kGelu},
+    Word{"gelu_10", HiddenActivation::kGelu10},
+    Word{"gelu_new", HiddenActivation::kGeluTanh},
+    Word{"gelu_fast", HiddenActivation::kGeluTanh},
+    Word{"gelu_accurate", HiddenActivation::kGeluTanh},
+    Word{"gelu_pytorch_tanh", HiddenActivation::kGeluTanh},
+    Word{"gelu_python_tanh", HiddenActivation::kGeluTanh},
+    Word{"quick_gelu", HiddenActivation::kQuickGelu},
+    Word{"silu", HiddenActivation::kSilu},
+    Word{"swish", HiddenActivation::kSilu},
+    Word{"relu", HiddenActivation::kRelu},
 };
 
 // Fields of other architectures, which transformers keeps for DistilBERT without reading them.
@@ -206,26 +204,19 @@ absl::Status ReadDimensions(const Json& json, ModelConfig& config) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<HiddenActivation> ReadActivation(const Json& config) {
-  const Json* value = Find(config, "activation");
-  if (value == nullptr) return HiddenActivation::kGelu;
-  for (const ActivationRow& row : kActivations) {
-    if (IsString(value, row.name)) return row.activation;
+// The value that the field's word stands for, or `otherwise` without the field. INVALID_ARGUMENT
+// names all words.
+template <typename Value>
+absl::StatusOr<Value> ReadWord(const Json& config, const char* field,
+                               absl::Span<const Word<Value>> words, Value otherwise) {
+  const Json* found = Find(config, field);
+  if (found == nullptr) return otherwise;
+  for (const Word<Value>& word : words) {
+    if (IsString(found, word.name)) return word.value;
   }
   const std::string names = absl::StrJoin(
-      kActivations, ", ", [](std::string* out, const ActivationRow& row) { *out += row.name; });
-  return FieldError("activation", absl::StrCat("one of ", names), FoundText(value));
-}
-
-absl::StatusOr<ProblemType> ReadProblemType(const Json& config) {
-  const Json* value = Find(config, "problem_type");
-  if (value == nullptr) return ProblemType::kUnspecified;
-  for (const ProblemTypeRow& row : kProblemTypes) {
-    if (IsString(value, row.name)) return row.type;
-  }
-  const std::string names = absl::StrJoin(
-      kProblemTypes, ", ", [](std::string* out, const ProblemTypeRow& row) { *out += row.name; });
-  return FieldError("problem_type", absl::StrCat("one of ", names), FoundText(value));
+      words, ", ", [](std::string* out, const Word<Value>& word) { *out += word.name; });
+  return FieldError(field, absl::StrCat("one of ", names), FoundText(found));
 }
 
 std::vector<std::string> NumberedLabels(uint64_t count) {
@@ -321,10 +312,12 @@ absl::StatusOr<ModelConfig> ParseConfig(const Json& json) {
   if (absl::Status status = CheckArchitecture(json, config); !status.ok()) return status;
   if (absl::Status status = CheckOtherFields(json, config); !status.ok()) return status;
   if (absl::Status status = ReadDimensions(json, config); !status.ok()) return status;
-  const absl::StatusOr<HiddenActivation> activation = ReadActivation(json);
+  const absl::StatusOr<HiddenActivation> activation =
+      ReadWord<HiddenActivation>(json, "activation", kActivations, HiddenActivation::kGelu);
   if (!activation.ok()) return activation.status();
   config.activation = *activation;
-  const absl::StatusOr<ProblemType> problem_type = ReadProblemType(json);
+  const absl::StatusOr<ProblemType> problem_type =
+      ReadWord<ProblemType>(json, "problem_type", kProblemTypes, ProblemType::kUnspecified);
   if (!problem_type.ok()) return problem_type.status();
   config.problem_type = *problem_type;
   if (absl::Status status = ReadLabels(json, config); !status.ok()) return status;
@@ -336,7 +329,7 @@ absl::StatusOr<ModelConfig> ParseConfig(const Json& json) {
 }  // namespace
 
 std::string_view ProblemTypeName(ProblemType type) {
-  for (const ProblemTypeRow& row : kProblemTypes) {
+  for (const Word<ProblemType>& row : kProblemTypes) {
     if (row.type == type) return row.name;
   }
   return "";

@@ -65,6 +65,14 @@ TEST(ClientTest, CallsEveryMethod) {
   EXPECT_EQ(model->name(), "fake");
 }
 
+// Has a FakeClassifier keep the deadline of its last call.
+auto KeepDeadline(std::chrono::system_clock::time_point* deadline) {
+  return [deadline](grpc::ServerContext* context) {
+    *deadline = context->deadline();
+    return grpc::Status::OK;
+  };
+}
+
 TEST(ClientTest, ReturnsTheServersOwnStatus) {
   FakeClassifier service;
   service.before = [](auto) { return grpc::Status(grpc::RESOURCE_EXHAUSTED, "the queue is full"); };
@@ -75,10 +83,7 @@ TEST(ClientTest, ReturnsTheServersOwnStatus) {
 TEST(ClientTest, EveryCallHasTheDeadlineOfTheOptions) {
   FakeClassifier service;
   std::chrono::system_clock::time_point deadline;
-  service.before = [&deadline](grpc::ServerContext* context) {
-    deadline = context->deadline();
-    return grpc::Status::OK;
-  };
+  service.before = KeepDeadline(&deadline);
   const absl::Time before = SteadyNow();
   ASSERT_TRUE(Open({.server = service.address(), .timeout = absl::Minutes(7)}).GetModel().ok());
   EXPECT_NEAR(absl::ToDoubleSeconds(SteadyTime(deadline) - before), 7 * 60, 30);
@@ -91,10 +96,7 @@ TEST(ClientTest, EveryCallHasTheDeadlineOfTheOptions) {
 TEST(ClientTest, ACallsOwnTimeoutComesFirst) {
   FakeClassifier service;
   std::chrono::system_clock::time_point deadline;
-  service.before = [&deadline](grpc::ServerContext* context) {
-    deadline = context->deadline();
-    return grpc::Status::OK;
-  };
+  service.before = KeepDeadline(&deadline);
   const absl::Time before = SteadyNow();
   const Client client = Open({.server = service.address(), .timeout = absl::Minutes(7)});
   ASSERT_TRUE(client.GetModel(absl::Minutes(3)).ok());

@@ -13,6 +13,7 @@
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
 #include "tests/client/fake_classifier.h"
+#include "tests/client/load/tally.h"
 
 namespace verdict {
 namespace {
@@ -20,10 +21,6 @@ namespace {
 using absl::Milliseconds;
 using absl::Seconds;
 using absl::StatusCode;
-
-uint64_t Codes(const MethodTally& tally, StatusCode code) {
-  return tally.codes[static_cast<size_t>(code)];
-}
 
 // Sends loads to a real port. Nothing is asserted about how fast this machine is.
 class LoadGeneratorTest : public ::testing::Test {

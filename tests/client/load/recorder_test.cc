@@ -5,6 +5,7 @@
 
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
+#include "tests/client/load/tally.h"
 
 namespace verdict {
 namespace {
@@ -12,10 +13,6 @@ namespace {
 using absl::Milliseconds;
 using absl::Seconds;
 using absl::StatusCode;
-
-uint64_t Codes(const MethodTally& tally, StatusCode code) {
-  return tally.codes[static_cast<size_t>(code)];
-}
 
 const LatencyHistogram& LatencyOf(const MethodTally& tally, StatusCode code) {
   return *tally.latency[static_cast<size_t>(code)];

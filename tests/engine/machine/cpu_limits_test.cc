@@ -4,11 +4,11 @@
 #include <sched.h>
 
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <optional>
 #include <string>
 #include <thread>
+
+#include "tests/engine/machine/container_files.h"
 
 namespace verdict {
 namespace {
@@ -18,30 +18,12 @@ constexpr char kVersion2Mount[] =
 constexpr char kVersion1Mount[] =
     "32 31 0:29 / /sys/fs/cgroup/cpu,cpuacct ro,nosuid master:9 - cgroup cgroup rw,cpu,cpuacct\n";
 
-// A file system as a container may see it.
-class CpuLimitsTest : public ::testing::Test {
+class CpuLimitsTest : public ContainerFilesTest {
  protected:
-  CpuLimitsTest() { EXPECT_NE(mkdtemp(root_.data()), nullptr); }
-  ~CpuLimitsTest() override { std::filesystem::remove_all(root_); }
-
-  void Write(const std::string& path, const std::string& content) {
-    const std::filesystem::path file = root_ + path;
-    std::filesystem::create_directories(file.parent_path());
-    std::ofstream(file) << content;
-  }
-
-  // What /proc says of the process: the groups that it is in, and what is mounted.
-  void InGroups(const std::string& groups, const std::string& mounts) {
-    Write("/proc/self/cgroup", groups);
-    Write("/proc/self/mountinfo", "23 1 8:1 / / rw,relatime - ext4 /dev/root rw\n" + mounts);
-  }
-
   void WriteVersion1(const std::string& group, const std::string& quota) {
     Write(group + "/cpu.cfs_quota_us", quota + "\n");
     Write(group + "/cpu.cfs_period_us", "100000\n");
   }
-
-  std::string root_ = ::testing::TempDir() + "cpu_limits_XXXXXX";
 };
 
 TEST_F(CpuLimitsTest, NothingReadableLimitsNothing) { EXPECT_EQ(CpuQuota(root_), std::nullopt); }

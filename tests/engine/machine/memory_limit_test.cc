@@ -2,11 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <optional>
 #include <string>
+
+#include "tests/engine/machine/container_files.h"
 
 namespace verdict {
 namespace {
@@ -17,26 +16,9 @@ constexpr char kVersion1Mount[] =
     "32 31 0:29 / /sys/fs/cgroup/memory ro,nosuid master:9 - cgroup cgroup rw,memory\n";
 constexpr char kMachine[] = "MemTotal:        1000 kB\nMemFree:  5 kB\nSwapTotal:     24 kB\n";
 
-// A file system as a container may see it.
-class MemoryLimitTest : public ::testing::Test {
+class MemoryLimitTest : public ContainerFilesTest {
  protected:
-  MemoryLimitTest() { EXPECT_NE(mkdtemp(root_.data()), nullptr); }
-  ~MemoryLimitTest() override { std::filesystem::remove_all(root_); }
-
-  void Write(const std::string& path, const std::string& content) {
-    const std::filesystem::path file = root_ + path;
-    std::filesystem::create_directories(file.parent_path());
-    std::ofstream(file) << content;
-  }
-
-  void InGroups(const std::string& groups, const std::string& mounts) {
-    Write("/proc/self/cgroup", groups);
-    Write("/proc/self/mountinfo", mounts);
-  }
-
   uint64_t Bytes() const { return FindMemoryLimit(root_).value_or(MemoryLimit()).bytes; }
-
-  std::string root_ = ::testing::TempDir() + "memory_limit_XXXXXX";
 };
 
 TEST_F(MemoryLimitTest, NothingReadableLimitsNothing) {

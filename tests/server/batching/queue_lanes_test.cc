@@ -19,28 +19,6 @@ using ::testing::ElementsAre;
 // Texts of up to 10 tokens are short.
 constexpr TextQueue::Limits kLimits = {.max_batch_tokens = 40, .max_queue_tokens = 10'000};
 
-const absl::Time kNow = absl::FromUnixSeconds(1'000'000);
-
-// A text of `tokens` tokens that is told by its first one.
-QueuedText Text(int32_t id, int64_t tokens, absl::Time deadline = absl::InfiniteFuture()) {
-  QueuedText text;
-  text.input_ids.assign(static_cast<size_t>(tokens), id);
-  text.deadline = deadline;
-  return text;
-}
-
-void Push(TextQueue& queue, QueuedText text) {
-  std::vector<QueuedText> texts;
-  texts.push_back(std::move(text));
-  ASSERT_TRUE(queue.Push(&texts, kNow).ok());
-}
-
-std::vector<int32_t> Ids(const std::vector<QueuedText>& texts) {
-  std::vector<int32_t> ids;
-  for (const QueuedText& text : texts) ids.push_back(text.input_ids.at(0));
-  return ids;
-}
-
 std::vector<int32_t> PopIds(TextQueue& queue) { return Ids(queue.Pop(kNow).batch); }
 
 int64_t TokensUntilDone(const TextQueue& queue, int64_t tokens) {
@@ -51,20 +29,20 @@ int64_t TokensUntilDone(const TextQueue& queue, int64_t tokens) {
 
 TEST(QueueLanesTest, AShortTextWaitsForAtMostOneLongBatch) {
   TextQueue queue(kLimits);
-  for (int id = 1; id <= 5; ++id) Push(queue, Text(id, 40));
+  for (int id = 1; id <= 5; ++id) ASSERT_TRUE(Push(queue, Text(id, 40)).ok());
   EXPECT_THAT(PopIds(queue), ElementsAre(1));
-  Push(queue, Text(10, 5));
+  ASSERT_TRUE(Push(queue, Text(10, 5)).ok());
   EXPECT_THAT(PopIds(queue), ElementsAre(10)) << "it came while a long one was computed";
-  Push(queue, Text(11, 5));
+  ASSERT_TRUE(Push(queue, Text(11, 5)).ok());
   EXPECT_THAT(PopIds(queue), ElementsAre(2));
   EXPECT_THAT(PopIds(queue), ElementsAre(11));
 }
 
 TEST(QueueLanesTest, ALongTextIsNotStarvedByShortOnes) {
   TextQueue queue(kLimits);
-  for (int id = 1; id <= 16; ++id) Push(queue, Text(id, 10));
-  Push(queue, Text(100, 40));
-  Push(queue, Text(101, 40));
+  for (int id = 1; id <= 16; ++id) ASSERT_TRUE(Push(queue, Text(id, 10)).ok());
+  ASSERT_TRUE(Push(queue, Text(100, 40)).ok());
+  ASSERT_TRUE(Push(queue, Text(101, 40)).ok());
   EXPECT_THAT(PopIds(queue), ElementsAre(1, 2, 3, 4));
   EXPECT_THAT(PopIds(queue), ElementsAre(100));
   EXPECT_THAT(PopIds(queue), ElementsAre(5, 6, 7, 8));
@@ -73,21 +51,21 @@ TEST(QueueLanesTest, ALongTextIsNotStarvedByShortOnes) {
 
 TEST(QueueLanesTest, RoomThatOneLaneLeavesIsTheOthers) {
   TextQueue queue(kLimits);
-  for (int id = 1; id <= 4; ++id) Push(queue, Text(id, 10));
-  Push(queue, Text(100, 25));
-  Push(queue, Text(101, 15));
+  for (int id = 1; id <= 4; ++id) ASSERT_TRUE(Push(queue, Text(id, 10)).ok());
+  ASSERT_TRUE(Push(queue, Text(100, 25)).ok());
+  ASSERT_TRUE(Push(queue, Text(101, 15)).ok());
   EXPECT_THAT(PopIds(queue), ElementsAre(1, 2, 3, 4));
-  for (int id = 5; id <= 7; ++id) Push(queue, Text(id, 8));
+  for (int id = 5; id <= 7; ++id) ASSERT_TRUE(Push(queue, Text(id, 8)).ok());
   EXPECT_THAT(PopIds(queue), ElementsAre(100, 101));
-  Push(queue, Text(102, 11));
+  ASSERT_TRUE(Push(queue, Text(102, 11)).ok());
   EXPECT_THAT(PopIds(queue), ElementsAre(5, 6, 7, 102));
 }
 
 TEST(QueueLanesTest, OnlyTheFrontOfALaneFillsRoom) {
   TextQueue queue(kLimits);
-  Push(queue, Text(1, 9));
-  Push(queue, Text(100, 40));
-  Push(queue, Text(101, 11));  // would fit, but must not overtake
+  ASSERT_TRUE(Push(queue, Text(1, 9)).ok());
+  ASSERT_TRUE(Push(queue, Text(100, 40)).ok());
+  ASSERT_TRUE(Push(queue, Text(101, 11)).ok());  // would fit, but must not overtake
   EXPECT_THAT(PopIds(queue), ElementsAre(1));
   EXPECT_THAT(PopIds(queue), ElementsAre(100));
   EXPECT_THAT(PopIds(queue), ElementsAre(101));
@@ -96,15 +74,15 @@ TEST(QueueLanesTest, OnlyTheFrontOfALaneFillsRoom) {
 TEST(QueueLanesTest, WhatFitsOneBatchIsDoneWithIt) {
   TextQueue queue(kLimits);
   EXPECT_EQ(TokensUntilDone(queue, 7), 7);
-  Push(queue, Text(1, 8));
-  Push(queue, Text(100, 12));
+  ASSERT_TRUE(Push(queue, Text(1, 8)).ok());
+  ASSERT_TRUE(Push(queue, Text(100, 12)).ok());
   EXPECT_EQ(TokensUntilDone(queue, 7), 27);
   EXPECT_EQ(queue.LeastWorkUntilDone().tokens, 21);
 }
 
 TEST(QueueLanesTest, BeyondOneBatchWorkIsWholeBatchesOfItsLane) {
   TextQueue queue(kLimits);
-  for (int id = 1; id <= 8; ++id) Push(queue, Text(id, 10));
+  for (int id = 1; id <= 8; ++id) ASSERT_TRUE(Push(queue, Text(id, 10)).ok());
   EXPECT_EQ(TokensUntilDone(queue, 10), 120);
   EXPECT_EQ(queue.WorkWaiting().tokens, 80);
   EXPECT_EQ(queue.WorkWaiting().batches, 2);
@@ -112,10 +90,10 @@ TEST(QueueLanesTest, BeyondOneBatchWorkIsWholeBatchesOfItsLane) {
 
 TEST(QueueLanesTest, AShortTextHasOneBatchOfManyLongOnesAhead) {
   TextQueue queue(kLimits);
-  for (int id = 1; id <= 50; ++id) Push(queue, Text(id, 40));
+  for (int id = 1; id <= 50; ++id) ASSERT_TRUE(Push(queue, Text(id, 40)).ok());
   ASSERT_THAT(PopIds(queue), ElementsAre(1));
   EXPECT_EQ(TokensUntilDone(queue, 5), 40) << "the next batch is its";
-  Push(queue, Text(100, 5));
+  ASSERT_TRUE(Push(queue, Text(100, 5)).ok());
   ASSERT_THAT(PopIds(queue), ElementsAre(100));
   EXPECT_EQ(TokensUntilDone(queue, 5), 80) << "the next is the long ones'";
 }
@@ -125,13 +103,13 @@ TEST(QueueLanesTest, ALongTextCountsTheShortOnesThatKeepComing) {
   int32_t id = 0;
   // Half of what is computed is short, though few of them wait at any time.
   for (int i = 0; i < 40; ++i) {
-    for (int j = 0; j < 4; ++j) Push(queue, Text(++id, 10));
-    Push(queue, Text(++id, 40));
+    for (int j = 0; j < 4; ++j) ASSERT_TRUE(Push(queue, Text(++id, 10)).ok());
+    ASSERT_TRUE(Push(queue, Text(++id, 40)).ok());
     queue.Pop(kNow);
     queue.Pop(kNow);
   }
   ASSERT_TRUE(queue.empty());
-  for (int i = 0; i < 5; ++i) Push(queue, Text(++id, 40));
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(Push(queue, Text(++id, 40)).ok());
   EXPECT_GE(TokensUntilDone(queue, 40), 2 * 6 * 40 - 40);
 }
 
@@ -214,7 +192,7 @@ TEST(QueueLanesTest, DoesWhatThePlainModelDoesInAnyRun) {
       if (random() % 3 != 0) {
         const auto tokens = static_cast<int64_t>(1 + random() % (random() % 2 == 0 ? 10 : 50));
         const absl::Time deadline = now + absl::Seconds(random() % 40);
-        Push(queue, Text(++pushed, tokens, deadline));
+        ASSERT_TRUE(Push(queue, Text(++pushed, tokens, deadline)).ok());
         model.Push({pushed, tokens, deadline});
       } else {
         const absl::Time end = now + absl::Seconds(random() % 5);
@@ -242,7 +220,7 @@ TEST(QueueLanesTest, NeitherLaneWaitsForTwoBatchesInAnyRun) {
     for (unsigned i = random() % 8; i > 0 && queue.tokens() < 9'000; --i) {
       const auto tokens = static_cast<int64_t>(1 + random() % (random() % 3 != 0 ? 10 : 50));
       is_short.push_back(tokens <= 10);
-      Push(queue, Text(++pushed, tokens));
+      ASSERT_TRUE(Push(queue, Text(++pushed, tokens)).ok());
       ++waiting[is_short.back() ? 0 : 1];
     }
     const int64_t waited[2] = {waiting[0], waiting[1]};
@@ -271,7 +249,7 @@ TEST(QueueLanesTest, AnEstimateIsEnoughForEqualTextsOfEachLane) {
     for (int32_t id = 1; id <= texts; ++id) {
       const int64_t tokens = random() % 2 == 0 ? in_short : in_long;
       estimate = TokensUntilDone(queue, tokens);
-      Push(queue, Text(id, tokens));
+      ASSERT_TRUE(Push(queue, Text(id, tokens)).ok());
     }
     int64_t done = 0;
     for (bool found = false; !found;) {

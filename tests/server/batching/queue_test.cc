@@ -21,27 +21,6 @@ using ::testing::IsEmpty;
 constexpr TextQueue::Limits kLimits = {.max_batch_tokens = 10, .max_queue_tokens = 30};
 
 constexpr absl::Duration kTick = absl::Nanoseconds(1);
-const absl::Time kNow = absl::FromUnixSeconds(1'000'000);
-
-// A text of `tokens` tokens that is told by its first one.
-QueuedText Text(int32_t id, int tokens, absl::Time deadline = absl::InfiniteFuture()) {
-  QueuedText text;
-  text.input_ids.assign(static_cast<size_t>(tokens), id);
-  text.deadline = deadline;
-  return text;
-}
-
-std::vector<int32_t> Ids(const std::vector<QueuedText>& texts) {
-  std::vector<int32_t> ids;
-  for (const QueuedText& text : texts) ids.push_back(text.input_ids.at(0));
-  return ids;
-}
-
-absl::Status Push(TextQueue& queue, QueuedText text, absl::Time now = kNow) {
-  std::vector<QueuedText> texts;
-  texts.push_back(std::move(text));
-  return queue.Push(&texts, now);
-}
 
 TEST(TextQueueTest, AnEmptyQueueHasNoBatch) {
   TextQueue queue(kLimits);

@@ -2,11 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
-#include <random>
 #include <vector>
 
-#include "engine/memory/aligned_buffer.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/engine/fixtures/highway_targets.h"
@@ -18,37 +17,16 @@ namespace {
 using ::testing::FloatNear;
 using ::testing::Pointwise;
 
-// Queries, keys and values of `tokens` tokens side by side, as the model keeps them.
-struct Packed {
+struct Packed : PackedHead<float> {
   Packed(int tokens, int head_dim)
-      : tokens(tokens), head_dim(head_dim), data(tokens * 3 * head_dim) {
-    std::minstd_rand random(tokens * 131 + head_dim);
-    std::normal_distribution<float> normal(0, 1.5f);
-    for (float& value : data) value = normal(random);
-  }
+      : PackedHead{tokens, head_dim,
+                   NormalNumbers(size_t{3} * tokens * head_dim, tokens * 131 + head_dim, 1.5f)} {}
 
   std::vector<float> Attend(int queries) const {
-    std::vector<float> y(queries * head_dim);
-    AlignedBuffer scratch(AttentionScratchSize(tokens, head_dim));
-    // What other texts left there may be anything.
-    std::fill_n(scratch.data(), scratch.size(), std::numeric_limits<float>::quiet_NaN());
-    verdict::Attend(HeadOf(data.data(), tokens, head_dim, queries, y.data()), scratch.data());
-    return y;
+    return AttendBy(verdict::Attend, AttentionScratchSize(tokens, head_dim), queries);
   }
 
-  std::vector<float> PlainAttend() const {
-    return PlainAttention(tokens, head_dim,
-                          [this](int token, int part, int i) { return at(token, part, i); });
-  }
-
-  size_t stride() const { return 3 * static_cast<size_t>(head_dim); }
-  float at(int token, int part, int i) const {
-    return data[token * stride() + part * head_dim + i];
-  }
-
-  int tokens;
-  int head_dim;
-  std::vector<float> data;
+  std::vector<float> PlainAttend() const { return PackedHead::PlainAttend(std::identity()); }
 };
 
 TEST(AttentionTest, EqualsThePlainFormulaAtEverySize) {

@@ -4,12 +4,9 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
-#include <limits>
-#include <random>
 #include <vector>
 
 #include "engine/kernels/tiles/tile_packing.h"
-#include "engine/memory/aligned_buffer.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/engine/fixtures/highway_targets.h"
@@ -23,39 +20,20 @@ using ::testing::Pointwise;
 
 float FromBf16(Bf16 bits) { return std::bit_cast<float>(uint32_t{bits} << 16); }
 
-// Queries, keys and values of `tokens` tokens side by side, and some rows more that are not theirs.
-struct Packed {
-  Packed(int tokens, int head_dim, float deviation = 1.5f)
-      : tokens(tokens), head_dim(head_dim), data((tokens + kTileSize) * stride(), 0x7FC0) {
-    std::minstd_rand random(tokens * 131 + head_dim);
-    std::normal_distribution<float> normal(0, deviation);
-    std::vector<float> numbers(tokens * stride());
-    for (float& number : numbers) number = normal(random);
+// With some rows more that are not theirs: NaN.
+struct Packed : PackedHead<Bf16> {
+  Packed(int tokens, int head_dim, float deviation = 1.5f) : PackedHead{tokens, head_dim, {}} {
+    const std::vector<float> numbers =
+        NormalNumbers(tokens * stride(), tokens * 131 + head_dim, deviation);
+    data.assign((tokens + kTileSize) * stride(), 0x7FC0);
     RoundToBf16(numbers.data(), numbers.size(), data.data());
   }
 
   std::vector<float> Attend(int queries) const {
-    std::vector<float> y(queries * head_dim);
-    AlignedBuffer scratch(TileAttentionScratchSize(tokens, head_dim));
-    // What other texts left there may be anything.
-    std::fill_n(scratch.data(), scratch.size(), std::numeric_limits<float>::quiet_NaN());
-    AttendInTiles(HeadOf(data.data(), tokens, head_dim, queries, y.data()), scratch.data());
-    return y;
+    return AttendBy(AttendInTiles, TileAttentionScratchSize(tokens, head_dim), queries);
   }
 
-  std::vector<float> PlainAttend() const {
-    return PlainAttention(tokens, head_dim,
-                          [this](int token, int part, int i) { return at(token, part, i); });
-  }
-
-  size_t stride() const { return 3 * static_cast<size_t>(head_dim); }
-  float at(int token, int part, int i) const {
-    return FromBf16(data[token * stride() + part * head_dim + i]);
-  }
-
-  int tokens;
-  int head_dim;
-  std::vector<Bf16> data;
+  std::vector<float> PlainAttend() const { return PackedHead::PlainAttend(FromBf16); }
 };
 
 class TileAttentionTest : public ::testing::Test {
