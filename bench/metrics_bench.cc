@@ -16,8 +16,8 @@ Metrics& TheMetrics() {
 void Answered(benchmark::State& state) {
   Metrics& metrics = TheMetrics();
   for (auto _ : state) {
-    metrics.CallStarted(Method::kClassify);
-    metrics.MessageReceived(Method::kClassify);
+    metrics.calls().Started(Method::kClassify);
+    metrics.calls().MessageReceived(Method::kClassify);
     metrics.AddInFlight(1, 100);
     metrics.ObserveStage(Stage::kTokenize, absl::Microseconds(20));
     metrics.SetQueue(1, 25, absl::Milliseconds(1));
@@ -28,8 +28,8 @@ void Answered(benchmark::State& state) {
     metrics.ObserveStage(Stage::kInference, absl::Milliseconds(12));
     metrics.ObserveStage(Stage::kTotal, absl::Milliseconds(15));
     metrics.SetTokensPerSecond(3500);
-    metrics.MessageSent(Method::kClassify);
-    metrics.CallHandled(Method::kClassify, absl::StatusCode::kOk, absl::Milliseconds(15));
+    metrics.calls().MessageSent(Method::kClassify);
+    metrics.calls().Handled(Method::kClassify, absl::StatusCode::kOk, absl::Milliseconds(15));
     metrics.AddInFlight(-1, -100);
   }
 }
@@ -37,12 +37,12 @@ void Answered(benchmark::State& state) {
 void Refused(benchmark::State& state) {
   Metrics& metrics = TheMetrics();
   for (auto _ : state) {
-    metrics.CallStarted(Method::kClassify);
-    metrics.MessageReceived(Method::kClassify);
+    metrics.calls().Started(Method::kClassify);
+    metrics.calls().MessageReceived(Method::kClassify);
     metrics.AddInFlight(1, 100);
     metrics.CountShed(ShedReason::kDeadline, 1);
-    metrics.CallHandled(Method::kClassify, absl::StatusCode::kResourceExhausted,
-                        absl::Microseconds(10));
+    metrics.calls().Handled(Method::kClassify, absl::StatusCode::kResourceExhausted,
+                            absl::Microseconds(10));
     metrics.AddInFlight(-1, -100);
   }
 }

@@ -269,7 +269,10 @@ absl::Status Server::StartHttp(const ServerOptions& options) {
   absl::c_move(json_api_->Routes(), std::back_inserter(routes));
   absl::StatusOr<std::unique_ptr<HttpServer>> http =
       HttpServer::Start(options.http_addresses, std::move(routes),
-                        {.origins = HttpOrigins(options.http_allow_origins)});
+                        {.origins = HttpOrigins(options.http_allow_origins),
+                         .on_reply = [this](const std::string& route, int status) {
+                           metrics_.CountHttpResponse(route, status);
+                         }});
   if (!http.ok()) {
     return absl::Status(http.status().code(),
                         absl::StrCat("--http-address: ", http.status().message()));

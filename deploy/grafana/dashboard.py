@@ -320,7 +320,7 @@ ROWS = {
             "Certificate",
             "Until the TLS certificate expires. Empty without TLS.",
             "s",
-            target('verdict_tls_certificate_expiry_seconds{%s} - time()', "{{instance}}"),
+            target('verdict_tls_certificate_expiry_timestamp_seconds{%s} - time()', "{{instance}}"),
             defaults={"min": None},
         ),
         panel(

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "engine/kernels/onednn/onednn.h"
 #include "engine/memory/rounding.h"
@@ -58,10 +60,24 @@ int SectionTokens(const ModelConfig& config, const EngineOptions& options) {
                   std::max(kSectionTokensPerThread * options.threads, config.max_tokens()));
 }
 
-Batch BatchOfOne(int tokens) {
+// A text of `tokens` tokens from all over the vocabulary.
+Batch BatchOfOne(int tokens, int vocab_size) {
+  std::vector<int32_t> ids(tokens);
+  for (int i = 0; i < tokens; ++i) ids[i] = static_cast<int32_t>(int64_t{i} * vocab_size / tokens);
   Batch batch;
-  batch.Append(std::vector<int32_t>(tokens, 0));
+  batch.Append(ids);
   return batch;
+}
+
+// Finite weights can overflow in the forward pass. Such a model would fail on every text.
+absl::Status CheckFinite(absl::Span<const float> logits, int tokens) {
+  const auto found =
+      std::find_if(logits.begin(), logits.end(), [](float logit) { return !std::isfinite(logit); });
+  if (found == logits.end()) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      "the model's weights overflow: of a text of ", tokens, " tokens, logit ",
+      found - logits.begin(), " is ", *found,
+      ", expected a finite number; try the checkpoint in transformers, and export it again"));
 }
 
 }  // namespace
@@ -124,10 +140,12 @@ absl::StatusOr<std::unique_ptr<DistilBert>> DistilBert::Create(const ModelConfig
 
 absl::Status DistilBert::WarmUp() {
   for (const int tokens : {1, std::min(config_.max_tokens(), kMaxWarmUpTokens)}) {
-    const Batch batch = BatchOfOne(tokens);
+    const Batch batch = BatchOfOne(tokens, config_.vocab_size);
     if (auto logits = Run(batch); !logits.ok()) return logits.status();
     const auto start = std::chrono::steady_clock::now();
-    if (auto logits = Run(batch); !logits.ok()) return logits.status();
+    const auto logits = Run(batch);
+    if (!logits.ok()) return logits.status();
+    if (absl::Status status = CheckFinite(logits->row(0), tokens); !status.ok()) return status;
     info_.warm_up.push_back({tokens, std::chrono::steady_clock::now() - start});
   }
   return absl::OkStatus();

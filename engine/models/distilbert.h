@@ -27,7 +27,7 @@ class DistilBert : public Engine {
   // Takes memory for the largest batch, and runs twice at the smallest and the largest size, or
   // that of 8,192 tokens: to be warm, and to know how long such a run takes.
   //
-  // INTERNAL: as Run.
+  // INTERNAL: as Run. INVALID_ARGUMENT: the logits of these runs are not finite.
   static absl::StatusOr<std::unique_ptr<DistilBert>> Create(const ModelConfig& config,
                                                             DistilBertWeights weights,
                                                             const EngineOptions& options);

@@ -231,6 +231,9 @@ void HttpConnection::Reply(HttpResponse response) {
   if (step_ == Step::kClosed) return;
   keeps_alive_ = keeps_alive_ && parser_->is_done() && !shared_->closing;
   if (parser_->has_headers()) shared_->settings.origins.AddHeaders(parser_->request(), &response);
+  if (const auto& on_reply = shared_->settings.on_reply; on_reply != nullptr) {
+    on_reply(shared_->router.Name(parser_->request().path), response.status);
+  }
   head_ = Head(response, keeps_alive_);
   response_ = std::move(response);
   if (parser_->has_headers() && parser_->request().method == "HEAD") response_.body.clear();

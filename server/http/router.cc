@@ -49,6 +49,10 @@ HttpRouter::HttpRouter(std::vector<HttpRoute> routes) {
   }
 }
 
+std::string HttpRouter::Name(const std::string& path) const {
+  return routes_.contains(path) ? path : "other";
+}
+
 HttpAnswer HttpRouter::Answer(const HttpRequest& request) const {
   const std::string& method = request.method;
   if (request.path == "*" && method == "OPTIONS") return Allowed(kAllMethods);

@@ -21,6 +21,10 @@ class HttpRouter {
   // empty one, `%00`) is a 400: a proxy that guards paths may have seen another one.
   HttpAnswer Answer(const HttpRequest& request) const;
 
+  // `path` if there is a route of it, else "other": what metrics may say, of which callers choose
+  // nothing.
+  std::string Name(const std::string& path) const;
+
  private:
   std::map<std::string, HttpRoute> routes_;
 };

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
+#include <string>
 
 #include "absl/time/time.h"
 #include "server/http/origins.h"
@@ -34,6 +36,9 @@ struct HttpPatience {
 struct HttpSettings {
   HttpPatience patience = {};
   HttpOrigins origins = {};
+  // Told of every reply before it is sent: HttpRouter::Name of its request's path, and the status.
+  // Runs on the thread of all connections, so it must be quick.
+  std::function<void(const std::string& route, int status)> on_reply = nullptr;
 };
 
 }  // namespace verdict

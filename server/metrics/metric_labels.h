@@ -22,10 +22,12 @@ enum class ShedReason {
   kDraining,   // the server is going away
 };
 
-// All of them, each at its own number.
+// All of them, each at its own number; and those that bring texts to classify.
 inline constexpr std::array kAllMethods = {Method::kClassify, Method::kClassifyBatch,
                                            Method::kClassifyStream, Method::kTokenize,
                                            Method::kGetModel};
+inline constexpr std::array kTextMethods = {Method::kClassify, Method::kClassifyBatch,
+                                            Method::kClassifyStream};
 inline constexpr std::array kAllStages = {Stage::kTokenize, Stage::kQueue, Stage::kInference,
                                           Stage::kTotal};
 inline constexpr std::array kAllShedReasons = {ShedReason::kQueueFull, ShedReason::kDeadline,

@@ -8,19 +8,20 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/metrics/log_metrics.h"
+#include "server/metrics/series.h"
 
 namespace verdict {
 namespace {
 
 using prometheus::Labels;
 
-constexpr char kService[] = "verdict.v1.Classifier";
-
-// Dense between 5 and 50 ms, where the latency of a DistilBERT on CPUs lies, so that a quantile
-// interpolated from them means something; up to 5 s for overload.
-const prometheus::Histogram::BucketBoundaries kSecondsBuckets = {
-    .001, .0025, .005, .0075, .01, .015, .02, .03, .04, .05,
-    .075, .1,    .15,  .2,    .3,  .5,   .75, 1,   2.5, 5};
+// Tokenizing takes tens of microseconds, and so does waiting on an idle server; a quantile that is
+// interpolated from wider buckets would tell of a millisecond. Above, as kSecondsBuckets.
+const prometheus::Histogram::BucketBoundaries kStageBuckets = [] {
+  prometheus::Histogram::BucketBoundaries buckets = {1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4};
+  buckets.insert(buckets.end(), kSecondsBuckets.begin(), kSecondsBuckets.end());
+  return buckets;
+}();
 // Powers of two, as batches grow by merging what waits.
 const prometheus::Histogram::BucketBoundaries kTextsBuckets = {1, 2, 4, 8, 16, 32, 64, 128, 256};
 const prometheus::Histogram::BucketBoundaries kTokensBuckets = {16,   32,   64,   128,  256,  512,
@@ -28,126 +29,27 @@ const prometheus::Histogram::BucketBoundaries kTokensBuckets = {16,   32,   64, 
 
 const std::vector<double> kQuantiles = {0.5, 0.9, 0.95, 0.99, 0.999};
 
-// The codes that the contract knows, UNAUTHENTICATED of a bad token, and UNIMPLEMENTED, the
-// library's own answer. Their series exist from the start, as rate() does not see the step from no
-// series to 1.
-constexpr std::array<absl::StatusCode, 9> kKnownCodes = {
-    absl::StatusCode::kOk,
-    absl::StatusCode::kCancelled,
-    absl::StatusCode::kInvalidArgument,
-    absl::StatusCode::kDeadlineExceeded,
-    absl::StatusCode::kResourceExhausted,
-    absl::StatusCode::kUnauthenticated,
-    absl::StatusCode::kUnimplemented,
-    absl::StatusCode::kInternal,
-    absl::StatusCode::kUnavailable,
-};
-
-// Spelt as the Go middleware does, which dashboards for grpc_server_handled_total expect.
-constexpr std::array<const char*, 17> kCodeNames = {
-    "OK",       "Canceled",        "Unknown",          "InvalidArgument",   "DeadlineExceeded",
-    "NotFound", "AlreadyExists",   "PermissionDenied", "ResourceExhausted", "FailedPrecondition",
-    "Aborted",  "OutOfRange",      "Unimplemented",    "Internal",          "Unavailable",
-    "DataLoss", "Unauthenticated",
-};
-
 #if defined(__clang__)
 constexpr char kCompiler[] = "clang " __clang_version__;
 #else
 constexpr char kCompiler[] = "gcc " __VERSION__;
 #endif
 
-template <typename Enum>
-constexpr size_t Index(Enum value) {
-  return static_cast<size_t>(value);
-}
-
-Labels CallLabels(Method method) {
-  return {{"grpc_type", method == Method::kClassifyStream ? "bidi_stream" : "unary"},
-          {"grpc_service", kService},
-          {"grpc_method", LabelValue(method)}};
-}
-
-prometheus::Counter& AddCounter(prometheus::Registry& registry, const char* name, const char* help,
-                                const Labels& labels = {}) {
-  return prometheus::BuildCounter().Name(name).Help(help).Register(registry).Add(labels);
-}
-
-prometheus::Gauge& AddGauge(prometheus::Registry& registry, const char* name, const char* help,
-                            const Labels& labels = {}) {
-  return prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add(labels);
-}
-
-// A family of histograms, which differ in one label, or a single one without labels.
-struct HistogramFamily {
-  const char* name;
-  const char* help;
-  const prometheus::Histogram::BucketBoundaries& buckets;
-
-  prometheus::Histogram& Add(prometheus::Registry& registry, const Labels& labels = {}) const {
-    return prometheus::BuildHistogram().Name(name).Help(help).Register(registry).Add(labels,
-                                                                                     buckets);
-  }
-};
-
-Labels HandledLabels(Method method, size_t code) {
-  Labels labels = CallLabels(method);
-  labels["grpc_code"] = kCodeNames[code];
-  return labels;
-}
-
 }  // namespace
 
 Metrics::Metrics(const ServedModel& model, std::function<absl::Time()> clock)
-    : clock_(std::move(clock)) {
-  AddCalls();
-  AddUnknownMethods();
+    : clock_(std::move(clock)), calls_(&registry_), outcomes_(&registry_, model.name) {
   AddStages();
   AddQueue();
   AddEngine();
   AddTexts();
+  AddHttp();
   AddInfo(model);
-}
-
-void Metrics::AddCalls() {
-  const HistogramFamily handling = {
-      "grpc_server_handling_seconds",
-      "Histogram of response latency (seconds) of gRPC that had been application-level handled by "
-      "the server.",
-      kSecondsBuckets};
-  handled_ =
-      &prometheus::BuildCounter()
-           .Name("grpc_server_handled_total")
-           .Help("Total number of RPCs completed on the server, regardless of success or failure.")
-           .Register(registry_);
-  for (Method method : kAllMethods) {
-    Call& call = calls_[Index(method)];
-    call.started = &AddCounter(registry_, "grpc_server_started_total",
-                               "Total number of RPCs started on the server.", CallLabels(method));
-    for (absl::StatusCode code : kKnownCodes) {
-      call.handled[Index(code)] = &handled_->Add(HandledLabels(method, Index(code)));
-    }
-    call.handling_seconds = &handling.Add(registry_, CallLabels(method));
-    call.received = &AddCounter(registry_, "grpc_server_msg_received_total",
-                                "Total number of RPC stream messages received on the server.",
-                                CallLabels(method));
-    call.sent =
-        &AddCounter(registry_, "grpc_server_msg_sent_total",
-                    "Total number of gRPC stream messages sent by the server.", CallLabels(method));
-  }
-}
-
-void Metrics::AddUnknownMethods() {
-  Labels labels = {{"grpc_type", "unary"}, {"grpc_service", "unknown"}, {"grpc_method", "unknown"}};
-  unknown_started_ = &AddCounter(registry_, "grpc_server_started_total",
-                                 "Total number of RPCs started on the server.", labels);
-  labels["grpc_code"] = kCodeNames[Index(absl::StatusCode::kUnimplemented)];
-  unknown_handled_ = &handled_->Add(labels);
 }
 
 void Metrics::AddStages() {
   const HistogramFamily duration = {"verdict_stage_duration_seconds",
-                                    "Time that a text spent in a stage.", kSecondsBuckets};
+                                    "Time that a text spent in a stage.", kStageBuckets};
   for (Stage stage : kAllStages) {
     if (stage == Stage::kTotal) continue;
     const Labels labels = {{"stage", LabelValue(stage)}};
@@ -203,6 +105,13 @@ void Metrics::AddTexts() {
   }
 }
 
+void Metrics::AddHttp() {
+  http_responses_ = &prometheus::BuildCounter()
+                         .Name("verdict_http_responses_total")
+                         .Help("Replies of the HTTP port, by the route and the status.")
+                         .Register(registry_);
+}
+
 void Metrics::AddInfo(const ServedModel& model) {
   AddGauge(registry_, "verdict_model_info", "The model that is served; always 1.",
            {{"name", model.name},
@@ -232,28 +141,6 @@ void Metrics::AddInfo(const ServedModel& model) {
   ready_ = &AddGauge(registry_, "verdict_ready",
                      "1: new calls are welcome; 0: the server starts or drains.");
 }
-
-void Metrics::CallStarted(Method method) { calls_[Index(method)].started->Increment(); }
-
-void Metrics::CallHandled(Method method, absl::StatusCode code, absl::Duration handling) {
-  const Call& call = calls_[Index(method)];
-  const size_t index = Index(code) < kCodes ? Index(code) : Index(absl::StatusCode::kUnknown);
-  if (prometheus::Counter* handled = call.handled[index]; handled != nullptr) {
-    handled->Increment();
-  } else {
-    handled_->Add(HandledLabels(method, index)).Increment();
-  }
-  call.handling_seconds->Observe(absl::ToDoubleSeconds(handling));
-}
-
-void Metrics::CountUnknownMethod() {
-  unknown_started_->Increment();
-  unknown_handled_->Increment();
-}
-
-void Metrics::MessageReceived(Method method) { calls_[Index(method)].received->Increment(); }
-
-void Metrics::MessageSent(Method method) { calls_[Index(method)].sent->Increment(); }
 
 void Metrics::ObserveStage(Stage stage, absl::Duration duration) {
   if (prometheus::Histogram* histogram = stage_seconds_[Index(stage)]; histogram != nullptr) {
@@ -316,9 +203,13 @@ void Metrics::CountExpired(Stage stage, int64_t texts) {
   }
 }
 
+void Metrics::CountHttpResponse(const std::string& route, int status) {
+  http_responses_->Add({{"route", route}, {"code", absl::StrCat(status)}}).Increment();
+}
+
 void Metrics::SetTlsCertificateExpiry(absl::Time expiry) {
   prometheus::BuildGauge()
-      .Name("verdict_tls_certificate_expiry_seconds")
+      .Name("verdict_tls_certificate_expiry_timestamp_seconds")
       .Help("When the certificate that new connections see expires, in Unix time.")
       .Register(registry_)
       .Add({})

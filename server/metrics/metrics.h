@@ -17,13 +17,14 @@
 #include <string>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "latency/steady_clock.h"
+#include "server/metrics/call_metrics.h"
 #include "server/metrics/latency_summary.h"
 #include "server/metrics/metric_labels.h"
 #include "server/metrics/process_metrics.h"
 #include "server/metrics/served_model.h"
+#include "server/metrics/text_outcomes.h"
 
 namespace verdict {
 
@@ -39,17 +40,8 @@ class Metrics final : public prometheus::Collectable {
   Metrics(const Metrics&) = delete;
   Metrics& operator=(const Metrics&) = delete;
 
-  // One call of the gRPC service: CallStarted when it arrives, CallHandled exactly once when its
-  // status is sent. `code` has gRPC's own numbers: static_cast from grpc::StatusCode is right.
-  void CallStarted(Method method);
-  void CallHandled(Method method, absl::StatusCode code, absl::Duration handling);
-
-  // A call of a method that there is not; its name is the caller's choice, and no label.
-  void CountUnknownMethod();
-
-  // Its messages: one each way in a unary call that succeeds, any number in a stream.
-  void MessageReceived(Method method);
-  void MessageSent(Method method);
+  CallMetrics& calls() { return calls_; }
+  TextOutcomes& outcomes() { return outcomes_; }
 
   // The time that one text spent in a stage.
   void ObserveStage(Stage stage, absl::Duration duration);
@@ -89,6 +81,9 @@ class Metrics final : public prometheus::Collectable {
   // Texts whose deadline passed in `stage`; not kTotal.
   void CountExpired(Stage stage, int64_t texts);
 
+  // An HTTP reply. `route` is one of those that the server has, or "other".
+  void CountHttpResponse(const std::string& route, int status);
+
   // When the certificate that new connections see expires. Without TLS there is no such metric, as
   // an alert on it would fire.
   void SetTlsCertificateExpiry(absl::Time expiry);
@@ -101,23 +96,11 @@ class Metrics final : public prometheus::Collectable {
   static constexpr char kContentType[] = "text/plain; version=0.0.4; charset=utf-8";
 
  private:
-  static constexpr int kCodes = 17;  // absl::StatusCode kOk to kUnauthenticated
-
-  // What one gRPC method has.
-  struct Call {
-    prometheus::Counter* started = nullptr;
-    std::array<prometheus::Counter*, kCodes> handled = {};  // none for codes that we never give
-    prometheus::Histogram* handling_seconds = nullptr;
-    prometheus::Counter* received = nullptr;
-    prometheus::Counter* sent = nullptr;
-  };
-
-  void AddCalls();
-  void AddUnknownMethods();
   void AddStages();
   void AddQueue();
   void AddEngine();
   void AddTexts();
+  void AddHttp();
   void AddInfo(const ServedModel& model);
   prometheus::MetricFamily CollectLatency() const;
 
@@ -125,10 +108,9 @@ class Metrics final : public prometheus::Collectable {
   const ProcessMetrics process_;
   // Owns what the pointers below point to; they are set by the constructor and const afterwards.
   prometheus::Registry registry_;
-  prometheus::Family<prometheus::Counter>* handled_ = nullptr;
-  std::array<Call, kAllMethods.size()> calls_;
-  prometheus::Counter* unknown_started_ = nullptr;
-  prometheus::Counter* unknown_handled_ = nullptr;
+  CallMetrics calls_;
+  TextOutcomes outcomes_;
+  prometheus::Family<prometheus::Counter>* http_responses_ = nullptr;
   std::array<prometheus::Histogram*, kAllStages.size()> stage_seconds_ = {};  // none for kTotal
   std::array<prometheus::Counter*, kAllStages.size()> expired_ = {};          // none for kTotal
   std::array<prometheus::Counter*, kAllShedReasons.size()> shed_ = {};

@@ -31,7 +31,7 @@ constexpr size_t kSmallRequestBytes = 16 << 10;
 
 Call::Call(Method method, const Serving& serving, grpc::CallbackServerContext* context)
     : method_(method), serving_(serving), context_(context), caller_(serving.open_calls, *context) {
-  serving_.metrics->CallStarted(method_);
+  serving_.metrics->calls().Started(method_);
 }
 
 void Call::Read() {
@@ -50,7 +50,7 @@ void Call::OnReadDone(bool ok) {
     return Fail(absl::Status(code == absl::StatusCode::kOk ? absl::StatusCode::kCancelled : code,
                              "the caller did not wait until its request had come"));
   }
-  serving_.metrics->MessageReceived(method_);
+  serving_.metrics->calls().MessageReceived(method_);
   Start();
 }
 
@@ -93,8 +93,9 @@ void Call::Fail(const absl::Status& status) {
 
 // Counts before it finishes: whoever has a reply finds it in the metrics.
 void Call::End(const absl::Status& status) {
-  if (status.ok()) serving_.metrics->MessageSent(method_);
-  serving_.metrics->CallHandled(method_, status.code(), SteadyNow() - caller_.arrival());
+  if (status.ok()) serving_.metrics->calls().MessageSent(method_);
+  CountTexts(status.code());
+  serving_.metrics->calls().Handled(method_, status.code(), SteadyNow() - caller_.arrival());
   // Who has gone reads no details, and thousands may go at once.
   const bool is_read = caller_.abandoned() == absl::StatusCode::kOk;
   if (status.ok()) return StartWriteAndFinish(&response_, {}, grpc::Status::OK);

@@ -49,6 +49,9 @@ class Call : public BytesReactor {
 
   const grpc::ByteBuffer& request() const { return request_; }
 
+  // Counts what the call's texts came to, now that it ends with `code`.
+  virtual void CountTexts(absl::StatusCode /*code*/) const {}
+
   // Takes what the call holds from now on until gRPC lets go of it: one text, and the bytes of its
   // request.
   //

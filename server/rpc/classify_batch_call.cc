@@ -1,5 +1,6 @@
 #include "server/rpc/classify_batch_call.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -33,6 +34,16 @@ void ClassifyBatchCall::Start() {
   Work([this] { return Continue(); });
 }
 
+// A call that fails fails all its texts; the reply of one that does not says of each what became of
+// it.
+void ClassifyBatchCall::CountTexts(absl::StatusCode code) const {
+  TextOutcomes& outcomes = serving().metrics->outcomes();
+  if (code != absl::StatusCode::kOk) return outcomes.Count(Method::kClassifyBatch, code, count_);
+  for (const v1::ClassifyBatchResponse::Item& item : reply_.items()) {
+    outcomes.Count(Method::kClassifyBatch, static_cast<absl::StatusCode>(item.error().code()));
+  }
+}
+
 // One slice: parses the request, or tokenizes some of it, or hands it on. False: the call goes on
 // elsewhere, and may have ended.
 bool ClassifyBatchCall::Continue() {
@@ -51,6 +62,7 @@ absl::Status ClassifyBatchCall::Parse() {
   absl::Status status = ParseMessage(request(), &inputs->request);
   if (status.ok()) status = classification_.SetOptions(inputs->request.options());
   const auto count = static_cast<size_t>(inputs->request.inputs_size());
+  count_ = std::max<int64_t>(1, inputs->request.inputs_size());
   if (status.ok()) status = CheckInputCount(count, serving().limits);
   if (status.ok()) status = CheckCaller(static_cast<int64_t>(count));
   if (status.ok()) {

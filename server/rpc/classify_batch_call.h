@@ -30,6 +30,7 @@ class ClassifyBatchCall final : public Call {
   struct Inputs;
 
   void Start() override;
+  void CountTexts(absl::StatusCode code) const override;
   bool Continue();
   absl::Status Parse();
   absl::Status EncodeSome();
@@ -40,6 +41,7 @@ class ClassifyBatchCall final : public Call {
   void EndCall();
 
   Classification classification_;
+  int64_t count_ = 1;                 // of the inputs; until they are parsed, at least one
   std::unique_ptr<Inputs> inputs_;    // until they are submitted
   v1::ClassifyBatchResponse reply_;   // items in the order of the inputs
   std::vector<EncodedText> encoded_;  // likewise

@@ -21,6 +21,10 @@ void ClassifyCall::Start() {
   });
 }
 
+void ClassifyCall::CountTexts(absl::StatusCode code) const {
+  serving().metrics->outcomes().Count(Method::kClassify, code);
+}
+
 // Under overload most calls end here, and cost no more than that.
 absl::Status ClassifyCall::Take() {
   if (absl::Status status = Admit(); !status.ok()) return status;

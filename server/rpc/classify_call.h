@@ -19,6 +19,7 @@ class ClassifyCall final : public Call {
 
  private:
   void Start() override;
+  void CountTexts(absl::StatusCode code) const override;
   absl::Status Take();
   absl::Status Submit();
   void End(const absl::StatusOr<TextResult>& result);

@@ -52,7 +52,7 @@ ClassifyStreamCall::ClassifyStreamCall(const Serving& serving, grpc::CallbackSer
       context_(context),
       caller_(serving.open_calls, *context),
       token_timer_(caller_.arrival()) {
-  serving_.metrics->CallStarted(Method::kClassifyStream);
+  serving_.metrics->calls().Started(Method::kClassifyStream);
 }
 
 void ClassifyStreamCall::Read() {
@@ -97,13 +97,13 @@ void ClassifyStreamCall::OnReadDone(bool ok) {
     if (end_.has_value()) return;  // it came too late: no reply tells the client so
     ++open_;
   }
-  serving_.metrics->MessageReceived(Method::kClassifyStream);
+  serving_.metrics->calls().MessageReceived(Method::kClassifyStream);
   Receive();  // reads on, once it is taken
 }
 
 void ClassifyStreamCall::OnWriteDone(bool ok) {
   if (ok) {
-    serving_.metrics->MessageSent(Method::kClassifyStream);
+    serving_.metrics->calls().MessageSent(Method::kClassifyStream);
   } else {
     caller_.Leave();
   }
@@ -277,6 +277,8 @@ void ClassifyStreamCall::Answer(uint64_t id, const absl::StatusOr<v1::ClassifyRe
   }
   grpc::ByteBuffer bytes;
   const absl::Status status = SerializeMessage(reply, &bytes);
+  const absl::StatusCode abandoned = caller_.abandoned();
+  CountText(abandoned == absl::StatusCode::kOk ? answer.status().code() : abandoned);
   Next next;
   {
     absl::MutexLock lock(&mutex_);
@@ -308,6 +310,11 @@ void ClassifyStreamCall::Abandon() {
 void ClassifyStreamCall::GiveUp() {
   waits_ = false;
   --open_;
+  CountText(caller_.abandoned());
+}
+
+void ClassifyStreamCall::CountText(absl::StatusCode code) const {
+  serving_.metrics->outcomes().Count(Method::kClassifyStream, code);
 }
 
 ClassifyStreamCall::Next ClassifyStreamCall::Decide() {
@@ -329,8 +336,8 @@ void ClassifyStreamCall::Begin(const Next& next) {
   if (next.write) return StartWrite(&outgoing_.bytes);
   if (!next.end.has_value()) return;
   // Counts before it finishes: whoever has the status finds it in the metrics.
-  serving_.metrics->CallHandled(Method::kClassifyStream, next.end->code(),
-                                SteadyNow() - caller_.arrival());
+  serving_.metrics->calls().Handled(Method::kClassifyStream, next.end->code(),
+                                    SteadyNow() - caller_.arrival());
   Finish(ToCaller(*next.end));
 }
 

@@ -109,6 +109,7 @@ class ClassifyStreamCall final : public BytesReactor,
   void DecideEnd(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Abandon() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void GiveUp() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void CountText(absl::StatusCode code) const;
   bool ShouldRead() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Next Decide() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Begin(const Next& next) ABSL_LOCKS_EXCLUDED(mutex_);

@@ -45,7 +45,7 @@ class UnknownCall final : public grpc::ServerGenericBidiReactor {
 
 grpc::ServerGenericBidiReactor* UnknownMethods::CreateReactor(
     grpc::GenericCallbackServerContext* context) {
-  metrics_->CountUnknownMethod();
+  metrics_->calls().CountUnknownMethod();
   const std::string name = ShortName(context->method());
   LogCallers(LogLevel::kWarning, "a call of a method that there is not",
              {{"method", name}, {"peer", context->peer()}});

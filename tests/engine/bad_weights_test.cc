@@ -295,7 +295,12 @@ const BadModel kModels[] = {
      "tensor \"classifier.weight\": value 15 is -inf, expected a finite number"},
     {"NaNInBF16", WithHead({"BF16", {2, 8}, std::string("\xc0\x7f", 2) + std::string(30, '\0')}),
      "value 0 is nan"},
-    {"LargerThanTheMachine", GrowBeyondTheMachine, "needs about 1816"},
+    {"Overflow", Tensors([](StoredTensors& tensors) {
+       tensors["pre_classifier.bias"] = F32Tensor({8}, std::vector<float>(8, 100));
+       tensors["classifier.weight"] = F32Tensor({2, 8}, std::vector<float>(16, 3e38f));
+     }),
+     "the model's weights overflow: of a text of 1 tokens, logit 0 is inf"},
+    {"LargerThanTheMachine", GrowBeyondTheMachine, "MB of memory ("},
     {"MorePositionsThanRows", ConfigValue("max_position_embeddings", 17),
      "expected shape [17, 8], found [16, 8]"},
 };

@@ -121,6 +121,20 @@ TEST_F(ServerTest, ServesAndSaysSo) {
   EXPECT_THAT(HttpGet(server_->http_port(), "/metrics"), HasSubstr("\nverdict_ready 1\n"));
 }
 
+TEST_F(ServerTest, HttpRepliesAreCountedByRouteAndStatus) {
+  HttpGet(server_->http_port(), "/readyz");
+  HttpGet(server_->http_port(), "/no such");
+  HttpGet(server_->http_port(), "/no/such/path");
+  HttpGet(server_->http_port(), "/v1/classify");
+  const std::string page = HttpGet(server_->http_port(), "/metrics");
+  for (const char* line : {"{code=\"200\",route=\"/readyz\"} 1\n",
+                           "{code=\"404\",route=\"other\"} 1\n",
+                           "{code=\"400\",route=\"other\"} 1\n",
+                           "{code=\"405\",route=\"/v1/classify\"} 1\n"}) {
+    EXPECT_THAT(page, HasSubstr(absl::StrCat("\nverdict_http_responses_total", line)));
+  }
+}
+
 TEST_F(ServerTest, WhoWatchesANameThatThereIsNotIsToldSo) {
   grpc::health::v1::HealthCheckRequest request;
   request.set_service("nothing");

@@ -32,7 +32,7 @@ LABELS = {"namespace": "test", "job": "verdict", "pod": "verdict-0"}
 VARIABLES = {"$__rate_interval": "15s", **{f"${name}": value for name, value in LABELS.items()}}
 # What this server has no reason to export; everything else must be there.
 ELSEWHERE = {
-    "verdict_tls_certificate_expiry_seconds": "only with TLS; tls_credentials_test sees it"
+    "verdict_tls_certificate_expiry_timestamp_seconds": "only with TLS; tls_credentials_test sees it"
 }
 METRIC = re.compile(r"(?<![:\w])(?:verdict|grpc_server|process)_\w+(?![:\w])")
 

@@ -13,8 +13,8 @@ int main() {
   using namespace verdict;  // NOLINT(google-build-using-namespace): a test program of ten lines
   Metrics metrics(ServedModel{});
   for (int i = 0; i < 7; ++i) {
-    metrics.CallStarted(Method::kClassify);
-    metrics.CallHandled(Method::kClassify, absl::StatusCode::kOk, absl::Milliseconds(20));
+    metrics.calls().Started(Method::kClassify);
+    metrics.calls().Handled(Method::kClassify, absl::StatusCode::kOk, absl::Milliseconds(20));
     metrics.ObserveStage(Stage::kTotal, absl::Milliseconds(20));
   }
   auto server =

@@ -99,10 +99,11 @@ TEST_F(MetricsTest, EverySeriesExistsFromTheStart) {
 }
 
 TEST_F(MetricsTest, CountsCallsPerMethodAndCode) {
-  metrics_.CallStarted(Method::kClassify);
-  metrics_.CallStarted(Method::kClassify);
-  metrics_.CallHandled(Method::kClassify, absl::StatusCode::kOk, absl::Milliseconds(12));
-  metrics_.CallHandled(Method::kClassify, absl::StatusCode::kResourceExhausted, absl::Seconds(0));
+  metrics_.calls().Started(Method::kClassify);
+  metrics_.calls().Started(Method::kClassify);
+  metrics_.calls().Handled(Method::kClassify, absl::StatusCode::kOk, absl::Milliseconds(12));
+  metrics_.calls().Handled(Method::kClassify, absl::StatusCode::kResourceExhausted,
+                           absl::Seconds(0));
   const char labels[] =
       "{grpc_method=\"Classify\",grpc_service=\"verdict.v1.Classifier\",grpc_type=\"unary\"}";
   EXPECT_EQ(Value(absl::StrCat("grpc_server_started_total", labels)), "2");
@@ -112,10 +113,32 @@ TEST_F(MetricsTest, CountsCallsPerMethodAndCode) {
   EXPECT_EQ(Handled("Tokenize", "OK"), "0");
 }
 
+TEST_F(MetricsTest, EveryTextHasAnOutcomeByMethodAndCode) {
+  metrics_.outcomes().Count(Method::kClassifyBatch, absl::StatusCode::kOk, 3);
+  metrics_.outcomes().Count(Method::kClassifyBatch, absl::StatusCode::kDataLoss);
+  const auto texts = [this](absl::string_view code) {
+    return Value(absl::StrCat("verdict_texts_total{code=\"", code,
+                              "\",method=\"ClassifyBatch\",model=\"demo \\\"model\\\"\"}"));
+  };
+  EXPECT_EQ(texts("OK"), "3");
+  EXPECT_EQ(texts("DataLoss"), "1");
+  EXPECT_EQ(texts("Internal"), "0") << "there from the start, as rate() needs it";
+}
+
+TEST_F(MetricsTest, ATokenizersMedianIsToldFromAMillisecond) {
+  metrics_.ObserveStage(Stage::kTokenize, absl::Microseconds(26));
+  const auto bucket = [this](absl::string_view le) {
+    return Value(
+        absl::StrCat("verdict_stage_duration_seconds_bucket{stage=\"tokenize\",le=\"", le, "\"}"));
+  };
+  EXPECT_EQ(bucket("2.5e-05"), "0");
+  EXPECT_EQ(bucket("5e-05"), "1");
+}
+
 TEST_F(MetricsTest, CountsMessagesPerMethodAndDirection) {
-  metrics_.MessageReceived(Method::kClassifyStream);
-  metrics_.MessageReceived(Method::kClassifyStream);
-  metrics_.MessageSent(Method::kClassifyStream);
+  metrics_.calls().MessageReceived(Method::kClassifyStream);
+  metrics_.calls().MessageReceived(Method::kClassifyStream);
+  metrics_.calls().MessageSent(Method::kClassifyStream);
   const std::string labels = absl::StrCat("_total{", Labels("ClassifyStream"), "}");
   EXPECT_EQ(Value("grpc_server_msg_received" + labels), "2");
   EXPECT_EQ(Value("grpc_server_msg_sent" + labels), "1");
@@ -124,10 +147,10 @@ TEST_F(MetricsTest, CountsMessagesPerMethodAndDirection) {
 
 TEST_F(MetricsTest, CountsACodeThatWasNotForeseen) {
   EXPECT_EQ(Handled("GetModel", "DataLoss"), "");
-  metrics_.CallHandled(Method::kGetModel, absl::StatusCode::kDataLoss, absl::Seconds(0));
-  metrics_.CallHandled(Method::kGetModel, absl::StatusCode::kDataLoss, absl::Seconds(0));
+  metrics_.calls().Handled(Method::kGetModel, absl::StatusCode::kDataLoss, absl::Seconds(0));
+  metrics_.calls().Handled(Method::kGetModel, absl::StatusCode::kDataLoss, absl::Seconds(0));
   EXPECT_EQ(Handled("GetModel", "DataLoss"), "2");
-  metrics_.CallHandled(Method::kGetModel, static_cast<absl::StatusCode>(99), absl::Seconds(0));
+  metrics_.calls().Handled(Method::kGetModel, static_cast<absl::StatusCode>(99), absl::Seconds(0));
   EXPECT_EQ(Handled("GetModel", "Unknown"), "1");
 }
 
@@ -213,9 +236,10 @@ TEST_F(MetricsTest, LosesNothingBetweenThreads) {
   for (int i = 0; i < kThreads; ++i) {
     threads.emplace_back([this] {
       for (int j = 0; j < kEach; ++j) {
-        metrics_.CallStarted(Method::kTokenize);
-        metrics_.CallHandled(Method::kTokenize, absl::StatusCode::kOk, absl::Milliseconds(1));
-        metrics_.CallHandled(Method::kTokenize, absl::StatusCode::kAborted, absl::Milliseconds(1));
+        metrics_.calls().Started(Method::kTokenize);
+        metrics_.calls().Handled(Method::kTokenize, absl::StatusCode::kOk, absl::Milliseconds(1));
+        metrics_.calls().Handled(Method::kTokenize, absl::StatusCode::kAborted,
+                                 absl::Milliseconds(1));
         metrics_.ObserveStage(Stage::kTotal, absl::Milliseconds(j));
         if (j % 1000 == 0) metrics_.Expose();
       }

@@ -89,7 +89,7 @@ TEST_F(TlsTest, ItSaysWhenItsCertificateExpires) {
   Rotate(authority_.Issue({.end = end}));
   Start();
   EXPECT_THAT(HttpGet(server_->http_port(), "/metrics"),
-              HasSubstr(absl::StrCat("\nverdict_tls_certificate_expiry_seconds ",
+              HasSubstr(absl::StrCat("\nverdict_tls_certificate_expiry_timestamp_seconds ",
                                      absl::ToUnixSeconds(end), "\n")));
 }
 
