@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""The rooms of a house, engine or server: none is overfull, none includes one that stands above it, and no files include each
-other in a circle.
+"""The rooms of a house, engine or server: none is overfull, none includes one that stands above it,
+and no files include each other in a circle.
 
-Its CMakeLists.txt lists the rooms, lowest first. What lies in the house's folder itself is the floor (FLOOR), which everyone
-may include, or the roof, which no room may.
+Its CMakeLists.txt lists the rooms, lowest first. What lies in the house's folder itself is the
+floor (FLOOR), which everyone may include, or the roof, which no room may.
 """
 import pathlib
 import re

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Prints the Grafana dashboard: `deploy/grafana/dashboard.py > deploy/grafana/dashboards/verdict.json`.
+"""Prints the Grafana dashboard:
+`deploy/grafana/dashboard.py > deploy/grafana/dashboards/verdict.json`.
 
-The JSON is what Grafana reads; this is what people change. A row of panels is a list below, and where each panel stands is
-computed.
+The JSON is what Grafana reads; this is what people change. A row of panels is a list below, and
+where each panel stands is computed.
 """
 import json
 

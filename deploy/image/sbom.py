@@ -1,8 +1,10 @@
 #!/usr/bin/python3
-"""sbom.py ROOT VERSION: writes what the image's root holds, as SPDX 2.3, to ROOT/usr/share/doc/verdict/sbom.spdx.json.
+"""sbom.py ROOT VERSION: writes what the image's root holds, as SPDX 2.3, to
+ROOT/usr/share/doc/verdict/sbom.spdx.json.
 
-Debian packages and their files are known from ROOT/var/lib/dpkg/status.d; all other files are Verdict's. Libraries that
-are headers alone, and so part of our programs, are described as they are installed here.
+Debian packages and their files are known from ROOT/var/lib/dpkg/status.d; all other files are
+Verdict's. Libraries that are headers alone, and so part of our programs, are described as they are
+installed here.
 """
 import datetime
 import email.parser
@@ -15,7 +17,8 @@ import sys
 import urllib.parse
 
 HEADERS = ["libcli11-dev", "nlohmann-json3-dev"]
-# Debian's short names of licences, in small letters, that mean just what an identifier of SPDX does.
+# Debian's short names of licences, in small letters, that mean just what an identifier of SPDX
+# does.
 LICENSES = {
     "0bsd": "0BSD", "apache-2.0": "Apache-2.0", "bsd-2-clause": "BSD-2-Clause", "bsd-3-clause": "BSD-3-Clause",
     "bsl-1.0": "BSL-1.0", "cc0-1.0": "CC0-1.0", "expat": "MIT", "gpl-1+": "GPL-1.0-or-later", "gpl-2": "GPL-2.0-only",
@@ -30,7 +33,8 @@ def spdx_id(kind, name):
 
 
 class Licenses:
-    """What the copyright files name, as expressions of SPDX; remembers the names that SPDX does not know."""
+    """What the copyright files name, as expressions of SPDX; remembers the names that SPDX does not
+    know."""
 
     def __init__(self):
         self.extracted = {}
@@ -44,7 +48,8 @@ class Licenses:
         return reference
 
     def of(self, copyright_file, source):
-        """All of them together; NOASSERTION if the file is not in Debian's machine-readable form."""
+        """All of them together; NOASSERTION if the file is not in Debian's machine-readable
+        form."""
         text = copyright_file.read_text(errors="replace")
         if not text.startswith("Format:"):
             return "NOASSERTION"

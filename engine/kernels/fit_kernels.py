@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Fits the coefficients of our kernels. Needs NumPy; prints them lowest power first, and the errors when they are
-evaluated in float32.
+"""Fits the coefficients of our kernels. Needs NumPy; prints them lowest power first, and the errors
+when they are evaluated in float32.
 
-Gelu in row_kernels.cc is x Phi(x), with the normal distribution's (Phi(x) - 1/2) / x = P(x^2) / Q(x^2) for |x| <= LIMIT.
-RoughGelu: the same without Q, for |x| <= ROUGH_LIMIT; there Phi is 1 exactly, and so is all beyond.
-Exp2Polynomial in exp2-inl.h: 2^f = P(f) for |f| <= 1/2; Exp2PolynomialForBf16: 2^0 = 1 exactly.
+Gelu in row_kernels.cc is x Phi(x), with the normal distribution's (Phi(x) - 1/2) / x = P(x^2) /
+Q(x^2) for |x| <= LIMIT. RoughGelu: the same without Q, for |x| <= ROUGH_LIMIT; there Phi is 1
+exactly, and so is all beyond. Exp2Polynomial in exp2-inl.h: 2^f = P(f) for |f| <= 1/2;
+Exp2PolynomialForBf16: 2^0 = 1 exactly.
 
 Iteratively reweighted least squares (Lawson 1961) towards the smallest largest error.
 """
@@ -21,7 +22,8 @@ ROUNDS = 1000
 
 
 def fit(system_of):
-    """The x of least |terms x - target| at its largest, where system_of(x) = terms, target; x is None at first."""
+    """The x of least |terms x - target| at its largest, where system_of(x) = terms, target; x is
+    None at first."""
     x, best, least, weights = None, None, math.inf, 1
     for _ in range(ROUNDS):
         terms, target = system_of(x)
@@ -72,7 +74,8 @@ phi_minus_half = np.vectorize(lambda x: math.erf(x / math.sqrt(2)) / 2)
 
 
 def unscaled(coefficients, limit):
-    """Of powers of x^2, from those of (x / limit)^2, without which the systems would be ill-conditioned."""
+    """Of powers of x^2, from those of (x / limit)^2, without which the systems would be
+    ill-conditioned."""
     return [value / limit ** (2 * power) for power, value in enumerate(coefficients)]
 
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Writes unicode_tables.inc: what the reference tokenizer believes about every scalar value.
 
-The reference's tables are frozen at several old versions of Unicode, one per library that it is made
-of, so no version of Unicode's own files can stand in for them. We ask it instead, one scalar value at
-a time, through its public Python interface:
+The reference's tables are frozen at several old versions of Unicode, one per library that it is
+made of, so no version of Unicode's own files can stand in for them. We ask it instead, one scalar
+value at a time, through its public Python interface:
 
     python3 unicode_tables.py > unicode_tables.inc      (needs the package tokenizers 0.23.1)
 
@@ -35,7 +35,8 @@ SPLIT = pre_tokenizers.BertPreTokenizer().pre_tokenize_str
 
 
 def word_characters():
-    """The scalars that a `single_word` token must not touch: \\w of the reference's regular expressions."""
+    """The scalars that a `single_word` token must not touch: \\w of the reference's regular
+    expressions."""
     tokenizer = Tokenizer(models.WordLevel({"?": 0}, unk_token="?"))
     tokenizer.add_tokens([AddedToken("<m>", single_word=True, normalized=False)])
     words = set()
@@ -51,7 +52,8 @@ def word_characters():
 
 
 def combining_marks():
-    """The scalars that the normalizer StripAccents drops: more than BertNormalizer's non-spacing marks."""
+    """The scalars that the normalizer StripAccents drops: more than BertNormalizer's non-spacing
+    marks."""
     strip = normalizers.StripAccents().normalize_str
     return {c for c in SCALARS if not strip(chr(c))}
 
@@ -116,7 +118,8 @@ def survey():
         elif words != [around]:
             assert words == ["a", char, "b"], hex(c)
             bits |= PUNCTUATION
-        # Cleaning and splitting agree on what white space is; cleaning comes first and removes some.
+        # Cleaning and splitting agree on what white space is; cleaning comes first and removes
+        # some.
         if not bits & REMOVED:
             assert (clean == "a b") == bool(bits & WHITE_SPACE), hex(c)
         if SPACE_IDEOGRAPHS(around) != around:

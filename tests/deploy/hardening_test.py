@@ -1,8 +1,10 @@
 #!/usr/bin/python3
-"""hardening_test.py PROGRAM...: each program is hardened as CMakeLists.txt asks for; prints what was found of each.
+"""hardening_test.py PROGRAM...: each program is hardened as CMakeLists.txt asks for; prints what
+was found of each.
 
-Only our own code can be held to it. Debian's start files and libraries have no CET marks, so no process of Debian's has
-shadow stacks or branch tracking turned on by the kernel yet: that is theirs to give.
+Only our own code can be held to it. Debian's start files and libraries have no CET marks, so no
+process of Debian's has shadow stacks or branch tracking turned on by the kernel yet: that is theirs
+to give.
 """
 import re
 import subprocess

@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 """Builds the image and holds it to what deploy/README.md says of it.
 
-It is run as a cluster's strictest would: a read-only root, uid 65532, no capabilities, no new privileges. It serves the demo
-model, its health check succeeds, and SIGTERM under load drains it. The list of packages names every library that the
-programs load, with the checksum that it has.
+It is run as a cluster's strictest would: a read-only root, uid 65532, no capabilities, no new
+privileges. It serves the demo model, its health check succeeds, and SIGTERM under load drains it.
+The list of packages names every library that the programs load, with the checksum that it has.
 """
 import contextlib
 import hashlib

@@ -1,12 +1,16 @@
 #!/usr/bin/python3
-"""Every recipe of the documents that runs, probes or calls a server does what it says, with the programs that were built.
+"""Every recipe of the documents that runs, probes or calls a server does what it says, with the
+programs that were built.
 
-A recipe is a command of a code block in README.md, deploy/README.md or client/README.md, the environment of a manifest, or
-compose.yaml's. There is no container: `docker run` becomes verdictd with the image's environment and the command's, `docker
-exec` the client with the same, and the image's own health check must succeed. So that addresses are taken as they are written, all of
-it runs in a network namespace of its own; files that are mounted are looked for where the test made them.
+A recipe is a command of a code block in README.md, deploy/README.md or client/README.md, the
+environment of a manifest, or compose.yaml's. There is no container: `docker run` becomes verdictd
+with the image's environment and the command's, `docker exec` the client with the same, and the
+image's own health check must succeed. So that addresses are taken as they are written, all of it
+runs in a network namespace of its own; files that are mounted are looked for where the test made
+them.
 
-Usage: recipes_test.py VERDICTD VERDICT. Ends with 77 where it cannot have a namespace, or Python has no yaml.
+Usage: recipes_test.py VERDICTD VERDICT. Ends with 77 where it cannot have a namespace, or Python
+has no yaml.
 """
 import contextlib
 import fcntl
@@ -39,7 +43,8 @@ INSIDE = "VERDICT_RECIPES_INSIDE"
 DOCUMENTS = ("README.md", "deploy/README.md", "client/README.md")
 TOKEN = "a-token-of-the-recipes"
 PATIENCE = 60
-# What Kubernetes gives a pod of the namespace of a Service `verdict`, unless enableServiceLinks is false.
+# What Kubernetes gives a pod of the namespace of a Service `verdict`, unless enableServiceLinks is
+# false.
 SERVICE_LINKS = {"VERDICT_SERVICE_HOST": "10.0.0.1", "VERDICT_SERVICE_PORT": "50051", "VERDICT_SERVICE_PORT_GRPC": "50051",
                  "VERDICT_PORT": "tcp://10.0.0.1:50051", "VERDICT_PORT_50051_TCP": "tcp://10.0.0.1:50051",
                  "VERDICT_PORT_50051_TCP_ADDR": "10.0.0.1", "VERDICT_PORT_50051_TCP_PORT": "50051",

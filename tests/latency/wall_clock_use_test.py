@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
-"""Only dates come from the wall clock, which administrators and NTP step. Everything else waits and measures by SteadyNow.
+"""Only dates come from the wall clock, which administrators and NTP step. Everything else waits and
+measures by SteadyNow.
 
-Abseil's timed waits sleep until a time of the wall clock in Debian's version, however short they are: SteadyNotification and
-the standard library's wait_for are there instead. ALLOWED says which file may say what, and why.
+Abseil's timed waits sleep until a time of the wall clock in Debian's version, however short they
+are: SteadyNotification and the standard library's wait_for are there instead. ALLOWED says which
+file may say what, and why.
 """
 import pathlib
 import re

@@ -1,14 +1,17 @@
 #!/usr/bin/python3
-"""The wall clock is stepped by an hour, forth and back, under load and in a drain, and nothing happens.
+"""The wall clock is stepped by an hour, forth and back, under load and in a drain, and nothing
+happens.
 
-Usage: wall_clock_steps_test.py VERDICTD VERDICT MODEL. Both programs run under libfaketime (Debian's package faketime), which tells
-them a time of ours where they ask for the wall clock, and leaves the monotonic clock alone. What is held: every call is answered,
-none is refused, none expires; the longest latency and the metrics' durations are seconds, not hours; the watchdog, certificates and
-sweeps say nothing; the drain takes its usual time and ends with 0.
+Usage: wall_clock_steps_test.py VERDICTD VERDICT MODEL. Both programs run under libfaketime
+(Debian's package faketime), which tells them a time of ours where they ask for the wall clock, and
+leaves the monotonic clock alone. What is held: every call is answered, none is refused, none
+expires; the longest latency and the metrics' durations are seconds, not hours; the watchdog,
+certificates and sweeps say nothing; the drain takes its usual time and ends with 0.
 
-What it cannot show: the kernel does not know of the step. A wait until a time of the wall clock, as abseil's timed waits are, is
-an hour too long or over at once here, so it is seen; a timer that the kernel itself moves with a real step (timerfd with
-TFD_TIMER_CANCEL_ON_SET, say) is not. gRPC's own use of the clock is stepped as ours is, but only what this load makes it do is seen.
+What it cannot show: the kernel does not know of the step. A wait until a time of the wall clock, as
+abseil's timed waits are, is an hour too long or over at once here, so it is seen; a timer that the
+kernel itself moves with a real step (timerfd with TFD_TIMER_CANCEL_ON_SET, say) is not. gRPC's own
+use of the clock is stepped as ours is, but only what this load makes it do is seen.
 """
 import json
 import os

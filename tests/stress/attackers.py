@@ -1,5 +1,5 @@
-"""Who makes a server's day bad. Each is a process of its own, which mostly gives way to others, so that it takes no time of a
-good caller's."""
+"""Who makes a server's day bad. Each is a process of its own, which mostly gives way to others, so
+that it takes no time of a good caller's."""
 import collections
 import multiprocessing
 import os
@@ -11,7 +11,8 @@ PART_BYTES = 1 << 18  # in one go
 
 
 class Attacker(multiprocessing.Process):
-    """Does `attack` from entering the context of Attackers until it is left, and counts what COUNTED names."""
+    """Does `attack` from entering the context of Attackers until it is left, and counts what
+    COUNTED names."""
 
     COUNTED = ()
 
@@ -57,7 +58,8 @@ class Attackers:
 
 
 class Uploads(Attacker):
-    """Calls of one connection, each of which sends `body` as far as the server takes it. The calls stay open.
+    """Calls of one connection, each of which sends `body` as far as the server takes it. The calls
+    stay open.
 
     `body` has gRPC's prefix. `finished`: a call that has sent all of it has nothing more to say.
     """

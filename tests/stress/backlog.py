@@ -9,11 +9,13 @@ UNBOUNDED = ("--max-texts-in-flight", "1000000", "--max-queue-tokens", "10000000
 
 
 class Backlog:
-    """Makes calls on a connection of its own; no text of the same number of words comes twice in its life."""
+    """Makes calls on a connection of its own; no text of the same number of words comes twice in
+    its life."""
 
     def __init__(self, port, words=18):
         self.words = words
-        # gRPC's limit of concurrent streams binds those who acknowledge it, and would end this connection.
+        # gRPC's limit of concurrent streams binds those who acknowledge it, and would end this
+        # connection.
         self.connection = http2.Connection(port, acknowledge=False)
         self.made = 0
         self.rate = max(self._measure() for _ in range(3))  # texts a second; slower is only disturbed

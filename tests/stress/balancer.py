@@ -1,11 +1,12 @@
-"""A balancer of connections, as a Kubernetes Service is: each new connection goes to the server that is there now, and
-those that exist stay where they are."""
+"""A balancer of connections, as a Kubernetes Service is: each new connection goes to the server
+that is there now, and those that exist stay where they are."""
 import asyncio
 import threading
 
 
 class Balancer:
-    """Listens on a free port from entering the context; `target` is the HOST:PORT for new connections."""
+    """Listens on a free port from entering the context; `target` is the HOST:PORT for new
+    connections."""
 
     def __init__(self, target):
         self.target = target

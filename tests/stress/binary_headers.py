@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 """Calls with a malformed `-bin` header beside good streams, bare and behind each front.
 
-gRPC 1.51 closes the connection that brings such a header (CVE-2023-32732). Bare, that is the sender's own. A front that
-carries all its clients over one connection to the server would end their calls with it: behind the fronts that are shipped
-every good stream goes on to its end.
+gRPC 1.51 closes the connection that brings such a header (CVE-2023-32732). Bare, that is the
+sender's own. A front that carries all its clients over one connection to the server would end their
+calls with it: behind the fronts that are shipped every good stream goes on to its end.
 """
 import contextlib
 import time

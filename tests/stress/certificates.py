@@ -15,7 +15,8 @@ def _openssl(*arguments):
 
 
 class Authority:
-    """A certificate authority with its files in `folder`; `certificate` is the path of its own certificate."""
+    """A certificate authority with its files in `folder`; `certificate` is the path of its own
+    certificate."""
 
     def __init__(self, folder, name):
         self.folder = pathlib.Path(folder)

@@ -1,9 +1,10 @@
 #!/usr/bin/python3
-"""Connections from one address without end: half-open handshakes of TLS, as many as one process can make, and 3,000 that are
-idle. RSS grows by at most 120 MB, and a good caller of another address, with a new connection for each Classify and each
-Health.Check, is answered OK <= 1 s throughout. While they come, SIGTERM ends the server with 0 within --drain-timeout + 1 s.
-Behind nginx and HAProxy, whose address is everybody's, how the good caller fares is noted: beside idle connections, and
-beside 600 open streams."""
+"""Connections from one address without end: half-open handshakes of TLS, as many as one process can
+make, and 3,000 that are idle. RSS grows by at most 120 MB, and a good caller of another address,
+with a new connection for each Classify and each Health.Check, is answered OK <= 1 s throughout.
+While they come, SIGTERM ends the server with 0 within --drain-timeout + 1 s. Behind nginx and
+HAProxy, whose address is everybody's, how the good caller fares is noted: beside idle connections,
+and beside 600 open streams."""
 import contextlib
 import pathlib
 import select
@@ -34,8 +35,8 @@ BIND_ADDRESS_NO_PORT = 24  # of IPPROTO_IP: the port is chosen for the connectio
 
 
 class Crowd(Attacker):
-    """Opens connections as fast as it can, which begin with `greeting`, until there are `most`; and another for each that is
-    closed."""
+    """Opens connections as fast as it can, which begin with `greeting`, until there are `most`; and
+    another for each that is closed."""
 
     COUNTED = ("opened", "not_connected", "closed_by_server")
 

@@ -1,6 +1,8 @@
-"""What a broken or hostile client might say: by name, a function from an open connection to the bytes that it sends.
+"""What a broken or hostile client might say: by name, a function from an open connection to the
+bytes that it sends.
 
-STARTS come in place of HTTP/2's preface, FRAMES after a proper one, and CALLS are sound HTTP/2 that is not sound gRPC.
+STARTS come in place of HTTP/2's preface, FRAMES after a proper one, and CALLS are sound HTTP/2 that
+is not sound gRPC.
 """
 import ssl
 import struct

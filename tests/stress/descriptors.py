@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""A server that may open 128 files meets 300 connections, which are held a moment and released: it answers again within 5 s.
+"""A server that may open 128 files meets 300 connections, which are held a moment and released: it
+answers again within 5 s.
 
 gRPC's own listener never accepts again once descriptors have run out, while TCP still connects.
 """
@@ -20,7 +21,8 @@ def add_options(parser):
 
 
 def crowd(port, count):
-    """So many connections; those that the listener does not accept wait in its backlog, or are refused."""
+    """So many connections; those that the listener does not accept wait in its backlog, or are
+    refused."""
     connections = []
     for _ in range(count):
         connection = socket.socket()

@@ -1,10 +1,11 @@
 #!/usr/bin/python3
-"""SIGTERM, 20 times, to a server that has every reason not to end: a Health.Watch, readers that stall, and a queue that
-holds more work than the drain has time for.
+"""SIGTERM, 20 times, to a server that has every reason not to end: a Health.Watch, readers that
+stall, and a queue that holds more work than the drain has time for.
 
-It exits with 0 within --drain-timeout + 1 s, and every call gets a status. Two kinds may end with their connection
-instead, which is UNAVAILABLE for whoever made them: the Health.Watch, which is gRPC's own, and those of a reader that
-stalled, as it has closed the window through which a status would come.
+It exits with 0 within --drain-timeout + 1 s, and every call gets a status. Two kinds may end with
+their connection instead, which is UNAVAILABLE for whoever made them: the Health.Watch, which is
+gRPC's own, and those of a reader that stalled, as it has closed the window through which a status
+would come.
 """
 import collections
 
@@ -26,7 +27,8 @@ def add_options(parser):
 
 
 class Stalled:
-    """A client that makes calls and reads none of their replies: a Classify, and a ClassifyStream with many messages."""
+    """A client that makes calls and reads none of their replies: a Classify, and a ClassifyStream
+    with many messages."""
 
     def __init__(self, port):
         self.connection = http2.Connection(port, settings=NO_WINDOW)
@@ -44,7 +46,8 @@ def watch(connection):
 
 
 def end_once(options):
-    """How a server ended: its exit status, its seconds, what became of the calls, and of the Watch."""
+    """How a server ended: its exit status, its seconds, what became of the calls, and of the
+    Watch."""
     drain = ("--drain-timeout", f"{DRAIN_SECONDS}s")
     with Verdictd(options.verdictd, options.model, *UNBOUNDED, *drain) as server:
         backlog = Backlog(server.grpc_port)

@@ -1,9 +1,11 @@
 #!/usr/bin/python3
-"""1,000 calls with deadlines of 5 ms meet a full queue, and 5,000 calls that their client cancels after 10 ms.
+"""1,000 calls with deadlines of 5 ms meet a full queue, and 5,000 calls that their client cancels
+after 10 ms.
 
-None of them is computed: when the backlog that was there before is done, the server has computed exactly its texts and no
-others. Then 5,000 are cancelled again, and last the backlog too, this time a few long texts: the queue is empty within
-100 ms, and nothing more is computed than the batch that was in the engine.
+None of them is computed: when the backlog that was there before is done, the server has computed
+exactly its texts and no others. Then 5,000 are cancelled again, and last the backlog too, this time
+a few long texts: the queue is empty within 100 ms, and nothing more is computed than the batch that
+was in the engine.
 """
 import collections
 import time
@@ -19,7 +21,8 @@ CANCEL_AFTER_SECONDS = 0.01
 CALLS_AT_ONCE = 250
 EMPTY_SECONDS = 0.1
 LONG_WORDS = 400
-# Most texts of a batch for each thread: --max-batch-tokens by the tokens of a text, which has 18 words.
+# Most texts of a batch for each thread: --max-batch-tokens by the tokens of a text, which has 18
+# words.
 MOST_BATCH_TEXTS = 192 // 20
 
 

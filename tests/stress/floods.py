@@ -1,9 +1,11 @@
 #!/usr/bin/python3
-"""Floods of resets, of calls without requests and of endless headers against verdictd, bare and behind nginx.
+"""Floods of resets, of calls without requests and of endless headers against verdictd, bare and
+behind nginx.
 
-Bare, the figures are what gRPC 1.51 makes of them, and there is no bound: the library alone cannot pass, and README.md
-says so. Behind the front, with deploy/front/nginx.conf, the same floods leave the server calm: its memory and CPU time
-stay bounded, and the good client's calls through the front are answered.
+Bare, the figures are what gRPC 1.51 makes of them, and there is no bound: the library alone cannot
+pass, and README.md says so. Behind the front, with deploy/front/nginx.conf, the same floods leave
+the server calm: its memory and CPU time stay bounded, and the good client's calls through the front
+are answered.
 """
 import contextlib
 import socket
@@ -31,7 +33,8 @@ def add_options(parser):
 
 
 def opened_calls(then):
-    """Parts of an endless conversation: the headers of calls, each followed by what `then` gives for its stream."""
+    """Parts of an endless conversation: the headers of calls, each followed by what `then` gives
+    for its stream."""
     encoder = hpack.Encoder()
     first = encoder.encode(http2.request_headers())
     again = encoder.encode(http2.request_headers())  # all of it is in the table by now
@@ -59,7 +62,8 @@ def continuation():
 
 
 class Flood:
-    """Connections that say what `conversation` gives without reading, and come back when they are thrown out."""
+    """Connections that say what `conversation` gives without reading, and come back when they are
+    thrown out."""
 
     def __init__(self, port, conversation, attackers):
         self.port = port
@@ -92,7 +96,8 @@ class Flood:
 
 
 def measure(options, conversation, proxy=None):
-    """The figures of one flood on a server of its own, which is behind a `proxy` of the module front."""
+    """The figures of one flood on a server of its own, which is behind a `proxy` of the module
+    front."""
     with Verdictd(options.verdictd, options.model) as server, contextlib.ExitStack() as stack:
         front = stack.enter_context(proxy(server)) if proxy else None
         port = front.port if front else server.grpc_port

@@ -1,4 +1,5 @@
-"""The proxies of deploy/front, in front of verdictds: with the files that are shipped, but for the addresses in them."""
+"""The proxies of deploy/front, in front of verdictds: with the files that are shipped, but for the
+addresses in them."""
 import pathlib
 import shutil
 import socket
@@ -14,7 +15,8 @@ SHIPPED_HOSTS = ["10.0.0.1", "10.0.0.2"]
 
 
 class Front:
-    """Serves the gRPC ports of `servers` on a port of its own, from entering the context until it is left.
+    """Serves the gRPC ports of `servers` on a port of its own, from entering the context until it
+    is left.
 
     One server stands for both that the file names.
     """

@@ -1,4 +1,5 @@
-"""A model of the size that people serve: with the small demo model, whoever makes the load would take the cores."""
+"""A model of the size that people serve: with the small demo model, whoever makes the load would
+take the cores."""
 import os
 import subprocess
 import sys
@@ -19,5 +20,6 @@ def model():
 
 
 def add_threads(parser):
-    """One core less than there are: who makes the load needs one, and would else be measured too."""
+    """One core less than there are: who makes the load needs one, and would else be measured
+    too."""
     parser.add_argument("--threads", type=int, default=max(1, os.cpu_count() - 1), help="of the server's engine")

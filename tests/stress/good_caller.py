@@ -1,4 +1,5 @@
-"""A good caller beside bad ones: calls one after another, how long each took, and which were not OK."""
+"""A good caller beside bad ones: calls one after another, how long each took, and which were not
+OK."""
 import itertools
 import statistics
 import time
@@ -36,7 +37,8 @@ class Calls:
 
 
 def repeat(make, seconds, calls=(CLASSIFY,), pause=PAUSE_SECONDS):
-    """Makes `calls` in turn for so long, and gives their Calls. `make(method, request)` tells how a call ended."""
+    """Makes `calls` in turn for so long, and gives their Calls. `make(method, request)` tells how a
+    call ended."""
     made = Calls()
     end = time.monotonic() + seconds
     for method, request in itertools.cycle(calls):
@@ -59,7 +61,8 @@ class OneConnection:
         self.connection = None
 
     def __call__(self, method, request):
-        """Makes the call again where the server has not taken it and says so by a GOAWAY, as clients of gRPC do."""
+        """Makes the call again where the server has not taken it and says so by a GOAWAY, as
+        clients of gRPC do."""
         answer = self._call(method, request)
         if answer.status is None and self.connection is not None and not self.connection.knows(self.connection.next_stream - 2):
             self.close()

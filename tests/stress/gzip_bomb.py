@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """A megabyte that inflates to a gigabyte, sent 20 times in parallel: as gzip and as deflate.
 
-gRPC inflates a message before it looks at its size. So the server takes no compressed requests: UNIMPLEMENTED at once,
-and no memory for it.
+gRPC inflates a message before it looks at its size. So the server takes no compressed requests:
+UNIMPLEMENTED at once, and no memory for it.
 """
 import collections
 import zlib

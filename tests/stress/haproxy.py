@@ -1,8 +1,9 @@
 #!/usr/bin/python3
-"""HAProxy, with deploy/front/haproxy.cfg, in front of two servers under load, which are restarted in turn by SIGTERM.
+"""HAProxy, with deploy/front/haproxy.cfg, in front of two servers under load, which are restarted
+in turn by SIGTERM.
 
-Both servers have their share of the calls, and no call fails. `--attempts 1` asks this of the front alone, which a busy
-machine may fail: a server that computes slowly refuses calls.
+Both servers have their share of the calls, and no call fails. `--attempts 1` asks this of the front
+alone, which a busy machine may fail: a server that computes slowly refuses calls.
 """
 import contextlib
 import time

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-"""40 calls of Health.Watch and 40 of Health.Check for a service whose name has 16 MB: RSS grows by at most 200 MB while they
-last, bare and behind nginx, and a good caller is answered <= 1 s throughout."""
+"""40 calls of Health.Watch and 40 of Health.Check for a service whose name has 16 MB: RSS grows by
+at most 200 MB while they last, bare and behind nginx, and a good caller is answered <= 1 s
+throughout."""
 import contextlib
 
 import good_caller

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
-"""Hostile senders on the HTTP port: 1,000 idle connections, slow headers, slow bodies, slow readers, endless headers and chunk
-extensions, a flood of connections. Beside each, /healthz answers within 100 ms (p99) and a good call within 1 s, on few threads and
-in bounded memory. A body of 360 KB at 30 KB/s is taken; one of a byte a second is not."""
+"""Hostile senders on the HTTP port: 1,000 idle connections, slow headers, slow bodies, slow
+readers, endless headers and chunk extensions, a flood of connections. Beside each, /healthz answers
+within 100 ms (p99) and a good call within 1 s, on few threads and in bounded memory. A body of 360
+KB at 30 KB/s is taken; one of a byte a second is not."""
 import contextlib
 import http.client
 import itertools
@@ -18,7 +19,8 @@ BODY = b'{"input":{"text":"A warm, funny film."}}'
 POST = b"POST /v1/classify HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
 CONNECTIONS, SECONDS = 1000, 5
 
-# What each says when it is connected, what it says again and again, after how many seconds, and whether it reads.
+# What each says when it is connected, what it says again and again, after how many seconds, and
+# whether it reads.
 HOSTILE = {
     "idle": (b"", b"", 1, True),
     "slow_headers": (b"GET /healthz HTTP/1.1\r\nHost: a\r\nX: ", b"x", 0.5, True),
@@ -80,7 +82,8 @@ def be_hostile(kind, port, over):
     first, again, pause, reads = HOSTILE[kind]
     selector = selectors.DefaultSelector()
     senders = [Sender(selector, port, first, again, reads) for _ in range(CONNECTIONS)]
-    # A sender's turn comes once a pause, and all have theirs in slices, so that no moment is worse than another.
+    # A sender's turn comes once a pause, and all have theirs in slices, so that no moment is worse
+    # than another.
     slices = [senders[i::20] for i in range(20)]
     for part in itertools.cycle(slices):
         if over.is_set():
@@ -133,7 +136,8 @@ def beside(server, target, arguments, name, findings):
     health_ms = sorted(seconds * 1e3 for _, seconds in health)
     findings.note(**{f"{name}_health_checks": len(health_ms), f"{name}_health_p50_ms": round(health_ms[len(health_ms) // 2], 1),
                      f"{name}_health_slowest_ms": round(health_ms[-1], 1)})
-    # The senders share the machine with the server, so one check of a hundred may be the scheduler's.
+    # The senders share the machine with the server, so one check of a hundred may be the
+    # scheduler's.
     findings.at_most(f"{name}_health_p99_ms", round(health_ms[len(health_ms) * 99 // 100 - 1], 1), 100)
     findings.at_most(f"{name}_call_slowest_ms", round(max(seconds for _, seconds in calls) * 1e3, 1), 1000)
     findings.at_most(f"{name}_rss_growth_mb", round((max(rss for rss, _ in samples.values) - before) / 1e6, 1), 64)

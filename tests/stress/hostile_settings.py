@@ -1,10 +1,11 @@
 #!/usr/bin/python3
 """A client that never acknowledges settings opens 5,000 complete calls on one connection.
 
-gRPC's limit of concurrent streams binds only clients that acknowledge its settings, so the server's own limit has to
-hold: no more texts in flight than --max-texts-in-flight, RESOURCE_EXHAUSTED for the others, every call answered, and
-the memory bounded. Then it opens as many calls, sends no requests, and hangs up: all of them end at once, and a good call
-meanwhile is not refused for their sake.
+gRPC's limit of concurrent streams binds only clients that acknowledge its settings, so the server's
+own limit has to hold: no more texts in flight than --max-texts-in-flight, RESOURCE_EXHAUSTED for
+the others, every call answered, and the memory bounded. Then it opens as many calls, sends no
+requests, and hangs up: all of them end at once, and a good call meanwhile is not refused for their
+sake.
 """
 import collections
 
@@ -39,7 +40,8 @@ def complete_calls(options, server, findings):
 
 
 def half_open_calls(options, server, findings):
-    """Headers, and no request ever: a call is refused when too many are slow, else it ends with its connection."""
+    """Headers, and no request ever: a call is refused when too many are slow, else it ends with its
+    connection."""
     def handled():
         codes = server.metrics().by("grpc_code", "grpc_server_handled_total", grpc_method="Classify")
         return codes["ResourceExhausted"] + codes["Canceled"]

@@ -1,6 +1,7 @@
 """gRPC over HTTP/2, frame by frame, so that a client can say what no proper client says.
 
-Frames come from hyperframe and header blocks from hpack, which check nothing that we do not ask them to.
+Frames come from hyperframe and header blocks from hpack, which check nothing that we do not ask
+them to.
 """
 import collections
 import dataclasses
@@ -36,7 +37,8 @@ def varint(number):
 
 
 def field(number, payload):
-    """A length-delimited field of a protocol buffer: nearly the only kind that our requests need."""
+    """A length-delimited field of a protocol buffer: nearly the only kind that our requests
+    need."""
     return bytes([number << 3 | 2]) + varint(len(payload)) + payload
 
 
@@ -51,7 +53,8 @@ def message(payload, flag=0, length=None):
 
 
 def request_headers(method="Classify", *, timeout=None, without=(), **changed):
-    """The headers of a call; `changed` have underscores for hyphens, and pseudo-headers are named without a colon."""
+    """The headers of a call; `changed` have underscores for hyphens, and pseudo-headers are named
+    without a colon."""
     headers = {":method": "POST", ":scheme": "http", ":path": method if method.startswith("/") else SERVICE + method,
                ":authority": "localhost", "te": "trailers", "content-type": "application/grpc"}
     if timeout is not None:
@@ -77,8 +80,8 @@ def window_update(stream, increment):
 
 @dataclasses.dataclass
 class Answer:
-    """How a stream ended: with a gRPC status, or by a reset with an HTTP/2 error code, or with its connection; of a proxy's
-    own, only with HTTP's status."""
+    """How a stream ended: with a gRPC status, or by a reset with an HTTP/2 error code, or with its
+    connection; of a proxy's own, only with HTTP's status."""
 
     status: str = None
     reset: int = None
@@ -96,11 +99,13 @@ class Answer:
 
 
 class Connection:
-    """One connection. A thread of its own reads whatever comes; a client sends when and what it likes."""
+    """One connection. A thread of its own reads whatever comes; a client sends when and what it
+    likes."""
 
     def __init__(self, port, *, preface=PREFACE, settings=None, acknowledge=True, window=1 << 30, greet=True):
-        """`acknowledge`: the server's settings. `window`: by how much the connection's window is opened at once.
-        `settings` are ours, by their numbers. `greet`: send preface and settings."""
+        """`acknowledge`: the server's settings. `window`: by how much the connection's window is
+        opened at once. `settings` are ours, by their numbers. `greet`: send preface and
+        settings."""
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=10)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket.settimeout(None)
@@ -174,11 +179,13 @@ class Connection:
         return self.await_answers([stream], timeout).get(stream, Answer(lost=self.closed))
 
     def knows(self, stream):
-        """Whether the server may have taken the call. Of one that it has not, any client makes another."""
+        """Whether the server may have taken the call. Of one that it has not, any client makes
+        another."""
         return self.goaway is None or stream <= self.last_taken
 
     def send_body(self, stream, payload, timeout):
-        """As DATA that ends the stream, at the pace that the server's windows allow; False if it was not all wanted."""
+        """As DATA that ends the stream, at the pace that the server's windows allow; False if it
+        was not all wanted."""
         for at in range(0, len(payload), 16384):
             part = payload[at:at + 16384]
             if not self._await(lambda: self.has_ended(stream) or self.closed or self.room(stream) >= len(part), timeout):
@@ -284,14 +291,16 @@ def ask(port, payload, method="Classify", timeout=5):
 
 
 def classify(port, text="A warm, funny film.", timeout=5):
-    """One good call on a connection of its own: its status, None if there was none, and the seconds that it took."""
+    """One good call on a connection of its own: its status, None if there was none, and the seconds
+    that it took."""
     start = time.monotonic()
     status = ask(port, classify_request(text), timeout=timeout).status
     return status, time.monotonic() - start
 
 
 def distinct_texts(count, start=0, words=18):
-    """Texts of the same length that are all different, as the server computes equal ones of a batch once."""
+    """Texts of the same length that are all different, as the server computes equal ones of a batch
+    once."""
     for number in range(start, start + count):
         digits = [int(digit) for digit in f"{number:06d}"]
         yield " ".join(_WORDS[digits[place % 6]] for place in range(words))

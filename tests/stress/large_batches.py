@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""Ten callers, each of which sends a ClassifyBatch of 255 texts of 64 KiB again and again for 20 s: the server lives, and
-beside them small calls with a deadline of 4 s, one after another, are all answered OK in time. How the batches ended is
-noted."""
+"""Ten callers, each of which sends a ClassifyBatch of 255 texts of 64 KiB again and again for 20 s:
+the server lives, and beside them small calls with a deadline of 4 s, one after another, are all
+answered OK in time. How the batches ended is noted."""
 import grpc
 
 import good_caller

@@ -14,7 +14,8 @@ PATIENCE_SECONDS = 60  # beyond the duration, for the last answers
 
 
 def write_texts(path):
-    """Texts that are all different, because the server computes equal ones of a batch once. The same on every run."""
+    """Texts that are all different, because the server computes equal ones of a batch once. The
+    same on every run."""
     draw = random.Random(1)
     words = ("the good bad film story very not cast plot long fun was is a an and but so it they we had no all "
              "warm cold great poor new old food place love hate never always").split()

@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 """More than a hundred malformed HTTP/2 or gRPC conversations, one after another.
 
-After each, and while its connection is still open, the server is alive and a good call on a connection of its own is
-answered within 100 ms. What the contract promises an answer for gets that answer. At the end nothing is left of
-them: no descriptor is left of them, and the threads are bounded.
+After each, and while its connection is still open, the server is alive and a good call on a
+connection of its own is answered within 100 ms. What the contract promises an answer for gets that
+answer. At the end nothing is left of them: no descriptor is left of them, and the threads are
+bounded.
 """
 import http2
 import script
@@ -37,7 +38,8 @@ PROMISED = {
 
 
 def outcome(connection):
-    """What became of the conversation: an answer on its first stream, the connection's end, or nothing."""
+    """What became of the conversation: an answer on its first stream, the connection's end, or
+    nothing."""
     answer = connection.await_answers([1], PATIENCE_SECONDS).get(1)
     if answer is not None and not answer.lost:
         return str(answer)

@@ -1,15 +1,16 @@
 #!/usr/bin/python3
-"""A million calls of all kinds, some of them bad, which the client counts, and so does the server: by method and code the
-counters on /metrics say exactly what the client saw.
+"""A million calls of all kinds, some of them bad, which the client counts, and so does the server:
+by method and code the counters on /metrics say exactly what the client saw.
 
-Calls with short deadlines and cancelled ones are left out: client and server each decide by their own clock which of
-two things came first, so the two may rightly differ.
+Calls with short deadlines and cancelled ones are left out: client and server each decide by their
+own clock which of two things came first, so the two may rightly differ.
 
-Latencies are compared at a moderate rate, with a model of full size: the server's from the buckets of
-grpc_server_handling_seconds, as Prometheus would, the client's as it measured them. The client's hold the way through gRPC as
-well, and the wait for a core where they share the server's; so they may differ by 15 %, or lie in neighbouring buckets. Of a
-Tokenize or a GetModel, a fraction of a millisecond in the server, that way is the most: they are compared one by one, where
-nothing is computed beside them, as the wait for a core is seen by the client alone.
+Latencies are compared at a moderate rate, with a model of full size: the server's from the buckets
+of grpc_server_handling_seconds, as Prometheus would, the client's as it measured them. The client's
+hold the way through gRPC as well, and the wait for a core where they share the server's; so they
+may differ by 15 %, or lie in neighbouring buckets. Of a Tokenize or a GetModel, a fraction of a
+millisecond in the server, that way is the most: they are compared one by one, where nothing is
+computed beside them, as the wait for a core is seen by the client alone.
 """
 import bisect
 import pathlib
@@ -41,7 +42,8 @@ def add_options(parser):
 
 
 def middleware_name(code):
-    """ResourceExhausted for RESOURCE_EXHAUSTED: the server spells codes as dashboards expect them."""
+    """ResourceExhausted for RESOURCE_EXHAUSTED: the server spells codes as dashboards expect
+    them."""
     special = {"OK": "OK", "CANCELLED": "Canceled"}
     return special.get(code) or "".join(word.capitalize() for word in code.split("_"))
 

@@ -1,14 +1,17 @@
 #!/usr/bin/python3
 """1, 2, 5 and 10 times the peak rate, in an open loop, with deadlines of a second.
 
-The peak is what a closed loop gets. It is measured in turn with the floods, and each is held against the mean of the peaks
-just before and just after it, since machines drift; how far these two are apart says by how much. At 2 times the peak the
-goodput stays at 95 % of it, at 5 and 10 times at 90 %, in five rounds of six (`--rounds`; one alone has to hold); what is accepted is answered within its deadline, and at 2 times the peak what
-is refused is refused within 5 ms. One core is left to who makes the load, who would else be measured too.
+The peak is what a closed loop gets. It is measured in turn with the floods, and each is held
+against the mean of the peaks just before and just after it, since machines drift; how far these two
+are apart says by how much. At 2 times the peak the goodput stays at 95 % of it, at 5 and 10 times
+at 90 %, in five rounds of six (`--rounds`; one alone has to hold); what is accepted is answered
+within its deadline, and at 2 times the peak what is refused is refused within 5 ms. One core is
+left to who makes the load, who would else be measured too.
 
-What a rejection costs the server is told by a flood: one text is in flight, and all others are refused. It is the CPU time of
-all threads that do not compute. Most of it is gRPC's own work for a call, which a flood of GetModel tells: where that takes
-16 us, a rejection may take 25, and elsewhere as much in proportion.
+What a rejection costs the server is told by a flood: one text is in flight, and all others are
+refused. It is the CPU time of all threads that do not compute. Most of it is gRPC's own work for a
+call, which a flood of GetModel tells: where that takes 16 us, a rejection may take 25, and
+elsewhere as much in proportion.
 """
 import itertools
 import pathlib
@@ -42,7 +45,8 @@ def serving_seconds(server):
 
 
 def flood_us(options, server, *flags):
-    """The report, and the CPU microseconds of the server's for each call, when calls come as fast as they are answered."""
+    """The report, and the CPU microseconds of the server's for each call, when calls come as fast
+    as they are answered."""
     before = serving_seconds(server)
     report = load.measure(options.verdict, server.address, *flags, "--concurrency", FLOOD_CALLS_IN_FLIGHT, "--timeout", "5s",
                           seconds=FLOOD_SECONDS)
@@ -60,7 +64,8 @@ def report_rejections(options, findings):
 
 
 def report_rate(name, factor, report, peaks, findings):
-    """Notes the figures of one rate, holds those that have a bound in every round, and gives the goodput by the peak."""
+    """Notes the figures of one rate, holds those that have a bound in every round, and gives the
+    goodput by the peak."""
     peak = sum(peaks) / len(peaks)
     goodput = round(report.goodput / peak, 3)
     findings.note(**{name: {

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """Readiness polled every millisecond from the start of the process, several times over.
 
-A server that says SERVING (grpc.health.v1, both names) or 200 (/readyz) can classify: a call sent at that moment
-succeeds. Before the model is loaded and warm nothing listens at all.
+A server that says SERVING (grpc.health.v1, both names) or 200 (/readyz) can classify: a call sent
+at that moment succeeds. Before the model is loaded and warm nothing listens at all.
 """
 import calendar
 import http.client
@@ -38,7 +38,8 @@ def ready(port):
 
 
 def first_promise(promise, grpc_port):
-    """Polls until `promise` is given: the status of a Classify sent at that moment, and when anything listened."""
+    """Polls until `promise` is given: the status of a Classify sent at that moment, and when
+    anything listened."""
     listened_at = None
     give_up = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < give_up:
@@ -62,7 +63,8 @@ def loaded_at(server):
 
 
 def start_once(options):
-    """The statuses at the first promises, and by how many seconds a port was open before the model was loaded."""
+    """The statuses at the first promises, and by how many seconds a port was open before the model
+    was loaded."""
     server = Verdictd(options.verdictd, options.model, grpc_port=free_port(), http_port=free_port())
     promises = [lambda: healthy(server.grpc_port, b""), lambda: healthy(server.grpc_port, b"verdict.v1.Classifier"),
                 lambda: ready(server.http_port)]

@@ -1,8 +1,9 @@
 #!/usr/bin/python3
-"""30 s at 5 times the peak rate between moderate ones: 2 s after the flood, p99 is back within 1.1 times of before.
+"""30 s at 5 times the peak rate between moderate ones: 2 s after the flood, p99 is back within 1.1
+times of before.
 
-The two seconds after the flood are a stage of their own, so that the stage after them has nothing of it. One core is left to
-who makes the load.
+The two seconds after the flood are a stage of their own, so that the stage after them has nothing
+of it. One core is left to who makes the load.
 """
 import pathlib
 import tempfile

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-"""1,900 streams of reflection, over both of its names, held open: the server's threads and memory stay, a good caller of
-each name is answered <= 1 s throughout; with a token file, nobody without a token is told anything."""
+"""1,900 streams of reflection, over both of its names, held open: the server's threads and memory
+stay, a good caller of each name is answered <= 1 s throughout; with a token file, nobody without a
+token is told anything."""
 import pathlib
 import tempfile
 import threading

@@ -1,9 +1,10 @@
 #!/usr/bin/python3
-"""One server replaced by another, 20 times, under the calls of stock clients: gRPC of five languages with its defaults
-(pick_first, no service config, no retries) behind a balancer of connections.
+"""One server replaced by another, 20 times, under the calls of stock clients: gRPC of five
+languages with its defaults (pick_first, no service config, no retries) behind a balancer of
+connections.
 
-No call fails, also while another client's stream does not read its replies, and that stream holds up no drain. A client
-whose packages are missing is left out, and the figures say so.
+No call fails, also while another client's stream does not read its replies, and that stream holds
+up no drain. A client whose packages are missing is left out, and the figures say so.
 """
 import contextlib
 import tempfile

@@ -25,7 +25,8 @@ def restart(server, end):
 
 
 def under_load(options, findings, end):
-    """Restarts in turn, while calls go to both: the exit statuses. No call may fail, as its caller sees it."""
+    """Restarts in turn, while calls go to both: the exit statuses. No call may fail, as its caller
+    sees it."""
     load.require(options.verdict)
     with contextlib.ExitStack() as stack:
         pair = [stack.enter_context(Verdictd(options.verdictd, options.model)) for _ in range(2)]

@@ -1,8 +1,10 @@
 #!/usr/bin/python3
-"""A server with TLS that asks its clients for certificates gets new ones of its own, 10 times, under load.
+"""A server with TLS that asks its clients for certificates gets new ones of its own, 10 times,
+under load.
 
-No call fails, and new connections see the new certificate. Who comes with the wrong authority, with an expired
-certificate, without one, or in plain text, is refused. An expired certificate of its own is never served.
+No call fails, and new connections see the new certificate. Who comes with the wrong authority, with
+an expired certificate, without one, or in plain text, is refused. An expired certificate of its own
+is never served.
 """
 import os
 import pathlib
@@ -30,7 +32,8 @@ def add_options(parser):
 
 
 class Served:
-    """The files that the server reads, as a mounted secret has them: a link that is moved to the next folder at once."""
+    """The files that the server reads, as a mounted secret has them: a link that is moved to the
+    next folder at once."""
 
     def __init__(self, folder, authority):
         self.folder = pathlib.Path(folder)
@@ -119,7 +122,8 @@ def refusals(options, server, authority, identity, folder, findings):
 
 
 def expired_server(server, served, authority, identity, findings):
-    """An expired certificate where the server looks changes nothing, and no server starts with one."""
+    """An expired certificate where the server looks changes nothing, and no server starts with
+    one."""
     name = served.common_name()
     served.rotate(expired=True)
     time.sleep(SEEN_SECONDS)

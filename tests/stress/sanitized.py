@@ -1,8 +1,9 @@
 #!/usr/bin/python3
-"""A verdictd that was built with a sanitizer, under five minutes of mixed load, ended by SIGTERM while it lasts.
+"""A verdictd that was built with a sanitizer, under five minutes of mixed load, ended by SIGTERM
+while it lasts.
 
-Streams, batches, cancelled and bad calls, short deadlines, and scrapes of /metrics meanwhile. No sanitizer reports
-anything, and the server exits with 0.
+Streams, batches, cancelled and bad calls, short deadlines, and scrapes of /metrics meanwhile. No
+sanitizer reports anything, and the server exits with 0.
 """
 import os
 import pathlib
@@ -27,7 +28,8 @@ def add_options(parser):
 
 
 def sanitizers():
-    """Their options, as the presets have them; they go on after a report, so that a run shows all."""
+    """Their options, as the presets have them; they go on after a report, so that a run shows
+    all."""
     suppressions = script.ROOT / "tests" / "tsan" / "suppressions.txt"
     return {"TSAN_OPTIONS": f"suppressions={suppressions} ignore_noninstrumented_modules=1",
             "UBSAN_OPTIONS": "print_stacktrace=1"}

@@ -1,7 +1,8 @@
-"""What every script of this folder is: options, a limit on its time, figures held against bounds, and an exit status.
+"""What every script of this folder is: options, a limit on its time, figures held against bounds,
+and an exit status.
 
-A script prints its figures as one line of JSON and then a line for each bound. It exits with 0 if all bounds held, 1 if
-one did not, and 77 if something that it needs is not here.
+A script prints its figures as one line of JSON and then a line for each bound. It exits with 0 if
+all bounds held, 1 if one did not, and 77 if something that it needs is not here.
 """
 import argparse
 import json
@@ -84,7 +85,8 @@ def _out_of_time(*_):
 
 
 def run(description, test, add_options=lambda parser: None, time_limit=120, starts_programs=True):
-    """Runs `test(options, findings)` as this process's purpose. Most start verdictd, and have options that say which."""
+    """Runs `test(options, findings)` as this process's purpose. Most start verdictd, and have
+    options that say which."""
     options = _parse(description, add_options, time_limit, starts_programs)
     findings = Findings()
     signal.signal(signal.SIGALRM, _out_of_time)

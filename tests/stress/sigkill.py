@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Two servers under load from Verdict's own client, killed in turn by SIGKILL, 20 times, and started again.
+"""Two servers under load from Verdict's own client, killed in turn by SIGKILL, 20 times, and
+started again.
 
 A peer is up all the time, so no call of at least 10,000 fails as its caller sees it.
 """

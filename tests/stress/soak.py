@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """Half an hour at 70 % of the peak rate, with 10 % cancelled and 5 % bad calls.
 
-After the first five minutes the memory grows by no more than 1 MB an hour (a line through all samples), and threads and
-descriptors stay as many as they are.
+After the first five minutes the memory grows by no more than 1 MB an hour (a line through all
+samples), and threads and descriptors stay as many as they are.
 """
 import pathlib
 import tempfile

@@ -1,4 +1,5 @@
-"""The programs of clients/: gRPC of five languages with its defaults, which call at a rate until they are told to stop."""
+"""The programs of clients/: gRPC of five languages with its defaults, which call at a rate until
+they are told to stop."""
 import glob
 import json
 import os
@@ -67,7 +68,8 @@ LANGUAGES = {"python": python, "node": node, "go": go, "java": java, "ruby": rub
 
 
 class StockClient:
-    """Calls `address` `rate` times a second from its construction until `stop`. `prepared` is a LANGUAGES function's."""
+    """Calls `address` `rate` times a second from its construction until `stop`. `prepared` is a
+    LANGUAGES function's."""
 
     def __init__(self, prepared, address, rate):
         command, environment = prepared

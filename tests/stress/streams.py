@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 """A hundred streams of a thousand texts each, and single calls beside them.
 
-Together the streams want far more than the server's limits. They are left unread, not refused: every text is answered with
-a label. The single calls are all answered too; their p99 is noted beside what it is without the streams, and beside what it
-is when the same work comes as single calls of a closed loop. Each stream is written as fast as it takes texts.
+Together the streams want far more than the server's limits. They are left unread, not refused:
+every text is answered with a label. The single calls are all answered too; their p99 is noted
+beside what it is without the streams, and beside what it is when the same work comes as single
+calls of a closed loop. Each stream is written as fast as it takes texts.
 """
 import concurrent.futures
 import itertools
@@ -56,7 +57,8 @@ def has_result(reply):
 
 
 def run_stream(channel, stream, texts):
-    """How many texts were answered with a label, how many with an error, and how the stream ended."""
+    """How many texts were answered with a label, how many with an error, and how the stream
+    ended."""
     call = channel.stream_stream(STREAM_METHOD)
     requests = (message(number, f"a {number} th text of stream {stream} , good or bad") for number in range(1, texts + 1))
     labels = errors = 0

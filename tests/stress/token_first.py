@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Over HTTP the token comes first: 70 bodies without a token that come slowly take nobody's place, a wrong token is 401
-whatever the body is. What a refused body of 380 KB costs is noted."""
+"""Over HTTP the token comes first: 70 bodies without a token that come slowly take nobody's place,
+a wrong token is 401 whatever the body is. What a refused body of 380 KB costs is noted."""
 import contextlib
 import http.client
 import pathlib

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-"""60 calls whose requests of 16 MB come but for their last byte, over 6 connections: RSS grows by less than 200 MB, bare
-and behind nginx, and a good caller is answered <= 1 s throughout. With a token file the callers have no token."""
+"""60 calls whose requests of 16 MB come but for their last byte, over 6 connections: RSS grows by
+less than 200 MB, bare and behind nginx, and a good caller is answered <= 1 s throughout. With a
+token file the callers have no token."""
 import contextlib
 import pathlib
 import tempfile

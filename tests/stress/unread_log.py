@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-"""Nobody reads the log, a pipe that is full, and junk comes to the port with TLS at 500 connections a second: a good caller
-with TLS is answered <= 1 s throughout, and SIGTERM ends the server with 0 within --drain-timeout + 1 s."""
+"""Nobody reads the log, a pipe that is full, and junk comes to the port with TLS at 500 connections
+a second: a good caller with TLS is answered <= 1 s throughout, and SIGTERM ends the server with 0
+within --drain-timeout + 1 s."""
 import collections
 import contextlib
 import os

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""A model of 10,000 labels, all of which are asked for, and replies that nobody reads: of 12 ClassifyBatch calls of 255
-texts, of 12 of 64, and of 12 streams of 64. RSS grows by at most 250 MB, and a good caller, who asks for the best label,
-is answered <= 1 s throughout."""
+"""A model of 10,000 labels, all of which are asked for, and replies that nobody reads: of 12
+ClassifyBatch calls of 255 texts, of 12 of 64, and of 12 streams of 64. RSS grows by at most 250 MB,
+and a good caller, who asks for the best label, is answered <= 1 s throughout."""
 import collections
 import pathlib
 import sys

@@ -1,4 +1,5 @@
-"""A verdictd process of our own, and what can be seen of it from outside: its log, /proc and /metrics."""
+"""A verdictd process of our own, and what can be seen of it from outside: its log, /proc and
+/metrics."""
 import collections
 import contextlib
 import json
@@ -30,7 +31,8 @@ class Metrics:
                 self.series.append((match[1], dict(_LABEL.findall(match[2] or "")), float(match[3])))
 
     def by(self, label, name, **labels):
-        """The values of `name`'s series that have `labels`, added up by what they say of `label`."""
+        """The values of `name`'s series that have `labels`, added up by what they say of
+        `label`."""
         sums = collections.Counter()
         for series, found, value in self.series:
             if series == name and labels.items() <= found.items():
@@ -46,10 +48,12 @@ class Metrics:
 
 
 class Verdictd:
-    """Serves `model` on free ports of the loopback interface, from entering the context until it is left.
+    """Serves `model` on free ports of the loopback interface, from entering the context until it is
+    left.
 
-    `options` are further ones of the command line. `files` is the process's limit of file descriptors. `environment`
-    is added to ours. The first start takes the ports that are named, else free ones; later ones take the same.
+    `options` are further ones of the command line. `files` is the process's limit of file
+    descriptors. `environment` is added to ours. The first start takes the ports that are named,
+    else free ones; later ones take the same.
     """
 
     def __init__(self, program, model, *options, grpc_port=0, http_port=0, files=None, environment=None):
@@ -111,7 +115,8 @@ class Verdictd:
         return self.process.poll() is None
 
     def stop(self, timeout, how=signal.SIGTERM):
-        """Signals, and gives the exit status and the seconds that the end took; TimeoutExpired if it does not come."""
+        """Signals, and gives the exit status and the seconds that the end took; TimeoutExpired if
+        it does not come."""
         start = time.monotonic()
         self.process.send_signal(how)
         return self.process.wait(timeout), time.monotonic() - start
@@ -161,7 +166,8 @@ class Verdictd:
 
 
 class Samples:
-    """Calls `measure` every `interval` seconds on a thread of its own, from entering the context until it is left."""
+    """Calls `measure` every `interval` seconds on a thread of its own, from entering the context
+    until it is left."""
 
     def __init__(self, measure, interval=0.01):
         self.measure = measure

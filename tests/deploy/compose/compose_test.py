@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""deploy/compose, as far as it can be checked without an engine: its files, its settings, and Prometheus' own check.
+"""deploy/compose, as far as it can be checked without an engine: its files, its settings, and
+Prometheus' own check.
 
 Usage: compose_test.py --verdictd PROGRAM --verdict PROGRAM. Ends with 77 where Python has no yaml.
 """

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
-"""verdictd in real control groups: it computes on as many threads as they, and its affinity mask, allow.
+"""verdictd in real control groups: it computes on as many threads as they, and its affinity mask,
+allow.
 
-Usage: cgroup_test.py --verdictd PROGRAM. Makes groups below its own, and ends with 77 where it may not, or one CPU is all.
+Usage: cgroup_test.py --verdictd PROGRAM. Makes groups below its own, and ends with 77 where it may
+not, or one CPU is all.
 """
 import argparse
 import os
@@ -19,7 +21,8 @@ GROUP = None
 
 
 def own_group():
-    """The folder of this process' group that can hold CPU quotas, and the version; None if nothing is mounted."""
+    """The folder of this process' group that can hold CPU quotas, and the version; None if nothing
+    is mounted."""
     with open("/proc/self/cgroup") as file:
         groups = [line.rstrip("\n").split(":", 2) for line in file]
     with open("/proc/self/mountinfo") as file:
@@ -47,7 +50,8 @@ def write(path, text):
 
 
 def threads(before=lambda: None):
-    """As many as a verdictd has that runs `before` first. It ends by itself: the port is none that it can have."""
+    """As many as a verdictd has that runs `before` first. It ends by itself: the port is none that
+    it can have."""
     started = subprocess.run(
         [VERDICTD, f"--model={DEMO}", "--threads=0", "--grpc-address=192.0.2.1:1", "--log-format=json"],
         preexec_fn=before, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Each rule of the checker is seen to fail: manifests that pass are broken in one place, and it says so.
+"""Each rule of the checker is seen to fail: manifests that pass are broken in one place, and it
+says so.
 
 Usage: check_test.py --verdictd PROGRAM. Ends with 77 where no kubectl or kustomize is installed.
 """

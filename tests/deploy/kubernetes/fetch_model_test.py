@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""The init container of model-from-url, run here: what it fetches is served, and what is not the model is refused.
+"""The init container of model-from-url, run here: what it fetches is served, and what is not the
+model is refused.
 
 Usage: fetch_model_test.py --verdictd PROGRAM. Ends with 77 where curl is missing.
 """
@@ -31,7 +32,8 @@ class Files(http.server.SimpleHTTPRequestHandler):
 
 
 class FetchModel(unittest.TestCase):
-    """`origin` is served as models.example.com would; `source` is the ConfigMap and `target` the volume."""
+    """`origin` is served as models.example.com would; `source` is the ConfigMap and `target` the
+    volume."""
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory()

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
-"""The front's nginx.conf before a real verdictd: calls over TLS go through, and plain text does not.
+"""The front's nginx.conf before a real verdictd: calls over TLS go through, and plain text does
+not.
 
-Usage: front_test.py --verdictd PROGRAM --verdict PROGRAM. Ends with 77 where nginx or openssl is missing.
+Usage: front_test.py --verdictd PROGRAM --verdict PROGRAM. Ends with 77 where nginx or openssl is
+missing.
 """
 import argparse
 import os

@@ -16,7 +16,8 @@ except ImportError:
 KUBERNETES = os.path.normpath(os.path.join(os.path.dirname(__file__), "../../../deploy/kubernetes"))
 CLUSTER_WIDE = {"Namespace"}
 
-# Every way that deploy/ documents to put them together: an overlay, and components instead of its own.
+# Every way that deploy/ documents to put them together: an overlay, and components instead of its
+# own.
 COMBINATIONS = {
     "demo": ("demo", None),
     "demo with TLS": ("demo", ["tls"]),
@@ -54,7 +55,8 @@ def build_directory(directory):
 
 
 def build(combination):
-    """The Objects of one of COMBINATIONS. Components are put in by editing a copy of the overlay, as its reader would."""
+    """The Objects of one of COMBINATIONS. Components are put in by editing a copy of the overlay,
+    as its reader would."""
     overlay, components = COMBINATIONS[combination]
     if components is None:
         return build_directory(os.path.join(KUBERNETES, "overlays", overlay))

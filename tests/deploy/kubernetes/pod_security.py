@@ -1,4 +1,5 @@
-"""The restricted Pod Security Standard of Kubernetes 1.33, rule by rule, with baseline's, which it contains.
+"""The restricted Pod Security Standard of Kubernetes 1.33, rule by rule, with baseline's, which it
+contains.
 
 Each rule takes the specification of a pod, and yields what is wrong with it.
 """

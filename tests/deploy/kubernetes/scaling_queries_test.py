@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""The autoscalers' queries, as a real Prometheus evaluates them: of two pods, one of which had no text for a minute.
+"""The autoscalers' queries, as a real Prometheus evaluates them: of two pods, one of which had no
+text for a minute.
 
 promtool reads series, evaluates, compares. Ends with 77 where it, kubectl or kustomize is missing.
 """

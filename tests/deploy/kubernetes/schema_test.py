@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Every object that deploy/kubernetes makes is valid in the API of Kubernetes 1.33, and schema.mjs sees what is not.
+"""Every object that deploy/kubernetes makes is valid in the API of Kubernetes 1.33, and schema.mjs
+sees what is not.
 
-Usage: schema_test.py --modules DIR, where `./dev test deploy` has installed the schemas from npm. Ends with 77 where they
-are not, or kubectl or node is missing.
+Usage: schema_test.py --modules DIR, where `./dev test deploy` has installed the schemas from npm.
+Ends with 77 where they are not, or kubectl or node is missing.
 """
 import argparse
 import copy

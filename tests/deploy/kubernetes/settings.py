@@ -1,4 +1,5 @@
-"""What is set: times, resources, images, options and metrics. Each rule takes the Objects and the Facts."""
+"""What is set: times, resources, images, options and metrics. Each rule takes the Objects and the
+Facts."""
 import os
 import re
 import subprocess
@@ -26,7 +27,8 @@ class Facts:
             self.adapter_rules = yaml.safe_load(file)["rules"]
 
     def refusal(self, variables):
-        """Why verdictd refuses options with these values; None if it takes them. It never serves: its model is none."""
+        """Why verdictd refuses options with these values; None if it takes them. It never serves:
+        its model is none."""
         tried = subprocess.run([self.verdictd, "--model=/nowhere"], env=variables, stderr=subprocess.PIPE, text=True)
         return tried.stderr if tried.returncode == 2 else None
 

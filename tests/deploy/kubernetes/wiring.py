@@ -1,4 +1,5 @@
-"""Who refers to whom: selectors, ports, targets and names. Each rule takes the Objects, and yields what is wrong."""
+"""Who refers to whom: selectors, ports, targets and names. Each rule takes the Objects, and yields
+what is wrong."""
 from manifests import (CLUSTER_WIDE, containers, environment, has_port, matches, namespace_of, pod,
                        ports, servers, template, title)
 

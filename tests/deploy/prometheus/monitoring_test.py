@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""A real Prometheus with our rules scrapes a verdictd under load: every query of the dashboard, every recording and every
-alert gives what it should.
+"""A real Prometheus with our rules scrapes a verdictd under load: every query of the dashboard,
+every recording and every alert gives what it should.
 
-Usage: monitoring_test.py VERDICTD VERDICT. Ends with 77 where prometheus or yaml is missing. Grafana is not in Debian: what it
-would ask is asked here.
+Usage: monitoring_test.py VERDICTD VERDICT. Ends with 77 where prometheus or yaml is missing.
+Grafana is not in Debian: what it would ask is asked here.
 """
 import json
 import pathlib
@@ -138,7 +138,8 @@ def serving(log):
 
 
 def loads(verdict, server, folder):
-    """Texts of all kinds, more of them at a time than the server takes; and deadlines that are too short."""
+    """Texts of all kinds, more of them at a time than the server takes; and deadlines that are too
+    short."""
     texts = folder / "texts.txt"
     texts.write_text("A warm, funny film.\nNever again.\n" + LONG + "\n")
     common = (verdict, "load", "--server", server, "--quiet", "--file", texts, "--duration", f"{LOAD_SECONDS}s")

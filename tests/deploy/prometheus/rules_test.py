@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""promtool accepts the rules and passes their tests; every alert has a runbook entry, and is shown firing and silent;
-every recording rule is used by an alert or another rule, or tested by itself.
+"""promtool accepts the rules and passes their tests; every alert has a runbook entry, and is shown
+firing and silent; every recording rule is used by an alert or another rule, or tested by itself.
 
 Exits with 77 where promtool or Python's yaml is not installed.
 """

@@ -202,7 +202,8 @@ def load(files):
 
 
 def is_decided(tokenizer):
-    """Whether no two added tokens are alike once normalized: the reference finds either, by chance."""
+    """Whether no two added tokens are alike once normalized: the reference finds either, by
+    chance."""
     normalize = tokenizer.backend_tokenizer.normalizer
     alike = [normalize.normalize_str(token.content) if normalize else token.content
              for token in tokenizer.added_tokens_decoder.values() if token.normalized]

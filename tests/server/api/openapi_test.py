@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""The server does what /openapi.json says: every example is sent to it, and gets the status that it names, with an answer that
-the document's schema allows. The document is one of OpenAPI 3.1 as far as that can be seen without its own schema: every
-reference leads somewhere, every route of the server is in it, and its schemas have the fields that the server's answers have.
+"""The server does what /openapi.json says: every example is sent to it, and gets the status that it
+names, with an answer that the document's schema allows. The document is one of OpenAPI 3.1 as far
+as that can be seen without its own schema: every reference leads somewhere, every route of the
+server is in it, and its schemas have the fields that the server's answers have.
 
 Usage: openapi_test.py VERDICTD MODEL_DIRECTORY
 """

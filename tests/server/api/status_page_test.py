@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """The status page in a real Chromium, in front of a real verdictd.
 
-Usage: status_page_test.py VERDICTD MODEL_DIRECTORY. Exits with 77 where Chromium or Selenium is not installed.
-VERDICT_SCREENSHOTS names a folder for pictures of the page, to be looked at.
+Usage: status_page_test.py VERDICTD MODEL_DIRECTORY. Exits with 77 where Chromium or Selenium is not
+installed. VERDICT_SCREENSHOTS names a folder for pictures of the page, to be looked at.
 """
 
 import http.server
@@ -74,7 +74,8 @@ class Verdictd:
 
 
 class EvilPage(http.server.BaseHTTPRequestHandler):
-    """A page of another origin that posts to the one its address names, as a page may and as it may not."""
+    """A page of another origin that posts to the one its address names, as a page may and as it may
+    not."""
 
     SCRIPT = """<!doctype html><script>
       const target = decodeURIComponent(location.hash.slice(1)) + "/v1/classify";

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Clients as people use them: Python's http.client and urllib, Node's http and fetch, curl, each with the framings that it has.
-Says what is not installed here, and goes on with the others.
+"""Clients as people use them: Python's http.client and urllib, Node's http and fetch, curl, each
+with the framings that it has. Says what is not installed here, and goes on with the others.
 
 Usage: clients_test.py VERDICTD MODEL_DIRECTORY
 """

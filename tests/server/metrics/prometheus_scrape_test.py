@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """A real Prometheus scrapes a served /metrics, and its answers are what was counted.
 
-Usage: prometheus_scrape_test.py METRICS_PAGE_BINARY. Exits with 77 where Prometheus is not installed.
+Usage: prometheus_scrape_test.py METRICS_PAGE_BINARY. Exits with 77 where Prometheus is not
+installed.
 """
 
 import json
