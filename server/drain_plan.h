@@ -21,7 +21,7 @@ enum class DrainStep {
   kFarewell,  // tells those who watch its health that it goes
 };
 
-// What a drain sees.
+// What a drain looks at.
 struct DrainSeen {
   bool connected = true;                           // some client still has a connection
   int64_t accepted = 0;                            // open calls that were not refused
@@ -29,7 +29,7 @@ struct DrainSeen {
   absl::Time last_arrival = absl::InfinitePast();  // of a call
 };
 
-// The schedule. It has no clock.
+// The schedule of a drain. It has no clock.
 class DrainPlan {
  public:
   // A drain that begins at `start`; `goaways`: clients can be asked to leave.
@@ -44,7 +44,7 @@ class DrainPlan {
   // Whether `step`, which began at `began`, is over at `now`, given what was seen then.
   bool IsOver(DrainStep step, absl::Time began, const DrainSeen& seen, absl::Time now) const;
 
-  // A reply that a stream's client has not read since then is not waited for.
+  // A stream whose client has not read a reply since then is cancelled.
   static absl::Time StalledSince(absl::Time now);
 
  private:

@@ -12,7 +12,8 @@
 namespace verdict {
 
 // Everything: options, summary, stages, series (a row for each second), percentiles (the curve of
-// each code), generator (how well it kept its schedule). README.md says what the figures mean.
+// each code), generator (how well it kept its schedule). CONTRIBUTING.md says what the figures
+// mean.
 nlohmann::ordered_json LoadReport(const LoadFlags& flags, const LoadRecorder& recorder,
                                   const GeneratorHealth& health);
 

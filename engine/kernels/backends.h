@@ -23,18 +23,18 @@ struct Backend {
 struct BackendTable {
   std::vector<Backend> rows;  // of each precision the fastest first
 
-  // The first of that precision, and, unless it is kAutoKernels, of that name, that is available.
+  // The first available row that has this precision and, unless `name` is kAutoKernels, this name.
   //
-  // FAILED_PRECONDITION: there is none; the message says which are.
+  // FAILED_PRECONDITION: there is none; the message names those that are available.
   absl::StatusOr<Backend> Choose(Precision precision, std::string_view name) const;
 };
 
-// All that there are. One of ours stands before oneDNN's only where it is at least a tenth faster
-// on texts of real lengths or on one short text (bench/RESULTS.md).
+// Every backend. One of ours stands before oneDNN only where it is at least a tenth faster, on
+// texts of real lengths or on one short text (bench/RESULTS.md).
 const BackendTable& AllBackends();
 
-// For a model's head: a thousandth of the work, and what decides the label. So it is float32
-// whatever the other layers are.
+// The backend of a model's head. It is float32 in every precision: the head decides the label, and
+// is a thousandth of the work.
 std::unique_ptr<ProductBackend> MakeHeadBackend();
 
 }  // namespace verdict

@@ -1,4 +1,4 @@
-// oneDNN's float32 as the judge of whatever else computes a model's products.
+// Checks a backend's products against oneDNN's in float32.
 #ifndef VERDICT_ENGINE_KERNELS_ORACLE_H_
 #define VERDICT_ENGINE_KERNELS_ORACLE_H_
 
@@ -24,7 +24,7 @@ class Oracle {
   // copy is made.
   //
   // DATA_LOSS: a result is further off than rounding to the backend's precision explains. The
-  // message says what and how far. INTERNAL: oneDNN could not compute.
+  // message says which and how far. INTERNAL: oneDNN could not compute.
   absl::Status Check(const ProductBackend& backend, const PackedWeights& packed,
                      absl::Span<const float> weights, int in, int out);
 

@@ -1,4 +1,4 @@
-// Weights packed panel by panel, which all backends do, and how panels of ours are cut into pieces.
+// Weights packed panel by panel, as all backends do, and how products of our panels are cut.
 #ifndef VERDICT_ENGINE_KERNELS_PACKED_PANELS_H_
 #define VERDICT_ENGINE_KERNELS_PACKED_PANELS_H_
 
@@ -49,8 +49,9 @@ struct PanelPacking {
 void Pack(absl::Span<const float> weights, int in, const PanelPacking& packing,
           PackedMemory& memory, PackedPanels& panels);
 
-// How a product of such panels is cut whose kernel fetches what comes next. Where the threads share
-// the rows, each passes over all weights with `part_bytes` of its rows at a time; 0: with all.
+// How a product of such panels is cut, if its kernel fetches the next weights meanwhile. Where the
+// threads share the rows, each passes over all weights with `part_bytes` of its rows at a time; 0:
+// with all.
 Cut CutForFetching(const PackedPanels& panels, int rows, int threads, size_t part_bytes);
 
 // The most columns of a group, and rows of a block, of such a cut.

@@ -1,4 +1,5 @@
-// The seam of the kernels: y = x W^T. A backend rounds rows, packs weights, and multiplies the two.
+// The interface of the kernels for y = x W^T. A backend rounds rows of x, packs weights W, and
+// multiplies the two.
 #ifndef VERDICT_ENGINE_KERNELS_PRODUCT_H_
 #define VERDICT_ENGINE_KERNELS_PRODUCT_H_
 
@@ -64,8 +65,8 @@ class PackedWeights {
   // Where some panels are.
   virtual ToFetch Panels(int first, int count) const = 0;
 
-  // Computes a piece's products, and sets all of `tile` but `bias`, `rows` and `columns`, which are
-  // set: then ApplyEpilogue makes results of the products. They are in `workspace`, until its next
+  // Computes a piece's products, and sets all of `tile` that ApplyEpilogue needs, except `bias`,
+  // `rows` and `columns`, which the caller has set. The products are in `workspace` until its next
   // use, or where the results will be.
   //
   // `x` has the backend's format, and Rows::kMoreRows rows more that may be read; `next` is
@@ -86,7 +87,7 @@ class ProductBackend {
   virtual Precision precision() const = 0;
 
   // For GetModel, the log and the metrics: whose kernels, and which, e.g. "panels:AVX2",
-  // "tiles:amx" or "onednn:brgemm:avx512_core_vnni". Of oneDNN those of the layers packed so far.
+  // "tiles:amx" or "onednn:brgemm:avx512_core_vnni". For oneDNN: those of the layers packed so far.
   virtual std::string kernels() const = 0;
 
   // How rows of x are kept.
@@ -101,7 +102,7 @@ class ProductBackend {
   virtual absl::StatusOr<std::unique_ptr<PackedWeights>> Pack(absl::Span<const float> weights,
                                                               int in, int out) = 0;
 
-  // For what was packed so far.
+  // For the weights packed so far.
   virtual std::unique_ptr<Workspace> MakeWorkspace() const = 0;
 };
 

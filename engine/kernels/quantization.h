@@ -22,7 +22,7 @@ void RoundToBf16(const float* x, size_t size, Bf16* y);
 
 // The slices of a number of QuantizeToInt24.
 inline constexpr int kInt24Slices = 3;
-// So many numbers' slices of one kind lie together.
+// Slices of one kind lie together for so many numbers.
 inline constexpr int kInt24Together = 64;
 // The largest integer of three bytes with a sign each is 0x7F7F7F; the rest is room for rounding.
 inline constexpr int kLargestInt24 = 0x7F7F00;

@@ -10,7 +10,7 @@
 
 namespace verdict {
 
-// How rows are kept. As it stands here: in float32, one after another.
+// How rows are kept. The defaults: in float32, one after another.
 struct RowFormat {
   int bytes = 4;           // of a number
   int multiple = 1;        // a row is filled up with zeros to a multiple of so many numbers
@@ -27,7 +27,8 @@ struct RowFormat {
   size_t Stride(int columns) const;
 };
 
-// All are filled up to what one register of AMX holds, a multiple of what any other kernel takes.
+// Rows of all these formats are padded to what one AMX tile row holds, a multiple of what any other
+// kernel needs.
 RowFormat Bf16Rows();
 RowFormat Int24Rows();  // see QuantizeToInt24
 RowFormat Int16Rows();
@@ -54,18 +55,18 @@ struct Results {
   Results At(int row, int column) const;
 };
 
-// A matrix in float32, and beside that as its format rounds it; where that is float32, the two are
-// one.
+// A matrix in float32, and the same matrix rounded as its format says. If the format is float32,
+// the two are one.
 //
 // Different rows may be written by different threads.
 class Rows {
  public:
-  // So many rows follow the last one in memory. Kernels that take rows by the block read them, and
-  // throw away what they give.
+  // So many rows follow the last one in memory. Kernels that read rows in blocks read them too, and
+  // ignore the results.
   static constexpr int kMoreRows = 64;
 
-  // Who writes rows of bfloat16 as a product's results only, and never reads them in float32,
-  // spares the memory.
+  // kRounded keeps no float32 copy of rows in bfloat16. It is for rows that are written by products
+  // only and never read in float32.
   enum class Keeps { kBoth, kRounded };
 
   Rows() = default;
@@ -94,7 +95,8 @@ class Rows {
   RowsView Rounded(int rows) const;
   RowsView Floats(int rows) const;
 
-  // Where a product writes them. Where whole rows are rounded, that is left to do.
+  // Where a product writes its results. If whole rows are rounded, the caller still has to Round
+  // them.
   Results AsResults();
 
  private:

@@ -69,7 +69,7 @@ struct FirstLanes {
   size_t count;
 };
 
-// So many vectors are in work at the same time.
+// So many vectors are computed at the same time.
 constexpr int kTurns = 4;
 
 // Calls visit(offset, turn, part) for every vector of a row, where part loads and stores the lanes
@@ -86,7 +86,8 @@ HWY_INLINE void ForEachVector(size_t size, const Visit& visit) {
   if (i < size) visit(i, 0, FirstLanes{size - i});
 }
 
-// What is gathered from a row: each turn's by itself, as in one each would wait for the other.
+// A result of a whole row, such as a sum, kept apart for each turn: in a single one, each turn
+// would wait for the one before.
 struct Gathered {
   HWY_INLINE Gathered() {
     HWY_UNROLL(4)

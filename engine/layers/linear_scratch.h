@@ -1,4 +1,4 @@
-// What the workers need beside a layer and its rows.
+// The workspaces of the workers, and the time that products take.
 #ifndef VERDICT_ENGINE_LAYERS_LINEAR_SCRATCH_H_
 #define VERDICT_ENGINE_LAYERS_LINEAR_SCRATCH_H_
 
@@ -14,7 +14,7 @@ namespace verdict {
 // Memory that each of the workers needs to compute its pieces.
 class LinearScratch {
  public:
-  // `times_products`: so that TakeProductTime has something to give.
+  // `times_products`: whether products are timed, for TakeProductTime.
   LinearScratch(int workers, bool times_products)
       : times_products_(times_products), by_worker_(workers) {}
 
@@ -22,19 +22,20 @@ class LinearScratch {
   // pass.
   void Reserve(const ProductBackend* backend);
 
-  // Reserved.
+  // REQUIRES: Reserve was called for `backend`.
   Workspace& of(int worker, const ProductBackend* backend) {
     return *by_worker_[worker].workspaces.find(backend)->second;
   }
 
-  // Calls multiply(), on the worker's thread, and returns what it does.
+  // Calls multiply() on the worker's thread, times it, and returns its result.
   template <typename Multiply>
   auto Product(int worker, const Multiply& multiply) {
     const Timer timer(times_products_ ? &by_worker_[worker].product_time : nullptr);
     return multiply();
   }
 
-  // What products took since the last call, of all workers the mean. None of them is at work.
+  // The time that products took since the last call: the mean over all workers. REQUIRES: no worker
+  // is at work.
   std::chrono::nanoseconds TakeProductTime();
 
  private:

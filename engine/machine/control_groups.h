@@ -17,7 +17,7 @@ struct ControlGroup {
 
 // The groups of this process that can limit `controller`, e.g. "cpu": its own and all groups above
 // that can be seen, of version 2 and of version 1, wherever /proc/self/mountinfo says that they
-// are. `root` is "" but in tests.
+// are. `root` is "", except in tests.
 std::vector<ControlGroup> ControlGroupsOf(const std::string& root, const std::string& controller);
 
 }  // namespace verdict

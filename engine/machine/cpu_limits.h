@@ -10,7 +10,7 @@ namespace verdict {
 // The number of CPUs that the control groups of this process allow it, e.g. 1.5; the smallest of
 // its own group and all groups above that can be seen. nullopt if nothing limits it. Reads version
 // 2 (cpu.max) and version 1 (cpu.cfs_quota_us), wherever /proc/self/mountinfo says that they are,
-// under `root`, which is "" but in tests; what cannot be read does not limit.
+// under `root`, which is "" except in tests; what cannot be read is no limit.
 std::optional<double> CpuQuota(const std::string& root);
 
 // Threads that can run at a time: the quota rounded down, at least 1 and at most `cpus`. A thread

@@ -19,7 +19,7 @@ struct MemoryLimit {
 
 // The smallest of the machine's memory with its swap, and what the control groups of this process
 // allow (memory.max, or memory.limit_in_bytes in version 1). nullopt if none can be read. `root` is
-// "" but in tests.
+// "", except in tests.
 std::optional<MemoryLimit> FindMemoryLimit(const std::string& root);
 
 // What a model takes, about, in bytes.

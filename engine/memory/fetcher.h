@@ -24,8 +24,8 @@ inline ToFetch Share(const ToFetch& memory, int index, int count) {
   return {static_cast<const std::byte*>(memory.begin) + begin, std::min(part, memory.size - begin)};
 }
 
-// Fetches it bit by bit, in `steps` steps, while something else is computed. Memory that is not
-// ours is not touched by that, only not fetched.
+// Fetches it bit by bit, in `steps` steps, while something else is computed. Any addresses will do:
+// a prefetch from memory that is not ours does nothing.
 class Fetcher {
  public:
   Fetcher(const ToFetch& memory, size_t steps)

@@ -9,7 +9,7 @@
 namespace verdict {
 
 // Names the calling thread, so that its CPU time can be told from the others'. The kernel keeps 15
-// characters; a longer name is no name.
+// characters; a longer name is not set.
 inline void NameThisThread(const std::string& name) {
   pthread_setname_np(pthread_self(), name.c_str());
 }

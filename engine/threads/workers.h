@@ -46,10 +46,10 @@ class Workers {
   void Serve(int worker);
   void RunItems(int worker);
 
-  // The items of a thread's share that nobody has taken yet, from `next` to before `end`: one word,
-  // so that whoever takes one knows that it is one. A thread may come late, from a round that the
-  // others have ended: what it takes is then an item of the present round, which waits for it. On a
-  // cache line of its own.
+  // The items of a thread's share that nobody has taken yet, from `next` to before `end`. Both are
+  // in one word, so that an item is taken atomically. A thread that is late, from a round that has
+  // ended, may take an item of the present round; that round then waits for it. On a cache line of
+  // its own.
   struct alignas(64) Share {
     static uint64_t Items(int next, int end) { return uint64_t(end) << 32 | uint32_t(next); }
     // The first of `items`; -1: there is none.

@@ -1,4 +1,4 @@
-// What is in flight, and the most that may be.
+// Counts what is in flight, and refuses what would be too much.
 #ifndef VERDICT_SERVER_BATCHING_ADMISSION_H_
 #define VERDICT_SERVER_BATCHING_ADMISSION_H_
 
@@ -35,8 +35,8 @@ class Admission {
     int64_t max_bytes = int64_t{256} << 20;
   };
 
-  // The right to hold some texts and bytes, given back by the destructor. Belongs to one thread at
-  // a time. A ticket that was moved from, or made by the default constructor, holds nothing.
+  // The right to hold some texts and bytes; the destructor gives it back. It belongs to one thread
+  // at a time. A ticket that was moved from, or made by the default constructor, holds nothing.
   class Ticket {
    public:
     Ticket() = default;
@@ -64,11 +64,11 @@ class Admission {
     bool of_stream_ = false;
   };
 
-  // How long it takes until so large a part of the work that waits, from 0 to 1, is done.
+  // How long it takes until a part, from 0 to 1, of the work that waits is done.
   using TimeUntilDone = std::function<absl::Duration(double part)>;
 
-  // Without `time_until_done`, who is refused is told to try again in a second.
-  // `line`, which may be null, is told of room that streams wait for, and outlives this.
+  // Without `time_until_done`, a refused caller is told to try again in a second. `line` is told
+  // when there is room that streams wait for. It may be null, and must outlive this.
   Admission(Limits limits, Metrics* metrics, TimeUntilDone time_until_done = nullptr,
             WaitingLine* line = nullptr);
 
@@ -95,7 +95,7 @@ class Admission {
 
   absl::Status Take(int64_t texts, int64_t bytes);
   bool TakeOfStream(int64_t bytes);
-  // What calls leave of `most` to streams, which have `taken`.
+  // How much of `most` calls must leave to streams, which have `taken`.
   int64_t KeptForStreams(int64_t most, int64_t taken) const;
   absl::Status TooMuch(const Limit& limit, int64_t more, int64_t in_flight) const;
   void CountShed(int64_t texts);

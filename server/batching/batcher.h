@@ -58,8 +58,8 @@ class Batcher {
   // by computing. Statuses but INVALID_ARGUMENT carry a Refusal.
   absl::Status Submit(std::vector<QueuedText>* texts) ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // Says what Submit would say to so many shortest `texts` with `deadline`, before any work is
-  // spent on tokenizing the real ones. Where they are refused, they are counted as shed.
+  // What Submit would return for `texts` texts of the least length with `deadline`: to be asked
+  // before the real ones are tokenized. Texts that are refused here are counted as shed.
   //
   // UNAVAILABLE, RESOURCE_EXHAUSTED: see Submit.
   absl::Status CheckRoom(absl::Time deadline, int64_t texts, bool of_stream = false)
@@ -69,10 +69,11 @@ class Batcher {
   // that drains has room for all, to refuse them.
   bool StreamsHaveRoom() const ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // How long it takes until so large a part of what waits, from 0 to 1, is done.
+  // How long it takes until a part, from 0 to 1, of what waits is done.
   absl::Duration TimeUntilDone(double part) const ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // For how long the engine's thread has not moved, though it has work. A batch is one move.
+  // For how long the engine's thread has made no progress although it has work. A batch is one
+  // step.
   absl::Duration Stalled(absl::Time now) const ABSL_LOCKS_EXCLUDED(mutex_);
 
   // Refuses new texts from now on and waits until all that were taken are done, at the latest until
@@ -81,7 +82,7 @@ class Batcher {
   size_t Drain(absl::Time deadline) ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
-  // What texts ask for.
+  // What Submit asks for, in tokens and work.
   struct Request {
     TextQueue::Request room;
     EngineWork own;   // if they were all
@@ -98,9 +99,9 @@ class Batcher {
   // OK: they are taken.
   absl::Status Check(const Request& request, absl::Time now) const
       ABSL_SHARED_LOCKS_REQUIRED(mutex_);
-  // Counts what is refused.
+  // Counts refused texts, and returns their status.
   absl::Status Shed(absl::Status status, int64_t texts);
-  // Tells the line, if so.
+  // Tells the line if streams have room.
   void ReportRoom() ABSL_LOCKS_EXCLUDED(mutex_);
   void ReportQueue(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool HasWork() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return stopping_ || !queue_.empty(); }
@@ -122,7 +123,7 @@ class Batcher {
   // Texts have left the queue and are not done yet: by the engine's thread, by the sweeping one.
   bool busy_ ABSL_GUARDED_BY(mutex_) = false;
   bool sweeping_ ABSL_GUARDED_BY(mutex_) = false;
-  // When the engine's thread went on last, or got work when it had none.
+  // When the engine's thread last made progress, or got work after it had none.
   absl::Time moved_ ABSL_GUARDED_BY(mutex_);
   bool draining_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;

@@ -17,7 +17,7 @@ class Forecast {
  public:
   explicit Forecast(int64_t full_batch_tokens) : rate_(full_batch_tokens) {}
 
-  // Before the first batch: one of `tokens` took `time` when the engine warmed up.
+  // Called before the first batch: in the warm-up a batch of `tokens` took `time`.
   void Know(int64_t tokens, absl::Duration time) { rate_.Know(tokens, time); }
 
   // The engine got a batch of `tokens`. REQUIRES: it is idle.
@@ -37,16 +37,15 @@ class Forecast {
   // unknown.
   absl::Duration TimeUntilDone(EngineWork work, absl::Time now) const;
 
-  // Whether what is done with the last of `work` is likely to reach a caller with `deadline` in
-  // time.
+  // Whether a text that is done with the last of `work` will probably be answered before
+  // `deadline`.
   bool InTime(EngineWork work, absl::Time deadline, absl::Time now) const;
 
   // When a batch that starts now will be done, if it is a full one.
   absl::Time EndOfFullBatch(absl::Time now) const { return now + rate_.TimeForFullBatch(); }
 
-  // Those who are refused should try again after these times, at least 10 ms each.
-
-  // For room: when `work` is done that takes it.
+  // After how long a refused caller should try again, at least 10 ms. For room: when `work`, which
+  // takes up the room, is done.
   absl::Duration RetryForRoom(EngineWork work, absl::Time now) const;
 
   // For time, with `timeout` to the deadline: when so much of `work` is done that the same request

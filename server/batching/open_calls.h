@@ -1,4 +1,4 @@
-// The calls of the service that are open, and the door that a drain closes.
+// Counts the open calls of the service; a drain makes it refuse new ones.
 #ifndef VERDICT_SERVER_BATCHING_OPEN_CALLS_H_
 #define VERDICT_SERVER_BATCHING_OPEN_CALLS_H_
 

@@ -1,4 +1,5 @@
-// The policy of what waits for the engine, in what order it is computed, and what never is.
+// The policy of the queue: which texts wait for the engine, in which order they are computed, and
+// which never are.
 #ifndef VERDICT_SERVER_BATCHING_QUEUE_H_
 #define VERDICT_SERVER_BATCHING_QUEUE_H_
 
@@ -14,14 +15,14 @@
 
 namespace verdict {
 
-// What waits, in two lanes: short texts, of up to a quarter of a batch, and long ones. Both are
-// first in, first out, and while both wait, they take turns: one leads a batch, the other fills the
-// room that is left, if its front fits. So a short text waits for at most one batch of long ones
-// beside those that came before it in its lane, and a long one likewise. Work is counted in tokens,
-// because that is what the engine's time grows with.
+// The texts that wait, in two lanes: short texts, of up to a quarter of a batch, and long ones.
+// Both are first in, first out, and while both wait, they take turns: one leads a batch, the other
+// fills the room that is left, if its front fits. So a short text waits for at most one batch of
+// long ones beside those that came before it in its lane, and a long one likewise. Work is counted
+// in tokens, because that is what the engine's time grows with.
 //
-// A batch is what waits, up to a number of tokens: it forms while the engine is busy and never
-// waits for company. Not synchronized, and it has no clock: see Batcher.
+// A batch takes what waits, up to a number of tokens. It forms while the engine is busy; it never
+// waits for more texts to come. Not synchronized, and it has no clock: see Batcher.
 class TextQueue {
  public:
   struct Limits {
@@ -35,7 +36,7 @@ class TextQueue {
 
   explicit TextQueue(Limits limits) : limits_(limits) {}
 
-  // What is to be pushed.
+  // What Push would be asked to take.
   struct Request {
     int64_t tokens = 0;
     bool of_stream = false;
@@ -64,7 +65,7 @@ class TextQueue {
   struct Popped {
     std::vector<QueuedText> batch;  // in the order of Push in each lane; at least one if any waits
     int64_t tokens = 0;             // of the batch
-    // What nobody waits for any more, from the whole queue; what was late for the batch.
+    // From the whole queue: texts that nobody waits for any more, and texts that would be late.
     std::vector<QueuedText> expired;
     std::vector<QueuedText> cancelled;
   };
@@ -77,7 +78,7 @@ class TextQueue {
   // smaller, and so done earlier. And where all would be late, none can use another's place.)
   Popped Pop(absl::Time now, absl::Time batch_end = absl::InfinitePast());
 
-  // Takes what is dead and leaves the rest: `batch` is empty.
+  // Takes only texts that have expired or are abandoned: `batch` is empty.
   Popped TakeDead(absl::Time now);
 
   // Everything that waits; the queue is empty then.
@@ -89,7 +90,7 @@ class TextQueue {
   // What the engine has to get through until `texts`, pushed now, are all done.
   EngineWork WorkUntilDone(const std::vector<QueuedText>& texts) const;
 
-  // The same for a text of which nothing is known, which is at best the shortest.
+  // The same for a text of unknown length, which is taken to be of the least length.
   EngineWork LeastWorkUntilDone() const;
 
   // All that waits.

@@ -30,8 +30,8 @@ struct QueuedText {
 
   int64_t tokens() const { return static_cast<int64_t>(input_ids.size()); }
 
-  // How it ends if nothing better happened until `now`: DEADLINE_EXCEEDED or CANCELLED; OK if
-  // somebody still waits for it.
+  // The code with which it ends at `now` without being computed: DEADLINE_EXCEEDED or CANCELLED. OK
+  // if its caller still waits.
   absl::StatusCode EndAt(absl::Time now) const {
     if (deadline <= now) return absl::StatusCode::kDeadlineExceeded;
     return abandoned == nullptr ? absl::StatusCode::kOk : abandoned->load();

@@ -1,4 +1,4 @@
-// Threads for what takes long before the engine sees it.
+// Threads for parsing and tokenizing large requests, slice by slice.
 #ifndef VERDICT_SERVER_BATCHING_SLICED_WORK_H_
 #define VERDICT_SERVER_BATCHING_SLICED_WORK_H_
 

@@ -1,4 +1,4 @@
-// How fast the engine gets through what it is given.
+// The engine's measured speed.
 #ifndef VERDICT_SERVER_BATCHING_TOKEN_RATE_H_
 #define VERDICT_SERVER_BATCHING_TOKEN_RATE_H_
 
@@ -20,8 +20,8 @@ struct EngineWork {
 // refuse work that it has all the time for.
 //
 // What was known at the start, the warm-up's times, is never forgotten: where only one size has
-// come for long, it decides how the time is shared between batch and tokens. Nothing is said of
-// sizes beyond the largest known but that they take at least as long as that one.
+// come for long, it decides how the time is shared between batch and tokens. Of batches larger than
+// the largest known it says only that they take at least as long as that one.
 //
 // A batch counts for as much as it has tokens, and half as much once two full ones have followed.
 // So it follows a machine that slows down within a few batches, and small ones do not outvote those
@@ -40,8 +40,8 @@ class TokenRate {
   // (a clock was set) are left out.
   void Observe(int64_t tokens, absl::Duration busy);
 
-  // Nothing is known or was observed. Then all work takes no time, so that nothing is refused for
-  // it.
+  // Whether nothing is known and nothing was observed. Then TimeFor is zero, so that no text is
+  // refused for time.
   bool unknown() const { return largest_ == 0; }
 
   // How long the engine takes for `work`, in batches of equal size.

@@ -1,4 +1,4 @@
-// Those who wait for room, first come, first served.
+// The streams that wait for room, first in, first out.
 #ifndef VERDICT_SERVER_BATCHING_WAITING_LINE_H_
 #define VERDICT_SERVER_BATCHING_WAITING_LINE_H_
 
@@ -13,15 +13,15 @@
 
 namespace verdict {
 
-// Streams whose next message does not fit wait here. Whoever makes room only says so; the work of
-// those who have their turn is done on a thread of the line's own, which sleeps otherwise.
+// Streams whose next message does not fit wait here. Whoever gives room back only calls RoomMade; a
+// thread of the line tries the streams in turn, and sleeps otherwise.
 //
-// All methods may be called from any thread. It must outlive those who say RoomMade. What is still
-// in the line when it is destroyed has no turn any more.
+// All methods may be called from any thread. It must outlive those who call RoomMade. Streams that
+// are still in the line when it is destroyed are not tried any more.
 class WaitingLine {
  public:
   // Tries to go on; false if there is still no room. Called on the line's thread, without a lock
-  // held, when room was made and nobody is before; again and again until it is true.
+  // held, when room was made and this stream is the first; again at each RoomMade until it is true.
   using Turn = std::function<bool()>;
 
   WaitingLine();
@@ -30,7 +30,7 @@ class WaitingLine {
   WaitingLine(const WaitingLine&) = delete;
   WaitingLine& operator=(const WaitingLine&) = delete;
 
-  // Whether nobody waits. Who comes while somebody does has to wait too.
+  // Whether nobody waits. A stream that comes while another waits has to wait too.
   bool empty() const { return waiting_ == 0; }
 
   // Gets into the line, behind all others. The first of it is tried at once, as room may have been

@@ -14,7 +14,7 @@
 
 namespace verdict {
 
-// Who gives the reasons their meaning: google.rpc.ErrorInfo's `domain`.
+// The namespace of the reasons: google.rpc.ErrorInfo's `domain`.
 inline constexpr char kErrorDomain[] = "verdict.v1";
 
 // The limit that was met, by the option that sets it.
@@ -33,19 +33,20 @@ absl::Status InvalidRequest(v1::ErrorReason reason, absl::string_view field,
 // UNAVAILABLE: the server is going away, and takes no new work.
 absl::Status Draining();
 
-// `status` with another reason than its code's. REQUIRES: it is not OK.
+// `status` with `reason` instead of its code's default. REQUIRES: it is not OK.
 absl::Status WithReason(absl::Status status, v1::ErrorReason reason);
 
-// The reason that was given, or that a refusal (server/contract/refusal.h) has; else its code's
-// own.
+// The reason that was given, or that a Refusal (server/contract/refusal.h) has; else the default of
+// its code.
 v1::ErrorReason ReasonOf(const absl::Status& status);
 
-// After which time another try can succeed: what it says itself, a refusal's, and none for a server
-// that goes away, since another one answers at once. nullopt: the same request would fail again.
+// After which time another try can succeed: what the status or its Refusal says, and zero for a
+// server that drains, since another one answers at once. nullopt: the same request would fail
+// again.
 std::optional<absl::Duration> RetryDelayOf(const absl::Status& status);
 
-// `status` with all that a caller's program is to read: ErrorInfo always, RetryInfo if there is a
-// RetryDelayOf. OK stays what it is.
+// `status` with the details for a caller's program: ErrorInfo always, RetryInfo if there is a
+// RetryDelayOf. OK is returned as it is.
 absl::Status Explained(absl::Status status);
 
 // `status`, Explained, as it is sent to the caller.

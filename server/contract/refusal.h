@@ -1,4 +1,4 @@
-// Why work is refused though its request is right, and when another try can succeed.
+// Why a valid request is refused, and when another try can succeed.
 #ifndef VERDICT_SERVER_CONTRACT_REFUSAL_H_
 #define VERDICT_SERVER_CONTRACT_REFUSAL_H_
 
@@ -11,8 +11,8 @@
 
 namespace verdict {
 
-// What a program needs to know of a refusal. It travels as a payload of the absl::Status, from who
-// refuses to who writes the reply: a call's trailers, an item of a batch, a message of a stream.
+// What a program needs to know of a refusal. It travels as a payload of the absl::Status to the
+// code that writes the reply: a call's trailers, an item of a batch, a message of a stream.
 struct Refusal {
   ShedReason reason = ShedReason::kQueueFull;
   // After this time the same request, with as long a time to its deadline as it had, is likely to

@@ -27,7 +27,7 @@ struct EncodedText {
 
 // The reply to a text that the engine made `result` of; `total` is the time since its request came.
 //
-// INTERNAL: the logits are not numbers.
+// INTERNAL: a logit is NaN or infinite.
 absl::StatusOr<v1::ClassifyResponse> MakeReply(const ModelConfig& config,
                                                const ClassifyOptions& options,
                                                const EncodedText& text, const TextResult& result,

@@ -1,4 +1,4 @@
-// What a reply takes before it is made.
+// The size of a reply, before the reply is made.
 #ifndef VERDICT_SERVER_CONTRACT_REPLY_BYTES_H_
 #define VERDICT_SERVER_CONTRACT_REPLY_BYTES_H_
 

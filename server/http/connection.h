@@ -66,7 +66,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   bool may_be_closed() const { return step_ != Step::kAnswer; }
   // Whether it has a whole request whose reply has not gone.
   bool is_answering() const { return step_ == Step::kAnswer || step_ == Step::kReply; }
-  // Since when it does what it does.
+  // When its present step began.
   absl::Time since() const { return since_; }
 
  private:
@@ -75,7 +75,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
     kBody,     // reads its body
     kAnswer,   // waits for the answer to it
     kReply,    // writes the reply
-    kDiscard,  // reads what nobody wants, so that the client gets to read the reply
+    kDiscard,  // reads and drops the rest of the body, so that the client reads the reply
     kClosed,
   };
 

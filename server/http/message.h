@@ -27,7 +27,7 @@ struct HttpResponse {
   std::shared_ptr<void> held = nullptr;  // released when the response is sent, or nobody reads it
 };
 
-// A request as far as its headers tell.
+// A request without its body.
 struct HttpRequest {
   // The value of a header, whatever the case of its name. Several headers of one name are joined by
   // commas, as RFC 9110 says.
@@ -78,7 +78,7 @@ struct HttpRoute {
 // when.
 HttpResponse JsonError(const absl::Status& status);
 
-// Under another one, where HTTP has a status of its own.
+// The same with `http_status`, where HTTP has a status of its own for it.
 HttpResponse JsonError(int http_status, const absl::Status& status);
 
 }  // namespace verdict

@@ -1,4 +1,4 @@
-// The bytes of a connection as a request.
+// Parses the bytes of a connection into a request.
 #ifndef VERDICT_SERVER_HTTP_REQUEST_PARSER_H_
 #define VERDICT_SERVER_HTTP_REQUEST_PARSER_H_
 
@@ -35,7 +35,7 @@ class HttpRequestParser {
   // leaves has to come again, with more behind it.
   size_t Parse(absl::string_view bytes);
 
-  // Why it is not a request that we take; nullopt: nothing is wrong so far.
+  // The response with which the request is refused; nullopt: nothing is wrong so far.
   const std::optional<HttpResponse>& refusal() const { return refusal_; }
 
   bool has_started() const { return started_; }

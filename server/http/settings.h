@@ -1,4 +1,4 @@
-// What the HTTP port is told: how long its clients may take, and whose pages may call.
+// Settings of the HTTP port: how long clients may take, and whose pages may call.
 #ifndef VERDICT_SERVER_HTTP_SETTINGS_H_
 #define VERDICT_SERVER_HTTP_SETTINGS_H_
 
@@ -12,9 +12,9 @@
 
 namespace verdict {
 
-// Every time is one in all, however little comes or goes at a time. Bodies and replies may take
-// longer as they go on: a second for each kLeastBytesPerSecond that have gone through, up to
-// `most`.
+// Each limit is for the whole step, however little data comes or goes at a time. Bodies and replies
+// may take longer as they go on: a second for each kLeastBytesPerSecond that have gone through, up
+// to `most`.
 struct HttpPatience {
   static constexpr int64_t kLeastBytesPerSecond = 10'000;
 

@@ -33,7 +33,7 @@ class LineLimit {
   // All lines that were left out.
   uint64_t left_out() const { return left_out_; }
 
-  // How many of them nobody was told of yet; from now on they count as told.
+  // How many lines were left out since the last report; from now on they count as reported.
   uint64_t TakeUnreported();
 
  private:

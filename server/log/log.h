@@ -61,8 +61,8 @@ void StartLogging(const LogOptions& options, int descriptor = STDERR_FILENO);
 // LogWriter::kQueuedLines wait. May be called from any thread.
 void Log(LogLevel level, absl::string_view message, std::initializer_list<LogField> fields = {});
 
-// The same for what a caller can bring about as often as he likes: of such lines, and those of gRPC
-// and Protobuf, ten are written in a second at most (LineLimit). `message` must be a literal.
+// As Log, for lines that callers can cause as often as they like. Of such lines, and those of gRPC
+// and Protobuf, at most ten are written in a second (LineLimit). `message` must be a literal.
 void LogCallers(LogLevel level, const char* message, std::initializer_list<LogField> fields = {});
 
 // Waits until all lines are written, for `most` at most: nobody may be there to read them. For the

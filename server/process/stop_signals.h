@@ -8,8 +8,8 @@ namespace verdict {
 
 // SIGINT and SIGTERM: the first is waited for, a second ends the process at once.
 //
-// One for a process, made before any other thread starts: all inherit that the signals wait, and
-// interrupt nobody.
+// One for a process, made before any other thread starts: all threads inherit that these signals
+// are blocked.
 class StopSignals {
  public:
   StopSignals();
@@ -17,8 +17,8 @@ class StopSignals {
   StopSignals(const StopSignals&) = delete;
   StopSignals& operator=(const StopSignals&) = delete;
 
-  // Waits for the first, and returns it. The next one exits with 128 and its number, as a shell
-  // says of a process that it killed.
+  // Waits for the first signal, and returns it. The next one ends the process with status 128 and
+  // its number, as shells report a killed process.
   int Await() const;
 
  private:

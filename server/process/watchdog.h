@@ -1,4 +1,4 @@
-// Sees when the server looks alive and is not.
+// Notices when the engine makes no progress although the process answers.
 #ifndef VERDICT_SERVER_PROCESS_WATCHDOG_H_
 #define VERDICT_SERVER_PROCESS_WATCHDOG_H_
 
@@ -14,12 +14,12 @@ namespace verdict {
 // stuck: /healthz says so then, and whoever restarts servers restarts this one.
 inline constexpr absl::Duration kEnginePatience = absl::Seconds(30);
 
-// A thread that looks after the engine every second, and says in the log when it does not move and
-// when it does again.
+// A thread that looks at the engine every second, and logs when it stops making progress and when
+// it goes on.
 class Watchdog {
  public:
-  // `stalled` says for how long the engine has not moved though it has work; it is called from the
-  // thread.
+  // `stalled` says for how long the engine has made no progress although it has work. It is called
+  // from this thread.
   explicit Watchdog(std::function<absl::Duration()> stalled);
   ~Watchdog();
 

@@ -44,7 +44,7 @@ class Call : public BytesReactor {
  protected:
   ~Call() override = default;
 
-  // The request is here: answers it, or sees to it that it will be.
+  // Called when the request is here: answers it, or arranges for an answer.
   virtual void Start() = 0;
 
   const grpc::ByteBuffer& request() const { return request_; }
@@ -52,14 +52,13 @@ class Call : public BytesReactor {
   // Counts what the call's texts came to, now that it ends with `code`.
   virtual void CountTexts(absl::StatusCode /*code*/) const {}
 
-  // Takes what the call holds from now on until gRPC lets go of it: one text, and the bytes of its
-  // request.
+  // Takes a ticket, until gRPC lets go of the call, for one text and the bytes of the request.
   //
   // RESOURCE_EXHAUSTED: too much is in flight.
   absl::Status Admit();
 
-  // Takes more: the texts of a batch but one, the bytes of a reply larger than its request.
-  // REQUIRES: Admit was OK.
+  // Adds to the ticket: the other texts of a batch, the bytes of a reply that is larger than its
+  // request. REQUIRES: Admit was OK.
   //
   // RESOURCE_EXHAUSTED: too much is in flight.
   absl::Status AdmitMore(int64_t texts, int64_t bytes) { return ticket_.Add(texts, bytes); }
@@ -68,9 +67,9 @@ class Call : public BytesReactor {
   // must not touch the call once that has ended.
   void Work(std::function<bool()> slice);
 
-  // Whether anybody waits for the call, whose texts are being tokenized.
+  // Whether the caller still waits, asked while its texts are being tokenized.
   //
-  // DEADLINE_EXCEEDED, CANCELLED: nobody does.
+  // DEADLINE_EXCEEDED, CANCELLED: it does not.
   absl::Status CheckCaller(int64_t texts) const;
 
   const Serving& serving() const { return serving_; }

@@ -1,4 +1,4 @@
-// The one who waits for the answer to a call.
+// The client side of a call: its arrival, its deadline, whether it still waits.
 #ifndef VERDICT_SERVER_RPC_CALLER_H_
 #define VERDICT_SERVER_RPC_CALLER_H_
 
@@ -12,8 +12,7 @@
 
 namespace verdict {
 
-// Since when a caller waits, until when, and whether it still does. Lives as long as its call; all
-// methods may be called from any thread.
+// Lives as long as its call. All methods may be called from any thread.
 class Caller {
  public:
   Caller(OpenCalls* open_calls, const grpc::CallbackServerContext& context);
@@ -21,7 +20,7 @@ class Caller {
   Caller(const Caller&) = delete;
   Caller& operator=(const Caller&) = delete;
 
-  // gRPC says that nobody waits any more; the first time counts.
+  // gRPC says that the caller does not wait any more; only the first call counts.
   void Leave();
 
   absl::Time arrival() const { return arrival_; }

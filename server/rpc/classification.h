@@ -1,4 +1,4 @@
-// The way of texts from their request to the queue, and from their results to the reply.
+// From a request's texts to the queue, and from their results to the reply.
 #ifndef VERDICT_SERVER_RPC_CLASSIFICATION_H_
 #define VERDICT_SERVER_RPC_CLASSIFICATION_H_
 
@@ -32,8 +32,8 @@ class Classification {
   // The bytes to admit for the replies to `texts`: see verdict::ReplyBytes.
   int64_t ReplyBytes(size_t texts) const;
 
-  // Whether a reply is so large that making it would hold up the engine's thread, which has others
-  // to answer: then SlicedWork makes it.
+  // Whether a reply is so large that making it would delay the engine's thread: then SlicedWork
+  // makes it.
   bool RepliesAreLarge() const { return ReplyBytes(1) > 0; }
 
   // Checks and tokenizes `input`, called `field` in messages. The result has everything but `done`;

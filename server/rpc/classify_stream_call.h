@@ -31,27 +31,28 @@ namespace v1 {
 class ClassifyResponse;
 }  // namespace v1
 
-// A stream of texts. Each message is answered by its id as soon as its text is done or refused, so
-// that replies overtake each other.
+// A stream of texts. Each message is answered, under its id, as soon as its text is done or
+// refused; so replies may come in another order than messages.
 //
-// A message is open from when it is read until its reply is written. No more than kMostOpen are: a
-// client that does not read its replies costs the server no more than those, and is not read until
-// it does. HTTP/2 then holds up what it sends. Where replies are large, what they take counts as in
-// flight until they are written.
+// A message is open from when it is read until its reply is written. At most kMostOpen messages are
+// open: then the stream is not read, and HTTP/2's flow control stops its client. So a client that
+// does not read its replies costs the server at most those. A large reply counts as bytes in flight
+// until it is written.
 //
 // A message that does not fit now, because too much is in flight or the streams have enough waiting
-// for the engine, is not refused: it waits in the WaitingLine, and the stream is not read until it
-// was taken. Refused is what would be late, and what no server of these limits can ever take.
+// for the engine, is not refused: it waits in the WaitingLine, and the stream is not read until the
+// message is taken. Only a text that would be late, or that exceeds a limit by itself, is refused.
 //
-// The end is decided once: when the client has sent all, or something that is no message, or has
-// left, or its token is not valid any more, or when the server drains. From then on nothing is
-// read, and as soon as no message is open any more the status is sent.
+// The end is decided once: when the client half-closes, sends bytes that do not parse, or leaves,
+// when its token is not valid any more, or when the server drains. From then on nothing is read,
+// and the status is sent as soon as no message is open.
 //
-// Its threads: gRPC runs the reactions, perhaps several at a time; the engine's, a drain's, or one
-// of SlicedWork's tells the results; the line's takes what waited. What they decide, they decide
-// under the lock, and start without it. A write excludes the end, and so does a message while it is
-// taken; a read is only started in a reaction, which OnDone waits for, or then. So the stream lives
-// while either is started. Who starts the end must not touch it afterwards.
+// Threads: gRPC runs the reactions, perhaps several at a time; results come on the engine's thread,
+// a drain's, or one of SlicedWork's; the line's thread takes messages that waited. Each decides
+// under the lock what comes next, and starts it without the lock. The end is never started during a
+// write, nor while a message is taken; a read is started only in a reaction, which OnDone waits
+// for, or while a message is taken. So the stream is alive whenever a read or a write is started.
+// Whoever starts the end must not touch the stream afterwards.
 class ClassifyStreamCall final : public BytesReactor,
                                  public OpenStream,
                                  public std::enable_shared_from_this<ClassifyStreamCall> {

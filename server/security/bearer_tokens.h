@@ -27,7 +27,7 @@ namespace verdict {
 // called from any thread.
 class BearerTokens {
  public:
-  // Whoever may try what he likes finds a shorter one.
+  // A shorter one could be found by trying.
   static constexpr size_t kLeastTokenBytes = 16;
 
   // INVALID_ARGUMENT: the file cannot be read, or has no token, or one that is too short or has

@@ -37,17 +37,17 @@ class Health {
   // The service, for one grpc::Server.
   std::unique_ptr<grpc::Service> MakeService();
 
-  // Tells all who watch.
+  // Sets the state, and tells all watchers.
   void Set(bool serving) ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // Ends all who watch with UNAVAILABLE, and whoever comes from now on; does not wait until they
-  // know.
+  // Ends all watches with UNAVAILABLE, and those that begin from now on. Does not wait until their
+  // clients know.
   void EndWatches() ABSL_LOCKS_EXCLUDED(mutex_);
 
   // Whether anybody watches.
   bool watched() const ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // How a service is; SERVICE_UNKNOWN: we have none of that name, so it is not `known`.
+  // The status of a service; SERVICE_UNKNOWN unless it is `known`.
   Response::ServingStatus Of(bool known) const ABSL_LOCKS_EXCLUDED(mutex_);
 
   // For its calls.

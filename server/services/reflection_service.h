@@ -23,9 +23,9 @@ class ReflectionStream;
 // Serves reflection to whoever has a token, where tokens are asked for. gRPC's own plugin is
 // synchronous: each open stream holds a thread.
 //
-// At most kMostStreams streams are open. One more ends the oldest with RESOURCE_EXHAUSTED: who
-// opens many and says nothing does not keep others out. A message of more than kMostRequestBytes
-// ends its stream with INVALID_ARGUMENT.
+// At most kMostStreams streams are open. One more ends the oldest with RESOURCE_EXHAUSTED, so that
+// a client that opens many keeps nobody out. A message of more than kMostRequestBytes ends its
+// stream with INVALID_ARGUMENT.
 //
 // All methods may be called from any thread. It must outlive the services that it made and their
 // grpc::Server.

@@ -12,8 +12,8 @@ class ServerBuilder;
 
 namespace verdict {
 
-// The most bytes of a call's headers, names included. gRPC refuses more with RESOURCE_EXHAUSTED. A
-// bearer token has room; a bomb has not.
+// The most bytes of a call's headers, names included. gRPC refuses more with RESOURCE_EXHAUSTED.
+// That is enough for a bearer token.
 inline constexpr int kMaxMetadataBytes = 16 << 10;
 
 // The most calls at a time that a connection is told it may open. Only a client that listens is

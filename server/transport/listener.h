@@ -36,7 +36,7 @@ class OpenConnections {
   // addresses that have none, such as an orchestrator's.
   bool HasRoom(const std::string& address, absl::Time now);
 
-  // The connection of `descriptor` is open.
+  // Counts the connection of `descriptor`, which is open.
   void Add(int descriptor, const std::string& address);
 
   // How many there are.
@@ -69,8 +69,8 @@ class Listener {
  public:
   // Takes a connection: its descriptor, which is non-blocking. On the listener's thread.
   using Accepted = std::function<void(int descriptor)>;
-  // Is told now and then how many connections are open, and how many were refused since it was told
-  // last. May be null.
+  // Called now and then with the number of open connections, and of those refused since the last
+  // call. May be null.
   using Report = std::function<void(int open, int refused)>;
 
   // Listens on every address that HOST:PORT has; of all interfaces in both versions of IP. Port 0
@@ -89,7 +89,7 @@ class Listener {
   // Accepts from now on, on a thread of its own.
   void Start(ConnectionLimits limits, Accepted accepted, Report report);
 
-  // Hands over who has connected already; from now on the system refuses everybody.
+  // Hands over the connections that are there already. From now on the system refuses new ones.
   void Stop();
 
  private:

@@ -1,4 +1,4 @@
-// The streams in progress.
+// The open streams.
 #ifndef VERDICT_SERVER_TRANSPORT_OPEN_STREAMS_H_
 #define VERDICT_SERVER_TRANSPORT_OPEN_STREAMS_H_
 
@@ -13,16 +13,17 @@
 
 namespace verdict {
 
-// A stream, as who ends it sees it. From any thread.
+// What can be done to an open stream. All methods may be called from any thread.
 class OpenStream {
  public:
   virtual ~OpenStream() = default;
 
-  // Decides how it ends, unless that is decided; what is open is answered first.
+  // Decides that it ends with `status`, unless its end is decided already. Open messages are
+  // answered first.
   virtual void Fail(const absl::Status& status) = 0;
 
   // Cancels the call, if a reply has been waiting since `since` or longer for its client to read.
-  // Whether it did, which is so only once. The caller must keep the stream alive.
+  // Returns whether it did; at most once. The caller must keep the stream alive.
   virtual bool CancelIfStalled(absl::Time since) = 0;
 
   virtual absl::Time opened() const = 0;
@@ -50,8 +51,8 @@ class OpenStreams {
   // Cancels the streams whose clients have not read since `since`, and counts them.
   int CancelStalled(absl::Time since) ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // The same for the streams that were opened before `time`: they are old, and their clients are to
-  // open others. To be called now and then.
+  // Ends, as Drain does, the streams that were opened before `time`, so that their clients open
+  // others. To be called now and then.
   void EndOpenedBefore(absl::Time time) ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:

@@ -1,4 +1,4 @@
-// Requests that are on their way, and the most that may be slow about it.
+// Bounds how many requests may arrive slowly.
 #ifndef VERDICT_SERVER_TRANSPORT_UNFINISHED_REQUESTS_H_
 #define VERDICT_SERVER_TRANSPORT_UNFINISHED_REQUESTS_H_
 
@@ -39,8 +39,8 @@ class UnfinishedRequests {
   UnfinishedRequests(const UnfinishedRequests&) = delete;
   UnfinishedRequests& operator=(const UnfinishedRequests&) = delete;
 
-  // A request is awaited from now on, until Came. If it is one too many, `give_up` is run, on a
-  // thread of this, with RESOURCE_EXHAUSTED, which carries a Refusal.
+  // A request is awaited from now on, until Came. If there are too many slow ones, `give_up` is run
+  // on a thread of this class, with RESOURCE_EXHAUSTED, which carries a Refusal.
   Place Await(std::function<void(const absl::Status&)> give_up) ABSL_LOCKS_EXCLUDED(mutex_);
 
   // It came, or never will. False: `give_up` was run for it, or will be. Exactly once.

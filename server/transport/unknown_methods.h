@@ -1,4 +1,4 @@
-// The calls of methods that the server does not have.
+// Answers calls of methods that the server does not have.
 #ifndef VERDICT_SERVER_TRANSPORT_UNKNOWN_METHODS_H_
 #define VERDICT_SERVER_TRANSPORT_UNKNOWN_METHODS_H_
 

@@ -1,5 +1,5 @@
-// What both kinds of attention do: transposing keys, and softmax. Included once per instruction
-// set, inside Highway's foreach_target.
+// Shared by attention in float32 and on tiles: transposing keys, and softmax. Included once per
+// instruction set, inside Highway's foreach_target.
 #include "engine/kernels/exp2-inl.h"
 #include "engine/kernels/vectors-inl.h"
 
@@ -17,8 +17,8 @@ HWY_BEFORE_NAMESPACE();
 namespace verdict {
 namespace HWY_NAMESPACE {
 
-// to [columns, rows] = the transposed of from [rows, columns], both at strides; at most 4 each. Any
-// numbers of 32 bits.
+// Writes the transpose of from [rows, columns] to to [columns, rows]; both have strides, and at
+// most 4 rows and columns. For any type of 32 bits.
 HWY_INLINE void TransposeBlock(const float* from, size_t stride, size_t rows, size_t columns,
                                float* to, size_t to_stride) {
 #if HWY_TARGET != HWY_SCALAR

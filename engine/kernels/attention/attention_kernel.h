@@ -1,4 +1,4 @@
-// The kinds of attention, behind one door.
+// Attention in float32 and on AMX tiles, behind one interface.
 #ifndef VERDICT_ENGINE_KERNELS_ATTENTION_ATTENTION_KERNEL_H_
 #define VERDICT_ENGINE_KERNELS_ATTENTION_ATTENTION_KERNEL_H_
 
@@ -9,7 +9,7 @@
 namespace verdict {
 
 // One head of one text, inside the packed rows of all: q, k and v begin at its first row and
-// channel. See AttentionHeadOf, which it is when the numbers' type is known.
+// channel. AttentionHeadOf (attention.h) is the same with the type of the numbers.
 struct AttentionHeadRows {
   const std::byte* q = nullptr;
   const std::byte* k = nullptr;
@@ -31,10 +31,10 @@ struct AttentionKernel {
   void (*attend)(const AttentionHeadRows& head, float* scratch) = nullptr;
 };
 
-// In float32: attention.h's.
+// In float32 (attention.h).
 const AttentionKernel& FloatAttention();
 
-// In bfloat16 where there are tiles for heads of that size: tile_attention.h's. Else in float32.
+// On tiles in bfloat16 (tile_attention.h), if HasTileAttention(head_dim); else in float32.
 const AttentionKernel& TileAttentionOrFloat(int head_dim);
 
 }  // namespace verdict

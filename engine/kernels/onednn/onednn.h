@@ -1,5 +1,5 @@
-// oneDNN behind one small door: the inner product, on one thread, with the same bits for a row
-// whatever rows it is computed with. The differences between oneDNN 2 and 3 end here.
+// oneDNN's inner product, on one thread. A row gets the same bits whatever rows it is computed
+// with. No other file sees the differences between oneDNN 2 and 3.
 #ifndef VERDICT_ENGINE_KERNELS_ONEDNN_ONEDNN_H_
 #define VERDICT_ENGINE_KERNELS_ONEDNN_ONEDNN_H_
 
@@ -17,15 +17,17 @@ namespace verdict {
 // The instruction set that oneDNN uses, e.g. "avx2" or "avx512_core_vnni".
 std::string OneDnnIsa();
 
-// Whether this CPU has AMX, and oneDNN uses it: then the operating system lets this process.
+// Whether this CPU has AMX and oneDNN uses it, which it does only if the operating system lets this
+// process.
 bool HasAmx();
 
 // Whether oneDNN has kernels for products in `precision` on this CPU whose results are right: in
 // bf16 with AVX-512, in int8 with VNNI or AMX, since without them it saturates.
 bool HasKernels(Precision precision);
 
-// And whether they are the fastest that there are without AMX: in bf16 that takes AVX512_BF16, of
-// which Intel's has half of float32's pace. In float32 ours are as fast, and on short texts faster.
+// Whether oneDNN's kernels are also the fastest on this CPU, kernels on tiles aside. In bf16 that
+// takes AVX512_BF16, but not Intel's, which has half the speed of float32. In float32 our panels
+// are as fast, and faster on short texts.
 bool HasFastKernels(Precision precision);
 
 // y = x W^T in float32, all of them dense: x [rows, in], W [out, in], y [rows, out]. Nothing is

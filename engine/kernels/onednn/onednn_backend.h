@@ -9,7 +9,7 @@
 
 namespace verdict {
 
-// Where OneDnnHas the precision.
+// REQUIRES: HasKernels(precision).
 std::unique_ptr<ProductBackend> MakeOneDnnBackend(Precision precision);
 
 }  // namespace verdict

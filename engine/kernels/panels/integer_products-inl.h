@@ -1,5 +1,5 @@
-// Products of integers in vectors, as panel_product.cc adds them up; not without vectors. Included
-// once per instruction set, inside Highway's foreach_target.
+// Products of integers in vectors, for panel_product.cc. Not for scalar targets. Included once per
+// instruction set, inside Highway's foreach_target.
 #include "engine/kernels/vectors-inl.h"
 
 #if defined(VERDICT_ENGINE_KERNELS_PANELS_INTEGER_PRODUCTS_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -20,14 +20,15 @@ using Int8 = hn::Repartition<int8_t, F32>;
 using Uint8 = hn::RebindToUnsigned<Int8>;
 using Int16 = hn::Repartition<int16_t, F32>;
 
-// sums + x y, each two neighbours added up. x y of the smallest numbers does not fit twice.
+// sums + x y, where the products of two neighbours are added up. Two products of the smallest
+// number, -32768, overflow.
 HWY_INLINE hn::Vec<Int32> AddPairs(hn::Vec<Int16> x, hn::Vec<Int16> y, hn::Vec<Int32> sums) {
   auto unused = hn::Zero(Int32());  // on these CPUs the first lane is a whole pair's sum
   return hn::ReorderWidenMulAccumulate(Int32(), x, y, sums, unused);
 }
 
-// x y in 16 bits, each two neighbours added up. Sums that do not fit differ between instruction
-// sets.
+// x y in 16 bits, where the products of two neighbours are added up. Sums that overflow differ
+// between instruction sets.
 HWY_INLINE hn::Vec<Int16> MulBytePairs(hn::Vec<Uint8> x, hn::Vec<Int8> y) {
 #if HWY_TARGET == HWY_AVX2
   return hn::Vec<Int16>{_mm256_maddubs_epi16(x.raw, y.raw)};

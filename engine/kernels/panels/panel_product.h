@@ -1,11 +1,10 @@
 // The matrix product of packed weights, in Highway: one source, every instruction set, chosen when
 // first called.
 //
-// oneDNN reads a weight from memory in the middle of a product that cannot go on without it. Here
-// each product fetches the weights of the next one, so that a short text, for which there is little
-// to compute with each weight, takes as long as memory takes to deliver them. And an order of
-// adding that depends on nothing but the columns is the reason why a row's bits do not depend on
-// the rows with it.
+// oneDNN waits for each weight that a product reads from memory. Here each product fetches the
+// weights of the next one, so that a short text, which computes little with each weight, takes only
+// as long as memory takes to deliver them. Sums are added up in an order that depends on the
+// columns alone; that is why a row's bits do not depend on the other rows.
 #ifndef VERDICT_ENGINE_KERNELS_PANELS_PANEL_PRODUCT_H_
 #define VERDICT_ENGINE_KERNELS_PANELS_PANEL_PRODUCT_H_
 

@@ -4,7 +4,7 @@
 //
 // A float32 there is an integer of 24 bits times its row's scale, and that a sum of three bytes
 // with a sign, high, middle and low (Ozaki et al. 2012 slice numbers so). Of the nine products of
-// two such sums all are computed but low x low, which is less than float32 rounds off. All sums are
+// two such sums, eight are computed; low x low is less than what float32 rounds off. All sums are
 // exact, so a row's bits depend on no order. Those of bfloat16 are added up in the order of the
 // columns, whatever rows are with them.
 #ifndef VERDICT_ENGINE_KERNELS_TILES_TILE_PRODUCT_H_
@@ -54,10 +54,10 @@ struct TileProduct {
 
 int TileParts(TileType type);
 
-// Rows of a part of y: some more than `rows`, and what is in those may be anything.
+// Rows of a part of y: `rows` and some more, whose contents are undefined.
 int TileRows(TileType type, int rows);
 
-// HasTiles.
+// REQUIRES: HasTiles().
 void MultiplyTiles(const TileProduct& product);
 
 }  // namespace verdict

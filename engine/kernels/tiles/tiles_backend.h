@@ -9,7 +9,7 @@
 
 namespace verdict {
 
-// Where HasTiles. In f32 rows are integers of 24 bits, and in int8 bytes with a zero point.
+// REQUIRES: HasTiles(). In f32 rows are integers of 24 bits, and in int8 bytes with a zero point.
 std::unique_ptr<ProductBackend> MakeTilesBackend(Precision precision);
 
 }  // namespace verdict

@@ -1,4 +1,5 @@
-// The ids of added tokens: which file declares what is one question, which id counts another.
+// Gives added tokens their ids: those that the reference gives them, not always those that a file
+// declares.
 #ifndef VERDICT_ENGINE_TOKENIZER_FILES_ADDED_VOCABULARY_H_
 #define VERDICT_ENGINE_TOKENIZER_FILES_ADDED_VOCABULARY_H_
 

@@ -44,7 +44,7 @@ struct StatedTokens {
   // added_tokens_decoder; without it added_tokens.json, and tokenizer.json's added_tokens. By the
   // id that the file declares.
   std::map<int32_t, DeclaredToken> declared;
-  // What is read and does not count, a sentence each.
+  // What the files say but is ignored: a sentence each, for the log.
   std::vector<std::string> warnings;
 };
 

@@ -31,7 +31,7 @@ struct StatedBool {
 
 struct TokenizerConfig {
   TokenizerClass tokenizer_class = TokenizerClass::kBert;
-  // As the file says it, if the class is none that we know.
+  // As the file says it, if we do not know the class.
   std::string unknown_class;
   StatedBool do_lower_case;
   StatedBool strip_accents;
@@ -40,7 +40,7 @@ struct TokenizerConfig {
   // The most tokens that the model takes, special tokens counted; nullopt: no limit, which the file
   // says by null, by silence or by a number as huge as transformers' 1e30.
   std::optional<size_t> model_max_length;
-  // What is read and does not count, a sentence each.
+  // What the file says but is ignored: a sentence each, for the log.
   std::vector<std::string> warnings;
 };
 
