@@ -24,7 +24,7 @@ TEST(SteadyClockTest, ADeadlineIsTheSameMomentOnBothClocks) {
             absl::Minutes(1));
 }
 
-TEST(SteadyClockTest, NoDeadlineIsNoneOnTheOther) {
+TEST(SteadyClockTest, NoDeadlineIsInfiniteOnBothClocks) {
   EXPECT_EQ(SteadyTime(std::chrono::system_clock::time_point::max()), absl::InfiniteFuture());
   EXPECT_EQ(WallTime(absl::InfiniteFuture()), std::chrono::system_clock::time_point::max());
 }

@@ -50,7 +50,7 @@ TEST(StatusDetailsTest, OtherPayloadsStayAtHome) {
   EXPECT_EQ(ToGrpcStatus(status).error_details(), "");
 }
 
-TEST(StatusDetailsTest, MalformedDetailsAreNone) {
+TEST(StatusDetailsTest, MalformedDetailsAreIgnored) {
   const grpc::Status status(grpc::UNAVAILABLE, "gone", "\xFF\xFF");
   EXPECT_EQ(ToAbslStatus(status), absl::UnavailableError("gone"));
 }

@@ -17,7 +17,7 @@ namespace verdict {
 namespace {
 
 // gRPC's own listener would not survive it.
-TEST(DescriptorsTest, WhenItHasSomeAgainItAccepts) {
+TEST(DescriptorsTest, AServerThatRanOutOfDescriptorsAcceptsAgain) {
   VerdictdProcess verdictd({"--model=" VERDICT_SOURCE_DIR "/models/demo"});
   verdictd.AwaitServing();
   const rlimit limit = {.rlim_cur = 64, .rlim_max = 64};

@@ -79,7 +79,7 @@ TEST(DrainPlanTest, AStepIsOverAtOnceWhenThereIsNothingToWaitFor) {
   for (const Case& row : rows) ExpectAtOnce(row, number++);
 }
 
-TEST(DrainPlanTest, WithoutGoawaysIsNobodyKnownToHaveLeft) {
+TEST(DrainPlanTest, WithoutGoawaysNobodyIsKnownToHaveLeft) {
   const DrainPlan plan(kTimes, false, kStart);
   const DrainSeen seen = {.connected = false, .last_arrival = At(5)};
   EXPECT_FALSE(plan.IsOver(DrainStep::kQuiet, At(5), seen, At(5)));

@@ -98,7 +98,7 @@ TEST(LifecycleTest, SigtermUnderLoadAnswersEveryAcceptedCall) {
 
 // Clients that call whatever they are told, and one that watches, cannot hold it up; and all of
 // them learn that it is unavailable.
-TEST(LifecycleTest, WhoCallsOnForEverGetsUnavailableAndTheEndComesInTime) {
+TEST(LifecycleTest, CallersThatNeverStopGetUnavailableAndTheEndComesInTime) {
   VerdictdProcess verdictd({kDemoModel, "--drain-timeout=500ms"});
   verdictd.AwaitServing();
   const auto watch = WatchHealth(Connect(verdictd));

@@ -80,7 +80,7 @@ TEST_F(ManyLabelsTest, ABatchIsTakenIfItsReplyFits) {
   EXPECT_EQ(response.scores_size(), kLabels);
 }
 
-TEST_F(ManyLabelsTest, WhoDoesNotSayHowManyGetsTheBestOfThem) {
+TEST_F(ManyLabelsTest, WithoutTopKAReplyHasTheBestHundredLabels) {
   v1::ClassifyResponse response;
   ASSERT_TRUE(Classify(0, &response).ok());
   EXPECT_EQ(response.scores_size(), 100);

@@ -233,7 +233,7 @@ TEST(OptionsTest, ThereAreThreePrecisions) {
   EXPECT_EQ(Refusal({"--precision", "f64"}), "--precision is \"f64\"; expected f32, bf16 or int8");
 }
 
-TEST(OptionsTest, WhatIsNoOptionIsRefused) {
+TEST(OptionsTest, AnUnknownOptionIsRefused) {
   EXPECT_THAT(Refusal({"--thread", "1"}), HasSubstr("--thread"));
   EXPECT_THAT(Refusal({"stray"}), HasSubstr("stray"));
 }
@@ -273,7 +273,7 @@ TEST(OptionsTest, AFileThatAVariableNamesIsRefusedByItsName) {
 }
 
 // Else a misspelt limit would be none.
-TEST(OptionsTest, AVariableThatIsNoOptionIsAWarningWithTheNearestName) {
+TEST(OptionsTest, AnUnknownVariableIsAWarningWithTheNearestName) {
   const std::vector<const char*> names = {
       "VERDICT_MAX_INPUT",      "VERDICT_CLIENT_TLS_CA", "VERDICT_SERVER",
       "VERDICT_PORT_50051_TCP", "VERDICT_SERVICE_HOST",  "VERDICT_THREADS",

@@ -135,7 +135,7 @@ TEST_F(ServerTest, HttpRepliesAreCountedByRouteAndStatus) {
   }
 }
 
-TEST_F(ServerTest, WhoWatchesANameThatThereIsNotIsToldSo) {
+TEST_F(ServerTest, WatchingAnUnknownNameSaysServiceUnknown) {
   grpc::health::v1::HealthCheckRequest request;
   request.set_service("nothing");
   RawStream watch(channel_, "/grpc.health.v1.Health/Watch", request.SerializeAsString());

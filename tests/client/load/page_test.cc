@@ -50,7 +50,7 @@ TEST(LoadPageTest, NoStringOfTheReportCanEndItsScript) {
   EXPECT_THAT(page, Not(HasSubstr("<!--")));
 }
 
-TEST(LoadPageTest, BytesThatAreNoTextDoNoHarm) {
+TEST(LoadPageTest, InvalidUtf8BecomesReplacementCharacters) {
   EXPECT_THAT(LoadPage(Report("\xFF\xC3")), HasSubstr("\xEF\xBF\xBD"));
 }
 

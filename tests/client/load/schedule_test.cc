@@ -110,7 +110,7 @@ TEST(LoadScheduleTest, ReadsStagesAndRamps) {
   EXPECT_EQ(ramp->duration, absl::Seconds(60));
 }
 
-TEST(LoadScheduleTest, RefusesWhatIsNoStageOrRamp) {
+TEST(LoadScheduleTest, RefusesInvalidStagesAndRamps) {
   for (const char* text : {"", "200", "@10s", "200@", "200@10", "-1@10s", "nan@1s", "inf@1s",
                            "200@inf", "200@0s", "200@-1s", "200@10s,", "0@10s"}) {
     EXPECT_FALSE(ParseStages(text).ok()) << text;

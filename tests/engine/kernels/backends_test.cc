@@ -35,7 +35,7 @@ TEST(BackendsTest, ABackendSaysWhatItIs) {
   }
 }
 
-TEST(BackendsTest, WhatThisCpuCannotDoIsRefusedWithWhatItCan) {
+TEST(BackendsTest, KernelsThatTheCpuLacksAreRefusedWithThoseThatItHas) {
   BackendTable table = AllBackends();
   for (Backend& backend : table.rows) {
     if (backend.name == "tiles") backend.available = [] { return false; };

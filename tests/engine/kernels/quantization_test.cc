@@ -112,7 +112,7 @@ TEST(QuantizeToInt24Test, NothingIsWrittenPastTheSize) {
   });
 }
 
-TEST(QuantizeToInt24Test, ZerosStayZerosAndWhatIsNoNumberIsNotLost) {
+TEST(QuantizeToInt24Test, ZerosStayZerosAndNanIsKept) {
   ForEachHighwayTarget([] {
     std::vector<float> x(70, 0.0f);
     std::vector<int8_t> y(size_t{2} * kInt24Together * kInt24Slices, 5);
@@ -133,7 +133,7 @@ TEST(QuantizeToInt16Test, ErrsByHalfAStepAtMost) {
   ExpectErrorsOfHalfAStep(QuantizeToInt16, kLargestInt16);
 }
 
-TEST(QuantizeToInt16Test, WhatIsNoNumberIsNotLost) {
+TEST(QuantizeToInt16Test, NanIsKept) {
   ForEachHighwayTarget([] {
     std::vector<float> x(40, 1.0f);
     x[17] = std::numeric_limits<float>::quiet_NaN();
@@ -153,7 +153,7 @@ TEST(QuantizeToInt8Test, ZerosStayZeros) {
   });
 }
 
-TEST(QuantizeToInt8Test, WhatIsNoNumberIsNotLost) {
+TEST(QuantizeToInt8Test, NanIsKept) {
   ForEachHighwayTarget([] {
     for (float bad :
          {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
@@ -234,7 +234,7 @@ TEST(QuantizeToUint8Test, ZerosStayZeros) {
   });
 }
 
-TEST(QuantizeToUint8Test, WhatIsNoNumberIsNotLost) {
+TEST(QuantizeToUint8Test, NanIsKept) {
   ForEachHighwayTarget([] {
     for (float bad :
          {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(),

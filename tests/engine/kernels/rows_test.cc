@@ -26,7 +26,7 @@ TEST(RowsTest, Float32IsTheRowsThemselves) {
   EXPECT_EQ(rows.Rounded(2).stride, 3 * sizeof(float));
 }
 
-TEST(RowsTest, NarrowRowsAreFilledUpWithZeros) {
+TEST(RowsTest, NarrowRowsArePaddedWithZeros) {
   const Rows rows = Filled(Int8Rows(), {{1, -2, 127}, {4, 5, -6}});
   const RowsView view = rows.Rounded(2);
   const auto* integers = reinterpret_cast<const int8_t*>(view.data);
@@ -38,7 +38,7 @@ TEST(RowsTest, NarrowRowsAreFilledUpWithZeros) {
   EXPECT_FLOAT_EQ(view.quantizations[1].scale, 6.0f / 127);
 }
 
-TEST(RowsTest, Uint8HasTheZeroPointAddedButToTheFilling) {
+TEST(RowsTest, Uint8HasTheZeroPointAddedExceptToPadding) {
   const Rows rows = Filled(Uint8Rows(), {{235, -20, 0}});
   const RowsView view = rows.Rounded(1);
   const auto* bytes = reinterpret_cast<const uint8_t*>(view.data);
@@ -89,7 +89,7 @@ TEST(RowsTest, APartOfARowIsRoundedOnlyWhereItNeedsNoScale) {
   }
 }
 
-TEST(RowsTest, WhatIsWrittenAsBfloat16AloneSparesItsFloats) {
+TEST(RowsTest, RowsKeptRoundedInBfloat16HaveNoFloats) {
   const size_t both = Rows::Bytes(Bf16Rows(), 10, 64);
   const size_t rounded = Rows::Bytes(Bf16Rows(), 10, 64, Rows::Keeps::kRounded);
   EXPECT_EQ(both - rounded, (10 + Rows::kMoreRows) * 64 * sizeof(float));

@@ -157,7 +157,7 @@ TEST_F(CpuLimitsTest, InAHybridVersion1LimitsBesideVersion2) {
   EXPECT_EQ(CpuQuota(root_), 2.5);
 }
 
-TEST_F(CpuLimitsTest, AQuotaThatIsNoneIsNoLimit) {
+TEST_F(CpuLimitsTest, AnInvalidQuotaIsNoLimit) {
   InGroups("0::/a\n", kVersion2Mount);
   for (const char* line : {"a lot", "", "100000", "nan 100000", "100000 0", "-1 100000", "0 100000",
                            "100000 100000 100000", "99999999999999999999 100000"}) {
@@ -166,7 +166,7 @@ TEST_F(CpuLimitsTest, AQuotaThatIsNoneIsNoLimit) {
   }
 }
 
-TEST_F(CpuLimitsTest, WhatIsMalformedIsPassedOver) {
+TEST_F(CpuLimitsTest, MalformedFilesAreIgnored) {
   InGroups("\n:::\nno colons\n0::\n0::relative\n0::/a (deleted)\n0::/a\n",
            "\n- cgroup2 cgroup2 rw\n1 2 3 4 5 6 -\n1 2 3 / /sys/fs/cgroup rw - cgroup2\n"
            "1 2 3 /\\ /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n" +

@@ -72,7 +72,7 @@ TEST(AddedTokensTest, ASingleWordTouchesNoWord) {
   }
 }
 
-TEST(AddedTokensTest, WhatIsNoSingleWordHidesWhatItCovers) {
+TEST(AddedTokensTest, ATokenThatIsNotASingleWordHidesWhatItCovers) {
   EXPECT_THAT(MatchesIn("aXY XY", {{.content = "XY", .id = 1, .single_word = true},
                                    {.content = "X", .id = 2}}),
               ElementsAre(std::tuple(1, 4, 6)));

@@ -60,7 +60,7 @@ TEST(TokensReadTest, ReadingStopsAfterTheWordThatReachesTheLimit) {
   EXPECT_EQ(TokensReadFromBegin(kWords, kTotal, 9), 8u);
 }
 
-TEST(TokensReadTest, AndLikewiseFromTheEnd) {
+TEST(TokensReadTest, ReadingFromTheEndStopsLikewise) {
   EXPECT_EQ(TokensReadFromEnd(kWords, kTotal, 1), 1u);
   EXPECT_EQ(TokensReadFromEnd(kWords, kTotal, 2), 3u);
   EXPECT_EQ(TokensReadFromEnd(kWords, kTotal, 4), 7u) << "not after the added token";

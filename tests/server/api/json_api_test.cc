@@ -285,7 +285,7 @@ TEST_F(JsonApiTest, ABatchHasAnOutcomeForEachText) {
               AllOf(StartsWith("HTTP/1.1 413 "), HasSubstr("split it")));
 }
 
-TEST_F(JsonApiTest, NoTypeIsTakenThatAFormCanSend) {
+TEST_F(JsonApiTest, ContentTypesThatAFormCanSendAreRefused) {
   for (const char* type :
        {"text/plain", "application/x-www-form-urlencoded", "text/plain;application/json", ""}) {
     EXPECT_THAT(Classify(kGood, absl::StrCat("Content-Type: ", type, "\r\n")),

@@ -47,14 +47,14 @@ TEST(JsonTextTest, AFieldLikeNoOtherIsAnsweredWithAll) {
               HasSubstr("x…\"; expected one of"));
 }
 
-TEST(JsonTextTest, AnEnumSaysItsWords) {
+TEST(JsonTextTest, AnUnknownEnumValueIsAnsweredWithThoseThatThereAre) {
   EXPECT_EQ(Complaint(R"({"options":{"truncation":"UP"}})"),
             R"(options.truncation is "UP"; expected one of ERROR, RIGHT, LEFT, HEAD_TAIL)");
   EXPECT_EQ(Complaint(R"({"options":{"activation":[]}})"),
             "options.activation is an array; expected one of SOFTMAX, SIGMOID, NONE");
 }
 
-TEST(JsonTextTest, AWrongKindIsNamed) {
+TEST(JsonTextTest, AWrongJsonTypeIsNamed) {
   EXPECT_EQ(Complaint(R"({"input":"a"})"),
             "input is a string; expected an object with text, textPair");
   EXPECT_EQ(Complaint("[]"), "the body is an array; expected an object with input, options");
@@ -64,7 +64,7 @@ TEST(JsonTextTest, AWrongKindIsNamed) {
             "inputs[1] is a string; expected an object with text, textPair");
 }
 
-TEST(JsonTextTest, WhatIsNoJsonIsSaidWithoutTheText) {
+TEST(JsonTextTest, InvalidJsonIsReportedWithoutItsText) {
   EXPECT_THAT(Complaint("{"), HasSubstr("is not the JSON of a verdict.v1.ClassifyRequest"));
   EXPECT_THAT(Complaint(R"({"input":{"text":"secret"}} x)"), Not(HasSubstr("secret")));
   EXPECT_THAT(Complaint(std::string(100'000, '[')), HasSubstr("is not the JSON"));

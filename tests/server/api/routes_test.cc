@@ -54,7 +54,7 @@ TEST_F(HttpRoutesTest, ReadinessFollowsItsStatusAndSaysTheReason) {
   EXPECT_EQ(Get("/readyz").body, "draining\n");
 }
 
-TEST_F(HttpRoutesTest, AliveIsAliveWhetherReadyOrNot) {
+TEST_F(HttpRoutesTest, LivenessDoesNotDependOnReadiness) {
   readiness_ = absl::UnavailableError("draining");
   EXPECT_EQ(Get("/healthz").status, 200);
 }
@@ -67,7 +67,7 @@ TEST_F(HttpRoutesTest, HealthNeedsNoWorker) {
   }
 }
 
-TEST_F(HttpRoutesTest, WhatDoesNotMoveIsNotAlive) {
+TEST_F(HttpRoutesTest, AStalledEngineIsNotAlive) {
   liveness_ = absl::UnavailableError("stuck");
   EXPECT_EQ(Get("/healthz").status, 503);
   EXPECT_EQ(Get("/healthz").body, "stuck\n");

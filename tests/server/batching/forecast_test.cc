@@ -91,7 +91,7 @@ TEST(ForecastTest, WhatTakesLongerThanItsTimeoutNeedNotBeTriedAgain) {
 }
 
 // The promise of the delay: what comes then, with nothing else having come, is in time.
-TEST(ForecastTest, WhoTriesAgainWhenToldToIsInTime) {
+TEST(ForecastTest, ARetryAfterTheDelayIsInTime) {
   Forecast forecast = Learned();
   for (int ahead = 1; ahead < 20; ++ahead) {
     for (int own = 1; own < 20; ++own) {

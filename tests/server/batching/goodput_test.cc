@@ -136,7 +136,7 @@ TEST(GoodputTest, OverloadLeavesTheEngineItsGoodput) {
   }
 }
 
-TEST(GoodputTest, SoDoLongTextsAmongShortOnes) {
+TEST(GoodputTest, LongTextsAmongShortOnesLeaveTheEngineItsGoodput) {
   for (const double share : {0.02, 0.1, 0.5}) {
     const Outcome outcome = Simulation({.of_peak = 5, .long_share = share}).Run();
     EXPECT_GE(outcome.goodput, 0.9) << share;
@@ -144,7 +144,7 @@ TEST(GoodputTest, SoDoLongTextsAmongShortOnes) {
   }
 }
 
-TEST(GoodputTest, SoDoDeadlinesOfFewBatches) {
+TEST(GoodputTest, ShortDeadlinesLeaveTheEngineItsGoodput) {
   for (const int milliseconds : {500, 3000}) {
     const Outcome outcome =
         Simulation({.of_peak = 5, .deadline = absl::Milliseconds(milliseconds)}).Run();

@@ -190,7 +190,7 @@ TEST_F(OverloadTest, TimeUntilDoneGrowsWithTheWorkAhead) {
   engine_.Release();
 }
 
-TEST_F(OverloadTest, TheDeadLeaveWhileTheEngineIsBusy) {
+TEST_F(OverloadTest, ExpiredAndCancelledLeaveWhileTheEngineIsBusy) {
   constexpr int kTexts = 1'000;
   engine_.Hold();
   ASSERT_TRUE(Submit(outcomes_.Text(0)).ok());
@@ -217,7 +217,7 @@ TEST_F(OverloadTest, TheDeadLeaveWhileTheEngineIsBusy) {
   EXPECT_THAT(engine_.batches(), SizeIs(1));
 }
 
-TEST_F(OverloadTest, WhoeverStoppedWaitingWhileItWasComputedGetsNoResult) {
+TEST_F(OverloadTest, ACallerThatLeftDuringTheBatchGetsNoResult) {
   for (const absl::StatusCode code :
        {absl::StatusCode::kCancelled, absl::StatusCode::kDeadlineExceeded}) {
     engine_.Hold();

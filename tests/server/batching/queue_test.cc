@@ -77,7 +77,7 @@ TEST(TextQueueTest, TakesExactlyItsTokens) {
   EXPECT_EQ(Push(queue, Text(3, 1)).code(), absl::StatusCode::kResourceExhausted);
 }
 
-TEST(TextQueueTest, WhatCanNeverFitIsTheCallersFault) {
+TEST(TextQueueTest, WhatCanNeverFitIsInvalidArgument) {
   TextQueue queue(kLimits);
   const absl::Status status = Push(queue, Text(1, 31));
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
@@ -103,7 +103,7 @@ TEST(TextQueueTest, StreamsHaveRoomUntilABatchOfTheirsWaits) {
   EXPECT_TRUE(queue.StreamsHaveRoom()) << "2 left with the second batch";
 }
 
-TEST(TextQueueTest, TextsOfStreamsThatAreDeadOrTakenWaitNoMore) {
+TEST(TextQueueTest, ExpiredAndTakenTextsOfStreamsMakeRoom) {
   TextQueue queue(kLimits);
   ASSERT_TRUE(Push(queue, OfStream(Text(1, 10, kNow))).ok());
   EXPECT_FALSE(queue.StreamsHaveRoom());
@@ -151,7 +151,7 @@ TEST(TextQueueTest, CancelledNeverReachesABatch) {
   EXPECT_THAT(Ids(popped.cancelled), ElementsAre(1));
 }
 
-TEST(TextQueueTest, WhatItsCallerSaysIsExpiredIsExpired) {
+TEST(TextQueueTest, AbandonedWithDeadlineExceededIsExpired) {
   TextQueue queue(kLimits);
   const std::atomic<absl::StatusCode> abandoned = absl::StatusCode::kDeadlineExceeded;
   QueuedText text = Text(1, 2);
@@ -162,7 +162,7 @@ TEST(TextQueueTest, WhatItsCallerSaysIsExpiredIsExpired) {
   EXPECT_THAT(Ids(popped.expired), ElementsAre(1));
 }
 
-TEST(TextQueueTest, WhatIsBothExpiredAndCancelledIsExpired) {
+TEST(TextQueueTest, BothExpiredAndCancelledIsExpired) {
   TextQueue queue(kLimits);
   std::atomic<absl::StatusCode> abandoned = absl::StatusCode::kCancelled;
   QueuedText text = Text(1, 2, kNow);
@@ -173,7 +173,7 @@ TEST(TextQueueTest, WhatIsBothExpiredAndCancelledIsExpired) {
   EXPECT_THAT(popped.cancelled, IsEmpty());
 }
 
-TEST(TextQueueTest, TheDeadLeaveFromBehindAFullBatchToo) {
+TEST(TextQueueTest, ExpiredAndCancelledLeaveFromBehindAFullBatchToo) {
   TextQueue queue(kLimits);
   ASSERT_TRUE(Push(queue, Text(1, 10)).ok());
   ASSERT_TRUE(Push(queue, Text(2, 10)).ok());
@@ -194,7 +194,7 @@ TEST(TextQueueTest, ATextKnowsWhenItCame) {
   EXPECT_EQ(popped.batch.at(1).queued_at, kNow + absl::Seconds(1));
 }
 
-TEST(TextQueueTest, TheDeadCanBeTakenWithoutABatch) {
+TEST(TextQueueTest, ExpiredAndCancelledCanBeTakenWithoutABatch) {
   TextQueue queue(kLimits);
   const std::atomic<absl::StatusCode> abandoned = absl::StatusCode::kCancelled;
   QueuedText cancelled = Text(1, 3);
@@ -210,7 +210,7 @@ TEST(TextQueueTest, TheDeadCanBeTakenWithoutABatch) {
 }
 
 // The batch will be done at kNow + 1 s.
-TEST(TextQueueTest, WhatWouldBeLateLeavesItsPlaceToWhatIsNot) {
+TEST(TextQueueTest, ALateTextLeavesItsPlaceToOneInTime) {
   const absl::Time end = kNow + absl::Seconds(1);
   TextQueue queue(kLimits);
   ASSERT_TRUE(Push(queue, Text(1, 5, end - absl::Nanoseconds(1))).ok());
@@ -223,7 +223,7 @@ TEST(TextQueueTest, WhatWouldBeLateLeavesItsPlaceToWhatIsNot) {
   EXPECT_TRUE(queue.empty());
 }
 
-TEST(TextQueueTest, WhatMayBeLateIsTriedWhereNobodyElseNeedsThePlace) {
+TEST(TextQueueTest, ALateTextIsTriedWhereNobodyElseNeedsThePlace) {
   const absl::Time end = kNow + absl::Seconds(1);
   TextQueue queue(kLimits);
   for (int id = 1; id <= 2; ++id) ASSERT_TRUE(Push(queue, Text(id, 5, kNow + kTick)).ok());
@@ -233,7 +233,7 @@ TEST(TextQueueTest, WhatMayBeLateIsTriedWhereNobodyElseNeedsThePlace) {
   EXPECT_THAT(Ids(popped.batch), ElementsAre(2, 3));
 }
 
-TEST(TextQueueTest, WhereAllMayBeLateAllAreTried) {
+TEST(TextQueueTest, IfAllMayBeLateAllAreTried) {
   TextQueue queue(kLimits);
   for (int id = 1; id <= 5; ++id) ASSERT_TRUE(Push(queue, Text(id, 5, kNow + kTick)).ok());
   const TextQueue::Popped popped = queue.Pop(kNow, kNow + absl::Seconds(1));

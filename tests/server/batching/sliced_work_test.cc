@@ -10,7 +10,7 @@
 namespace verdict {
 namespace {
 
-TEST(SlicedWorkTest, OneThatIsLongLetsOthersTakeTheirTurns) {
+TEST(SlicedWorkTest, ALongOneLetsOthersTakeTheirTurns) {
   std::string order;  // of the one thread
   absl::Notification all_are_here;
   absl::Notification done;

@@ -141,7 +141,7 @@ TEST(TokenRateTest, AClockThatWasSetTellsNothing) {
 }
 
 // Whatever is observed, in any order: estimates are finite, never negative, and grow with the work.
-TEST(TokenRateTest, EstimatesAreNeverNonsense) {
+TEST(TokenRateTest, EstimatesGrowWithTheWorkAndStayFinite) {
   std::mt19937 random(5);
   for (int run = 0; run < 200; ++run) {
     TokenRate rate(1 + static_cast<int64_t>(random() % 1000));

@@ -98,7 +98,7 @@ TEST(WaitingLineTest, NobodyIsForgottenWhoeverMakesRoomWhenever) {
   EXPECT_EQ(room.room_, 0) << "as much was taken as was made";
 }
 
-TEST(WaitingLineTest, ItEndsWithSomebodyInIt) {
+TEST(WaitingLineTest, ItMayBeDestroyedWhileSomebodyWaits) {
   Room room;
   for (int i = 0; i < 10; ++i) room.Wait(i);
 }

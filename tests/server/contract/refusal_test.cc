@@ -31,7 +31,7 @@ TEST(RefusalTest, WithoutADelayThereIsNoOtherTry) {
   EXPECT_FALSE(refusal->retry_delay.has_value());
 }
 
-TEST(RefusalTest, OtherStatusesAreNone) {
+TEST(RefusalTest, OtherStatusesCarryNoRefusal) {
   EXPECT_FALSE(RefusalOf(absl::OkStatus()).has_value());
   EXPECT_FALSE(RefusalOf(absl::ResourceExhaustedError("no")).has_value());
 }

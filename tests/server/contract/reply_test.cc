@@ -77,7 +77,7 @@ TEST_F(ReplyTest, AClockThatWasSetBackMakesNoNegativeTime) {
   EXPECT_EQ(Reply().timings().queue().nanos(), 0);
 }
 
-TEST_F(ReplyTest, LogitsThatAreNoNumbersAreNoReply) {
+TEST_F(ReplyTest, NanLogitsAreAnInternalError) {
   for (const float logit :
        {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
     result_.logits[1] = logit;

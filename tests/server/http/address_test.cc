@@ -25,7 +25,7 @@ TEST(HttpAddressTest, Ipv6StandsInBrackets) {
   EXPECT_EQ(ParseHttpAddress("[::]:80")->host, "::");
 }
 
-TEST(HttpAddressTest, OrThePathOfAUnixSocket) {
+TEST(HttpAddressTest, MayBeThePathOfAUnixSocket) {
   EXPECT_EQ(ParseHttpAddress("unix:/run/verdict.sock")->path, "/run/verdict.sock");
   EXPECT_EQ(ParseHttpAddress("unix:a:1")->path, "a:1");
 }

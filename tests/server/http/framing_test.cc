@@ -177,7 +177,7 @@ class FramingTest : public ::testing::Test {
   const std::unique_ptr<HttpServer> server_;
 };
 
-TEST_F(FramingTest, WhatIsRightIsTaken) {
+TEST_F(FramingTest, ValidFramingIsTaken) {
   for (const Framing& framing : Taken()) {
     const std::string answer = HttpExchange(server_->port(), framing.bytes);
     EXPECT_THAT(answer, HasSubstr(absl::StrCat("HTTP/1.1 ", framing.status, " ")))
@@ -186,7 +186,7 @@ TEST_F(FramingTest, WhatIsRightIsTaken) {
   }
 }
 
-TEST_F(FramingTest, WhatCouldBeReadInTwoWaysIsRefused) {
+TEST_F(FramingTest, AmbiguousFramingIsRefused) {
   for (const Framing& framing : Refused()) {
     EXPECT_THAT(HttpExchange(server_->port(), framing.bytes),
                 StartsWith(absl::StrCat("HTTP/1.1 ", framing.status, " ")))
@@ -234,7 +234,7 @@ std::unique_ptr<HttpRequestParser> Parse(const std::string& bytes, size_t size) 
   return parser;
 }
 
-TEST(HttpRequestParserTest, HowTheBytesAreCutMeansNothing) {
+TEST(HttpRequestParserTest, TheWayBytesAreSplitChangesNothing) {
   for (const Framing& framing : Taken()) {
     const auto whole = Parse(framing.bytes, framing.bytes.size());
     ASSERT_TRUE(whole->is_done()) << Shown(framing);

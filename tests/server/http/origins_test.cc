@@ -21,7 +21,7 @@ HttpHeaders Added(const std::string& method, const std::string& path, const std:
   return response.headers;
 }
 
-TEST(HttpOriginsTest, APreflightIsGrantedToWhoIsNamed) {
+TEST(HttpOriginsTest, APreflightIsGrantedToNamedOrigins) {
   const HttpHeaders headers = Added("OPTIONS", "/v1/classify", "https://app.example");
   EXPECT_THAT(headers, Contains(Pair("Access-Control-Allow-Origin", "https://app.example")));
   EXPECT_THAT(headers, Contains(Pair("Access-Control-Allow-Methods", "GET, POST")));
@@ -30,7 +30,7 @@ TEST(HttpOriginsTest, APreflightIsGrantedToWhoIsNamed) {
   EXPECT_THAT(headers, Contains(Pair("Vary", "Origin")));
 }
 
-TEST(HttpOriginsTest, AndToNobodyElse) {
+TEST(HttpOriginsTest, APreflightIsNotGrantedToOthers) {
   for (const char* origin :
        {"https://evil.example", "null", "http://app.example", "*", "https://app.example:443",
         "https://app.example, https://evil.example"}) {

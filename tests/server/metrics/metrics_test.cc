@@ -224,7 +224,7 @@ TEST_F(MetricsTest, DescribesTheModelAndTheBuild) {
   EXPECT_THAT(metrics_.Expose(), HasSubstr("verdict_build_info{compiler=\""));
 }
 
-TEST(MetricsOfKernelsTest, ThoseThatComputedWronglyAreNamed) {
+TEST(MetricsOfKernelsTest, RejectedKernelsAreNamed) {
   EXPECT_THAT(Metrics(ServedModel{.rejected_kernels = "panels:AVX2"}).Expose(),
               HasSubstr("verdict_rejected_kernels{kernels=\"panels:AVX2\"} 1"));
   EXPECT_THAT(Metrics(ServedModel{}).Expose(), Not(HasSubstr("verdict_rejected_kernels")));

@@ -150,7 +150,7 @@ TEST_F(ClassifierServiceTest, InvalidUtf8NamesTheFieldAndTheByte) {
   ExpectServes();
 }
 
-TEST_F(ClassifierServiceTest, WhatIsNoMessageIsTheCallersFault) {
+TEST_F(ClassifierServiceTest, AMalformedRequestIsInvalidArgument) {
   for (const char* method : {"Classify", "ClassifyBatch", "Tokenize", "GetModel"}) {
     const grpc::Status status = RawCall(channel_, kService + method, "\xFF\xFF\xFF");
     EXPECT_EQ(status.error_code(), grpc::INVALID_ARGUMENT) << method;
@@ -171,7 +171,7 @@ TEST_F(ClassifierServiceTest, ACallWithoutARequestIsCancelled) {
 }
 
 // gRPC holds what comes of a request until it is whole: nobody who is refused is to have it do so.
-TEST_F(ClassifierServiceTest, WhoIsRefusedIsToldBeforeTheRequestComes) {
+TEST_F(ClassifierServiceTest, ARefusalIsSentBeforeTheRequestComes) {
   open_calls_.Drain();
   for (const char* method :
        {"Classify", "ClassifyBatch", "ClassifyStream", "Tokenize", "GetModel"}) {
@@ -181,7 +181,7 @@ TEST_F(ClassifierServiceTest, WhoIsRefusedIsToldBeforeTheRequestComes) {
 }
 
 // The fixture lets four be slow.
-TEST_F(ClassifierServiceTest, OfTooManyRequestsThatDoNotComeOneIsRefused) {
+TEST_F(ClassifierServiceTest, OneOfTooManyUnfinishedRequestsIsRefused) {
   std::vector<std::thread> calls;
   std::atomic<int> refused = 0;
   std::atomic<int> waited = 0;
@@ -240,7 +240,7 @@ TEST_F(ClassifierServiceTest, TooMuchIsRefusedAndTheNextCallWorks) {
   EXPECT_TRUE(ExposesHandled("ClassifyBatch", "InvalidArgument", 2));
 }
 
-TEST_F(ClassifierServiceTest, MoreThanTheQueueEverHoldsIsTheCallersFault) {
+TEST_F(ClassifierServiceTest, MoreThanTheQueueEverHoldsIsInvalidArgument) {
   v1::ClassifyBatchRequest batch;
   for (int i = 0; i < 14; ++i) batch.add_inputs()->set_text("good");  // 42 tokens
   v1::ClassifyBatchResponse response;
@@ -260,7 +260,7 @@ TEST_F(ClassifierServiceTest, AnEngineErrorIsInternalWithoutDetail) {
   ExpectServes();
 }
 
-TEST_F(ClassifierServiceTest, LogitsThatAreNoNumbersAreNoAnswer) {
+TEST_F(ClassifierServiceTest, NanLogitsAreAnInternalError) {
   ScriptLogits({std::numeric_limits<float>::quiet_NaN(), 0});
   EXPECT_EQ(Classify(Request("good")).error_code(), grpc::INTERNAL);
 }

@@ -137,7 +137,7 @@ TEST_F(ClassifyStreamTest, InvalidUtf8RefusesOnlyItself) {
   EXPECT_TRUE(reply.has_result());
 }
 
-TEST_F(ClassifyStreamTest, WhatIsNoMessageEndsTheStreamOnceTheOthersAreAnswered) {
+TEST_F(ClassifyStreamTest, AMalformedMessageEndsTheStreamOnceTheOthersAreAnswered) {
   v1::ClassifyStreamRequest request;
   request.set_id(5);
   *request.mutable_request() = Request("good");

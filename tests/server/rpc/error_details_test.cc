@@ -91,7 +91,7 @@ TEST_F(ErrorDetailsTest, TooManyTokensSaysHowManyAndWhatWouldTakeThem) {
                                                     Pair("limit", "8"), Pair("found", "10")));
 }
 
-TEST_F(ErrorDetailsTest, WhatIsNoMessageIsMalformedByTheContractsName) {
+TEST_F(ErrorDetailsTest, AMalformedRequestHasTheReasonMalformedRequest) {
   for (const char* method : {"Classify", "ClassifyBatch", "Tokenize", "GetModel"}) {
     const grpc::Status status = RawCall(channel_, kService + method, "\xFF\xFF\xFF");
     EXPECT_EQ(Reason(status), "MALFORMED_REQUEST") << method;
@@ -199,7 +199,7 @@ TEST_F(ErrorDetailsTest, ADrainSendsToAnotherServerAtOnce) {
   EXPECT_EQ(Reason(stream.Finish()), "DRAINING");
 }
 
-TEST_F(ErrorDetailsTest, AFaultIsOnesOwn) {
+TEST_F(ErrorDetailsTest, AnEngineErrorIsAServerFault) {
   engine_.SetScript([](const Batch&) { return absl::InternalError("secret"); });
   const grpc::Status status = Classify(Request("good"));
   EXPECT_EQ(Reason(status), "SERVER_FAULT");

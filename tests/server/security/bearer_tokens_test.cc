@@ -60,7 +60,7 @@ TEST_F(BearerTokensTest, EachTokenOfTheFileIsValid) {
   EXPECT_TRUE(Check("bearer " + Token("second") + " ").ok());
 }
 
-TEST_F(BearerTokensTest, NothingElseIsAndNoTokenIsRepeated) {
+TEST_F(BearerTokensTest, OtherTokensAreInvalidAndNoMessageRepeatsOne) {
   Open(Token("first") + "\n" + Token("second") + "\n");
   for (const std::string& authorization :
        {"Bearer " + Token("third"), "Bearer " + Token("firs"), "Bearer " + Token("first") + "x",

@@ -83,7 +83,7 @@ TEST_F(ReflectionTest, AnySymbolOfAServicesFileIsFound) {
               ElementsAre("grpc/reflection/v1alpha/reflection.proto"));
 }
 
-TEST_F(ReflectionTest, WhatIsNotThereIsAnErrorWithItsName) {
+TEST_F(ReflectionTest, AnUnknownSymbolIsAnErrorWithItsName) {
   EXPECT_EQ(AskForSymbol("verdict.v1.Nothing").error_response().error_code(), kNotFound);
   EXPECT_THAT(AskForSymbol("verdict.v1.Nothing").error_response().error_message(),
               HasSubstr("symbol verdict.v1.Nothing"));

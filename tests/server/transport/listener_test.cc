@@ -100,7 +100,7 @@ class ListenerTest : public ::testing::Test {
   std::unique_ptr<Listener> listener_;
 };
 
-TEST_F(ListenerTest, OfOneAddressNoMoreAreTakenThanItMayHave) {
+TEST_F(ListenerTest, OneAddressGetsNoMoreThanItsLimit) {
   Open();
   Start({.in_all = 100, .by_address = 3});
   for (int i = 0; i < 3; ++i) EXPECT_TRUE(Takes());
@@ -109,7 +109,7 @@ TEST_F(ListenerTest, OfOneAddressNoMoreAreTakenThanItMayHave) {
 }
 
 // As an orchestrator's probes do.
-TEST_F(ListenerTest, WhoHasNoneFindsRoomWhenOthersHaveTakenTheirs) {
+TEST_F(ListenerTest, AnAddressWithoutConnectionsFindsRoomWhenOthersAreAtTheirLimit) {
   Open();
   Start({.in_all = 32, .by_address = 32});
   for (int i = 0; i < 30; ++i) EXPECT_TRUE(Takes()) << i;
@@ -134,7 +134,7 @@ TEST_F(ListenerTest, AConnectionThatWasClosedMakesRoom) {
   EXPECT_EQ(refused_, 3);
 }
 
-TEST_F(ListenerTest, AfterTheStopNobodyConnectsAndWhoHadIsTaken) {
+TEST_F(ListenerTest, AfterStopNobodyConnectsAndOpenConnectionsAreTaken) {
   Open();
   std::vector<std::unique_ptr<Client>> before;
   for (int i = 0; i < 3; ++i) before.push_back(std::make_unique<Client>(listener_->port()));

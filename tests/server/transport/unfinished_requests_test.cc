@@ -11,7 +11,7 @@ namespace {
 
 void NeverGivenUp(const absl::Status& status) { ADD_FAILURE() << status; }
 
-TEST(UnfinishedRequestsTest, OfTooManyThatAreSlowThoseEndThatBeganFirst) {
+TEST(UnfinishedRequestsTest, OfTooManySlowRequestsTheOldestEnd) {
   UnfinishedRequests requests(2);
   absl::Notification given_up;
   absl::Status status;
@@ -31,7 +31,7 @@ TEST(UnfinishedRequestsTest, OfTooManyThatAreSlowThoseEndThatBeganFirst) {
   EXPECT_TRUE(requests.Came(third));
 }
 
-TEST(UnfinishedRequestsTest, WhoCameIsNotOneTooMany) {
+TEST(UnfinishedRequestsTest, AFinishedRequestIsNotCounted) {
   UnfinishedRequests requests(1);
   const auto slow = requests.Await(NeverGivenUp);
   for (int i = 0; i < 100; ++i) EXPECT_TRUE(requests.Came(requests.Await(NeverGivenUp)));

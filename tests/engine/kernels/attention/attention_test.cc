@@ -58,7 +58,7 @@ TEST(AttentionTest, AQueryHasTheSameBitsWhateverOtherQueriesAreAsked) {
   });
 }
 
-TEST(AttentionTest, WhatIsNoNumberIsNotLost) {
+TEST(AttentionTest, NanIsKept) {
   Packed packed(20, 8);
   packed.data[packed.stride() * 7 + 8] = std::numeric_limits<float>::quiet_NaN();  // a key's
   ForEachHighwayTarget([&] {

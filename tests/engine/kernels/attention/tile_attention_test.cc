@@ -78,7 +78,7 @@ TEST_F(TileAttentionTest, ScoresFarApartNeitherOverflowNorVanish) {
   EXPECT_THAT(packed.Attend(9), Pointwise(FloatNear(60 * kTolerance), packed.PlainAttend()));
 }
 
-TEST_F(TileAttentionTest, WhatIsNoNumberIsNotLost) {
+TEST_F(TileAttentionTest, NanIsKept) {
   Packed packed(20, 32);
   packed.data[packed.stride() * 7 + 32] = 0x7FC0;  // a key's
   for (float y : packed.Attend(20)) EXPECT_TRUE(std::isnan(y));

@@ -106,7 +106,7 @@ TEST(QuantizeForPanelTest, NoSumOverflowsWhateverTheWeights) {
   });
 }
 
-TEST(QuantizeForPanelTest, ZerosStayZerosAndWhatIsNoNumberIsNotLost) {
+TEST(QuantizeForPanelTest, ZerosStayZerosAndNanIsKept) {
   std::vector<float> weights(16);
   std::vector<int8_t> rounded(16, 5);
   EXPECT_EQ(QuantizeForPanel(weights.data(), 16, rounded.data()), 0);

@@ -206,7 +206,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "\"added_tokens[1].special\": expected true or false, found nothing"}),
     [](const auto& info) { return info.param.name; });
 
-TEST(TokenizerJsonTest, TextThatIsNoJsonIsRefusedByPosition) {
+TEST(TokenizerJsonTest, InvalidJsonIsRefusedWithItsPosition) {
   const std::string whole = ValidTokenizerJson().dump();
   EXPECT_THAT(std::string(FromJson(whole.substr(0, 100)).status().message()),
               HasSubstr("tokenizer.json: not JSON at byte 101"));
