@@ -267,10 +267,9 @@ int Main(int argc, char** argv) {
     std::cout << BenchShape(*model, shape, options, peak ? &*peak : nullptr, profile) << std::endl;
   }
   if (!options.lengths_file.empty()) std::cout << BenchLengths(*model, options) << std::endl;
-  const nlohmann::ordered_json process = {
-      {"process", "engine"},
-      {"kernels", model->engine->info().kernels},
-      {"peak_memory_mb", PeakMemoryMegabytes()}};
+  const nlohmann::ordered_json process = {{"process", "engine"},
+                                          {"kernels", model->engine->info().kernels},
+                                          {"peak_memory_mb", PeakMemoryMegabytes()}};
   std::cout << process << std::endl;
   return 0;
 }

@@ -127,10 +127,9 @@ TEST_F(ServerTest, HttpRepliesAreCountedByRouteAndStatus) {
   HttpGet(server_->http_port(), "/no/such/path");
   HttpGet(server_->http_port(), "/v1/classify");
   const std::string page = HttpGet(server_->http_port(), "/metrics");
-  for (const char* line : {"{code=\"200\",route=\"/readyz\"} 1\n",
-                           "{code=\"404\",route=\"other\"} 1\n",
-                           "{code=\"400\",route=\"other\"} 1\n",
-                           "{code=\"405\",route=\"/v1/classify\"} 1\n"}) {
+  for (const char* line :
+       {"{code=\"200\",route=\"/readyz\"} 1\n", "{code=\"404\",route=\"other\"} 1\n",
+        "{code=\"400\",route=\"other\"} 1\n", "{code=\"405\",route=\"/v1/classify\"} 1\n"}) {
     EXPECT_THAT(page, HasSubstr(absl::StrCat("\nverdict_http_responses_total", line)));
   }
 }
