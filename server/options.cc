@@ -151,6 +151,35 @@ void AddServingOptions(CLI::App& app, ServerOptions* options) {
             "How a line of the log looks", &options->log.format);
 }
 
+void AddTracingOptions(CLI::App& app, TracingOptions* options) {
+  AddText(
+      app, "--trace-endpoint", "none",
+      "Where a collector takes OTLP over HTTP, such as http://127.0.0.1:4318: spans of calls go "
+      "there",
+      [options](const std::string& text) {
+        const absl::StatusOr<CollectorAddress> collector = ParseCollector(text);
+        if (!collector.ok()) {
+          Refuse("--trace-endpoint", text, std::string(collector.status().message()));
+        }
+        options->collector = *collector;
+      })
+      ->type_name("URL");
+  AddText(
+      app, "--trace-ratio", "1",
+      "Part of the calls without a traceparent of which spans are sent; others say it themselves",
+      [options](const std::string& text) {
+        double ratio = 0;
+        if (!absl::SimpleAtod(text, &ratio) || !(ratio >= 0 && ratio <= 1)) {
+          Refuse("--trace-ratio", text, "a number from 0 to 1");
+        }
+        options->ratio = ratio;
+      })
+      ->type_name("RATIO");
+  AddDuration(app, "--slow-call", absl::Hours(1),
+              "Calls that take as long have a line of the log, as failed ones have; 0: none has",
+              &options->slow_call);
+}
+
 void AddTrustOptions(CLI::App& app, ServerOptions* options) {
   AddFile(app, "--tls-cert", "The server's certificate and those that lead to its root, in PEM",
           &options->tls.certificate);
@@ -255,6 +284,7 @@ absl::StatusOr<CommandLine> ParseCommandLine(int argc, const char* const* argv) 
   app.get_formatter()->column_width(40);
   AddModelOptions(app, &options);
   AddServingOptions(app, &options);
+  AddTracingOptions(app, &options.tracing);
   AddTrustOptions(app, &options);
   AddLimitOptions(app, &options);
   const std::vector<OptionVariable> variables = Variables(app);
