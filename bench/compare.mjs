@@ -1,15 +1,20 @@
-// Times Verdict's engine and ONNX Runtime in turn, round by round, and with --texts the whole service through gRPC, too;
-// prints the ratio of their medians as Markdown tables. Machines are noisy: only ratios of one run count.
-//   node compare.mjs --engine BINARY --model DIR --onnx DIR --lengths FILE [--texts FILE] [--precision P] [--threads N]
-//     [--rounds N]
+// Times Verdict's engine with its own choice of kernels and with oneDNN's, and ONNX Runtime, in
+// turn, round by round; with --texts the whole service through gRPC, too. Prints Markdown tables of
+// the medians over the rounds, and writes the same figures to --json, for report.mjs. Machines are
+// noisy: only ratios of one run count.
+//   node compare.mjs --build DIR --model DIR --onnx DIR --lengths FILE [--texts FILE]
+//     [--precision P] [--threads N] [--rounds N] [--json FILE]
 import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
+import { figuresTable } from './tables.mjs';
+
 const { values: options } = parseArgs({
   options: {
-    engine: { type: 'string' },
+    build: { type: 'string' }, // where verdictd, verdict and engine_bench are
     model: { type: 'string' },
     onnx: { type: 'string' },
     lengths: { type: 'string' },
@@ -18,89 +23,110 @@ const { values: options } = parseArgs({
     precision: { type: 'string', default: 'f32' },
     threads: { type: 'string', default: '2' },
     rounds: { type: 'string', default: '3' },
-    seconds: { type: 'string', default: '1.5' },
+    seconds: { type: 'string', default: '1.5' }, // of each shape
+    'service-seconds': { type: 'string', default: '8' },
     shapes: { type: 'string', default: '1x8,1x32,1x128,1x512,8x32,32x128' },
+    json: { type: 'string' },
   },
 });
 const pathOf = (name) => fileURLToPath(new URL(name, import.meta.url));
-const peer = pathOf('onnxruntime_bench.mjs');
-const theirPrecision = options.precision === 'int8' ? 'int8' : 'f32'; // it has no bf16 of its own on CPUs
+const shapes = options.shapes.split(',');
+// It has no bf16 of its own on CPUs.
+const theirPrecision = options.precision === 'int8' ? 'int8' : 'f32';
 
 const jsonLines = (command, args, cwd) =>
   execFileSync(command, args, { encoding: 'utf8', cwd, stdio: ['ignore', 'pipe', 'inherit'] })
     .trim().split('\n').map((line) => JSON.parse(line));
 
-const runVerdict = (...more) => jsonLines(options.engine, [
+const runEngine = (...more) => jsonLines(`${options.build}/engine_bench`, [
   options.model, '--threads', options.threads, '--seconds', options.seconds,
   '--precision', options.precision, '--max-batch-tokens', '4096',
   '--shapes', options.shapes, '--lengths', options.lengths, ...more,
 ]);
-// The same engine with oneDNN's products; nothing where this CPU has no kernels of oneDNN's for the precision.
+const runPeer = () => jsonLines(process.execPath, [
+  pathOf('onnxruntime_bench.mjs'), resolve(options.onnx, `${theirPrecision}.onnx`),
+  options.threads, options.seconds, options.shapes, resolve(options.lengths),
+], options.modules);
+const runService = (kernels) => (options.texts ? jsonLines(process.execPath, [
+  pathOf('service.mjs'), options.build, options.model, options.precision, kernels,
+  options.threads, options.texts, options['service-seconds'],
+]) : []);
+// oneDNN has no kernels for some precisions on some CPUs.
 let hasOneDnn = true;
 const runOneDnn = () => {
   if (!hasOneDnn) return [];
   try {
-    return runVerdict('--kernels', 'onednn');
+    return [...runEngine('--kernels', 'onednn'), ...runService('onednn')];
   } catch {
     hasOneDnn = false;
     return [];
   }
 };
-const runPeer = () => jsonLines(process.execPath, [
-  peer, resolve(options.onnx, `${theirPrecision}.onnx`), options.threads,
-  options.seconds, options.shapes, resolve(options.lengths),
-], options.modules);
 
-const runService = () => jsonLines(pathOf('service.sh'), [
-  options.model, options.precision, options.texts, options.threads,
-]);
-
-const median = (numbers) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1];
-// A figure of all rounds' rows that are called so.
-const figuresOf = (rows, name, figure) => rows.filter((row) => row.name === name).map((row) => row[figure]);
-const medianOf = (...which) => median(figuresOf(...which));
-const leastOf = (...which) => Math.min(...figuresOf(...which));
-const named = (row) => ({ name: row.shape ?? row.lengths, ...row });
-
-const ours = [];
-const oneDnns = [];
-const theirs = [];
+const rows = { verdict: [], onednn: [], onnxruntime: [] };
 for (let round = 0; round < Number(options.rounds); round++) {
-  ours.push(...runVerdict('--peak').map(named));
-  oneDnns.push(...runOneDnn().map(named));
-  theirs.push(...runPeer().map(named));
-  if (options.texts) ours.push(...runService().map(named));
+  rows.verdict.push(...runEngine('--peak'), ...runService('auto'));
+  rows.onednn.push(...runOneDnn());
+  rows.onnxruntime.push(...runPeer());
 }
 
-// A figure of oneDNN's kernels, if there are any.
-const oneDnn = (name, figure, digits) => (hasOneDnn ? medianOf(oneDnns, name, figure).toFixed(digits) : '-');
-const percent = (share) => `${(100 * share).toFixed(0)} %`;
-console.log(`### ${options.precision} against ${theirPrecision}, ${options.threads} thread(s), ` +
-  `medians of ${options.rounds} rounds in turn\n`);
-console.log('The share of the hot matrix peak, measured in turn with the passes, counts what must be computed; that of ' +
-  'products is of their kernels alone; that of the best times is of the best peak.\n');
-console.log('| texts x tokens | Verdict p50 ms | by oneDNN | ONNX Runtime p50 ms | ratio | of best times | hot peak G/s | share | of products | of best times |');
-console.log('|---|---|---|---|---|---|---|---|---|---|');
-for (const shape of options.shapes.split(',')) {
-  const [mine, peers] = [medianOf(ours, shape, 'p50_ms'), medianOf(theirs, shape, 'p50_ms')];
-  const best = leastOf(theirs, shape, 'min_ms') / leastOf(ours, shape, 'min_ms');
-  console.log(`| ${shape} | ${mine.toFixed(2)} | ${oneDnn(shape, 'p50_ms', 2)} | ${peers.toFixed(2)} | ${(peers / mine).toFixed(2)} | ${best.toFixed(2)} ` +
-    `| ${(medianOf(ours, shape, 'peak') / 1e9).toFixed(0)} | ${percent(medianOf(ours, shape, 'share_of_peak'))} ` +
-    `| ${percent(medianOf(ours, shape, 'products_share_of_peak'))} | ${percent(medianOf(ours, shape, 'best_share_of_best_peak'))} |`);
-}
+const median = (numbers) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1] ?? null;
+const rounded = (number) => (number === null ? null : Number(number.toPrecision(4)));
+// A figure of all rounds' rows that match.
+const figures = (of, matches, name) => rows[of]
+  .filter((row) => Object.entries(matches).every(([key, value]) => row[key] === value))
+  .map((row) => row[name]);
+const middle = (of, matches, name) => rounded(median(figures(of, matches, name)));
+const quantiles = (of, matches) =>
+  ['p50_ms', 'p95_ms', 'p99_ms'].map((name) => middle(of, matches, name));
 
-const packed = medianOf(ours, 'packed', 'texts_per_s');
-console.log(`\nReal lengths, packed in file order: Verdict ${packed.toFixed(1)} texts/s, with oneDNN's kernels ` +
-  `${oneDnn('packed', 'texts_per_s', 1)}\n`);
-console.log('| ONNX Runtime | texts/s | ratio |\n|---|---|---|');
-const batches = [...new Set(theirs.map((row) => row.name))].filter((name) => name.startsWith('batches'));
-for (const name of batches) {
-  const theirRate = medianOf(theirs, name, 'texts_per_s');
-  console.log(`| ${name} | ${theirRate.toFixed(1)} | ${(packed / theirRate).toFixed(2)} |`);
+// The figures of an engine, as report.mjs reads them. `lengths`: its row of real lengths.
+const summary = (of, lengths) => ({
+  kernels: rows[of].find((row) => row.kernels)?.kernels ?? null,
+  shapes: Object.fromEntries(shapes.map((shape) => [shape, quantiles(of, { shape })])),
+  texts_per_s: middle(of, { lengths }, 'texts_per_s'),
+  engine_cpu: middle(of, { lengths }, 'cpu_utilisation'),
+  engine_memory_mb:
+    middle(of, { process: of === 'onnxruntime' ? of : 'engine' }, 'peak_memory_mb'),
+  one_caller: quantiles(of, { callers: 1 }),
+  many_callers: quantiles(of, { callers: 32 }),
+  requests_per_s: middle(of, { callers: 32 }, 'requests_per_s'),
+  service_cpu: middle(of, { callers: 32 }, 'cpu_utilisation'),
+  service_memory_mb: middle(of, { process: 'service' }, 'peak_memory_mb'),
+});
+
+const batches = [...new Set(rows.onnxruntime.map((row) => row.lengths))]
+  .filter((name) => name?.startsWith('batches'));
+const theirRate = (name) => middle('onnxruntime', { lengths: name }, 'texts_per_s');
+const theirBest = batches.reduce((best, name) => (theirRate(name) > theirRate(best) ? name : best));
+const result = {
+  verdict: summary('verdict', 'packed'),
+  ...(hasOneDnn ? { onednn: summary('onednn', 'packed') } : {}),
+  onnxruntime: summary('onnxruntime', theirBest),
+};
+if (options.json) writeFileSync(options.json, `${JSON.stringify(result, null, 1)}\n`);
+
+const print = (...lines) => console.log(lines.join('\n'));
+print(`### ${options.precision}, ${options.threads} thread(s), medians of ${options.rounds} ` +
+  'round(s) in turn', '', ...figuresTable({ [options.precision]: result }));
+
+const percent = (number) => (number === null ? '-' : `${(100 * number).toFixed(0)} %`);
+const ratio = (shape, name) => {
+  const [theirs, mine] = ['onnxruntime', 'verdict'].map((of) => figures(of, { shape }, name));
+  const combine = name === 'min_ms' ? (times) => Math.min(...times) : median;
+  return (combine(theirs) / combine(mine)).toFixed(2);
+};
+print('', 'The hot matrix peak is measured in turn with the passes. Its shares count what a pass',
+  'must compute: of the pass, of its products alone, and of the best pass at the best peak.', '',
+  '| texts x tokens | times as fast as ONNX Runtime | by best times | peak G/s ' +
+  '| pass | products | best |', '|---|---|---|---|---|---|---|');
+for (const shape of shapes) {
+  const peak = (middle('verdict', { shape }, 'peak') / 1e9).toFixed(0);
+  const shares = ['share_of_peak', 'products_share_of_peak', 'best_share_of_best_peak']
+    .map((name) => percent(middle('verdict', { shape }, name)));
+  const cells = [shape, ratio(shape, 'p50_ms'), ratio(shape, 'min_ms'), peak, ...shares];
+  print(`| ${cells.join(' | ')} |`);
 }
-if (options.texts) {
-  const best = Math.max(...batches.map((name) => medianOf(theirs, name, 'texts_per_s')));
-  const served = medianOf(ours, 'served', 'texts_per_s');
-  console.log('\nThrough gRPC at saturation, tokenizer, batcher and network included, client and server on this machine: ' +
-    `Verdict ${served.toFixed(1)} texts/s, ${(served / best).toFixed(2)} of ONNX Runtime's bare loop at its best.`);
-}
+const theirRates = batches.map((name) => `${name} ${theirRate(name)}`);
+print('', 'Real lengths, texts a second: Verdict, packed in file order, ' +
+  `${result.verdict.texts_per_s}.`, `ONNX Runtime in ${theirRates.join('; ')}.`);

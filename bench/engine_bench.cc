@@ -1,11 +1,15 @@
-// Times the engine alone: fixed shapes by their median, and a file of text lengths by throughput.
+// Times the engine alone: fixed shapes by quantiles of their passes, and a file of text lengths by
+// throughput, each with the share of the CPUs that it used; at the end the process's peak memory.
 // Prints one JSON object a line, as compare.mjs reads them.
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <fstream>
 #include <iostream>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <vector>
@@ -111,8 +115,36 @@ double Median(std::vector<double> numbers) {
   return numbers[numbers.size() / 2];
 }
 
+// The smallest of `numbers` that a share `quantile` of them does not exceed: of few, the largest.
+double Quantile(std::vector<double> numbers, double quantile) {
+  std::sort(numbers.begin(), numbers.end());
+  const auto rank = static_cast<size_t>(std::ceil(quantile * static_cast<double>(numbers.size())));
+  return numbers[std::max<size_t>(rank, 1) - 1];
+}
+
+double CpuMilliseconds() {
+  rusage usage = {};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto milliseconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_usec) / 1e3;
+  };
+  return milliseconds(usage.ru_utime) + milliseconds(usage.ru_stime);
+}
+
+// The most memory that this process had at a time, loading included. Not getrusage's, which counts
+// that of the process that started this one.
+double PeakMemoryMegabytes() {
+  std::ifstream status("/proc/self/status");
+  for (std::string word; status >> word;) {
+    double kibibytes = 0;
+    if (word == "VmHWM:" && status >> kibibytes) return kibibytes * 1024 / 1e6;
+  }
+  return 0;
+}
+
 struct Measurements {
   std::vector<double> milliseconds;  // of passes
+  double cpu_milliseconds = 0;       // of all threads, in the passes
   std::vector<double> peaks;         // operations a second, if measured: in turn with the passes
 };
 
@@ -122,7 +154,9 @@ Measurements Measure(Engine& engine, const Batch& batch, double seconds, HotMatr
   Measurements measured;
   Milliseconds next_peak(0);
   for (double total = 0; total < seconds * 1000 || measured.milliseconds.size() < 7;) {
+    const double cpu_before = CpuMilliseconds();
     measured.milliseconds.push_back(RunMilliseconds(engine, batch));
+    measured.cpu_milliseconds += CpuMilliseconds() - cpu_before;
     total += measured.milliseconds.back();
     while (peak != nullptr && total * kPeakShare >= next_peak.count()) {
       measured.peaks.push_back(peak->Measure());
@@ -145,7 +179,16 @@ nlohmann::ordered_json BenchShape(const Model& model, const std::string& shape,
   const double least =
       *std::min_element(measured.milliseconds.begin(), measured.milliseconds.end());
   const double median = Median(measured.milliseconds);
-  nlohmann::ordered_json row = {{"shape", shape}, {"min_ms", least}, {"p50_ms", median}};
+  const double all =
+      std::accumulate(measured.milliseconds.begin(), measured.milliseconds.end(), 0.0);
+  nlohmann::ordered_json row = {
+      {"shape", shape},
+      {"passes", measured.milliseconds.size()},
+      {"min_ms", least},
+      {"p50_ms", median},
+      {"p95_ms", Quantile(measured.milliseconds, 0.95)},
+      {"p99_ms", Quantile(measured.milliseconds, 0.99)},
+      {"cpu_utilisation", measured.cpu_milliseconds / (all * options.threads)}};
   if (peak != nullptr) {
     const PassOperations operations = NecessaryOperations(model.config, batch);
     const double hot = Median(measured.peaks);
@@ -174,9 +217,13 @@ nlohmann::json BenchLengths(const Model& model, const BenchOptions& options) {
     batches.back().Append(Text(tokens, texts, model.config.vocab_size));
   }
   RunMilliseconds(*model.engine, batches.front());
+  const double cpu_before = CpuMilliseconds();
   double total = 0;
   for (const Batch& batch : batches) total += RunMilliseconds(*model.engine, batch);
-  return {{"lengths", "packed"}, {"texts", texts}, {"texts_per_s", texts / total * 1000}};
+  return {{"lengths", "packed"},
+          {"texts", texts},
+          {"texts_per_s", texts / total * 1000},
+          {"cpu_utilisation", (CpuMilliseconds() - cpu_before) / (total * options.threads)}};
 }
 
 int Main(int argc, char** argv) {
@@ -220,6 +267,11 @@ int Main(int argc, char** argv) {
     std::cout << BenchShape(*model, shape, options, peak ? &*peak : nullptr, profile) << std::endl;
   }
   if (!options.lengths_file.empty()) std::cout << BenchLengths(*model, options) << std::endl;
+  const nlohmann::ordered_json process = {
+      {"process", "engine"},
+      {"kernels", model->engine->info().kernels},
+      {"peak_memory_mb", PeakMemoryMegabytes()}};
+  std::cout << process << std::endl;
   return 0;
 }
 

@@ -1,10 +1,13 @@
 #!/usr/bin/python3
-"""Writes a DistilBERT checkpoint as the ONNX graphs that ONNX Runtime runs fastest: its own fused operators, in float32
-and in int8 as its own tool quantises dynamically (weights by tensor, activations by batch).
+"""Writes a DistilBERT checkpoint as the ONNX graphs that ONNX Runtime runs fastest: its own fused
+operators, in float32 and in int8 as its own tool quantises dynamically (weights by tensor,
+activations by batch).
 
-usage: onnx_model.py CHECKPOINT_DIR OUT_DIR     (needs numpy, onnx) -> OUT_DIR/f32.onnx, OUT_DIR/int8.onnx
+usage: onnx_model.py CHECKPOINT_DIR OUT_DIR     (needs numpy, onnx) -> OUT_DIR/f32.onnx,
+OUT_DIR/int8.onnx
 
-Inputs: input_ids and attention_mask, int32 [batch, sequence]. Output: logits, float32 [batch, labels].
+Inputs: input_ids and attention_mask, int32 [batch, sequence]. Output: logits, float32 [batch,
+labels].
 """
 import json
 import sys

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Writes a DistilBERT checkpoint of the size of distilbert-base with random weights, for timing: speed does not depend
-on what the weights are.
+"""Writes a DistilBERT checkpoint of the size of distilbert-base with random weights, for timing:
+speed does not depend on what the weights are.
 
 usage: random_checkpoint.py TOKENIZER.json OUT_DIR
 """
@@ -22,7 +22,8 @@ DISTINCT_WEIGHTS = 1_000_003
 
 
 def weights(mean):
-    """Normally distributed as transformers starts them, so that activations have the size of a model's."""
+    """Normally distributed as transformers starts them, so that activations have the size of a
+    model's."""
     draw = random.Random(1)
     return array.array("f", (draw.gauss(mean, 0.02) for _ in range(DISTINCT_WEIGHTS)))
 

@@ -330,7 +330,7 @@ absl::StatusOr<ModelConfig> ParseConfig(const Json& json) {
 
 std::string_view ProblemTypeName(ProblemType type) {
   for (const Word<ProblemType>& row : kProblemTypes) {
-    if (row.type == type) return row.name;
+    if (row.value == type) return row.name;
   }
   return "";
 }

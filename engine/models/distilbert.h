@@ -4,24 +4,20 @@
 
 #include <cstdint>
 #include <memory>
-#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "engine/engine.h"
 #include "engine/kernels/product.h"
-#include "engine/layers/linear.h"
-#include "engine/memory/aligned_buffer.h"
+#include "engine/layers/encoder.h"
 #include "engine/models/config.h"
 #include "engine/models/distilbert_weights.h"
 #include "engine/threads/workers.h"
 
 namespace verdict {
 
-// Run is a chain of steps over all tokens of the batch; within a step the workers share the pieces,
-// and between steps they wait for each other. Every piece computes whole rows' dot products in one
-// fixed order, and attention looks at one text at a time: that is why a text's bits are its own.
+// The encoder (layers/encoder.h) with position embeddings, and a head of two layers on [CLS].
 class DistilBert : public Engine {
  public:
   // Takes memory for the largest batch, and runs twice at the smallest and the largest size, or
@@ -40,16 +36,6 @@ class DistilBert : public Engine {
   const EngineInfo& info() const override { return info_; }
 
  private:
-  // Activations, [tokens of the largest section, …].
-  struct Activations {
-    Rows hidden;       // [tokens, dim]: the residual stream
-    Rows query;        // [tokens, dim]
-    Rows keys_values;  // [tokens, 2 dim]
-    Rows context;      // [tokens, dim]: what attention found
-    Rows projected;    // [tokens, dim]: a sublayer's output, before its residual sum
-    Rows expanded;     // [tokens, hidden_dim]
-  };
-
   DistilBert(const ModelConfig& config, DistilBertWeights weights, const EngineOptions& options);
 
   absl::Status Check(const Batch& batch) const;
@@ -59,39 +45,19 @@ class DistilBert : public Engine {
   // logits is [texts, labels].
   void RunSection(const Batch& section, float* logits);
   void Embed(const Batch& batch);
-  // `next` is the layer after this one, or null.
-  void Transform(const TransformerLayer& layer, const TransformerLayer* next, const Batch& batch);
-  void Attend(const Batch& batch, bool first_tokens_only);
-  void KeepFirstTokens(const Batch& batch);
   void Classify(int texts, float* logits);
-
-  // Counts the time since the last step as `step`'s.
-  void Took(std::string_view step) {
-    if (profile_ != nullptr) profile_->Add(step, linear_scratch_.TakeProductTime());
-  }
-
-  // y = epilogue(x W^T + bias) for the first `rows` of x. `next` is the layer that runs next.
-  void Apply(const Linear& linear, const Rows& x, int rows, Rows& y, const Linear* next,
-             Epilogue epilogue = Epilogue::kBias);
-  // hidden = LayerNorm(hidden + sublayer)
-  void AddToHidden(Rows& sublayer, const LayerNormParameters& norm, int rows);
-  void Round(Rows& rows, int count);
 
   const ModelConfig config_;
   const DistilBertWeights weights_;
-  const AttentionKernel& attention_;
-  const Epilogue activation_;
   const int max_tokens_;      // of a batch
-  const int section_tokens_;  // at most: see sections.h
+  const EncoderShape shape_;  // of a section of a batch: see sections.h
   Profile* const profile_;    // or null
   EngineInfo info_;
 
   Batch section_;                   // of a batch that has several
   std::vector<int32_t> positions_;  // [tokens]: each token's place in its text
-  Activations activations_;
-  LinearScratch linear_scratch_;
-  std::vector<AlignedBuffer> attention_scratch_;  // [threads]
   Workers workers_;
+  Encoder encoder_;
 };
 
 }  // namespace verdict

@@ -135,21 +135,20 @@ class TensorReader {
   std::set<std::string> used_;
 };
 
-TransformerLayer ReadLayer(TensorReader& reader, const std::string& name,
-                           const ModelConfig& config) {
+EncoderBlock ReadBlock(TensorReader& reader, const std::string& name, const ModelConfig& config) {
   const auto in_layer = [&name](const char* part) { return absl::StrCat(name, ".", part); };
   const int dim = config.dim;
   const int hidden_dim = config.hidden_dim;
-  TransformerLayer layer;
-  reader.Bind(layer.query, {in_layer("attention.q_lin")}, dim, dim);
-  reader.Bind(layer.key_value, {in_layer("attention.k_lin"), in_layer("attention.v_lin")}, dim,
+  EncoderBlock block;
+  reader.Bind(block.query, {in_layer("attention.q_lin")}, dim, dim);
+  reader.Bind(block.key_value, {in_layer("attention.k_lin"), in_layer("attention.v_lin")}, dim,
               dim);
-  reader.Bind(layer.attention_output, {in_layer("attention.out_lin")}, dim, dim);
-  layer.attention_norm = reader.ReadLayerNorm(in_layer("sa_layer_norm"), dim);
-  reader.Bind(layer.feed_forward_in, {in_layer("ffn.lin1")}, dim, hidden_dim);
-  reader.Bind(layer.feed_forward_out, {in_layer("ffn.lin2")}, hidden_dim, dim);
-  layer.output_norm = reader.ReadLayerNorm(in_layer("output_layer_norm"), dim);
-  return layer;
+  reader.Bind(block.attention_output, {in_layer("attention.out_lin")}, dim, dim);
+  block.attention_norm = reader.ReadLayerNorm(in_layer("sa_layer_norm"), dim);
+  reader.Bind(block.feed_forward_in, {in_layer("ffn.lin1")}, dim, hidden_dim);
+  reader.Bind(block.feed_forward_out, {in_layer("ffn.lin2")}, hidden_dim, dim);
+  block.output_norm = reader.ReadLayerNorm(in_layer("output_layer_norm"), dim);
+  return block;
 }
 
 absl::Status NoHead(const Checkpoint& checkpoint, const std::string& name) {
@@ -208,8 +207,8 @@ absl::Status Bind(const Checkpoint& checkpoint, const ModelConfig& config, Tenso
                                             {config.max_position_embeddings, config.dim});
   weights.embedding_norm = reader.ReadLayerNorm(absl::StrCat(embeddings, "LayerNorm"), config.dim);
   for (int i = 0; i < config.n_layers && reader.status().ok(); ++i) {
-    weights.layers.push_back(
-        ReadLayer(reader, absl::StrCat(body, "transformer.layer.", i), config));
+    weights.blocks.push_back(
+        ReadBlock(reader, absl::StrCat(body, "transformer.layer.", i), config));
   }
   reader.BindHead(weights.pre_classifier, "pre_classifier", config.dim, config.dim);
   reader.BindHead(weights.classifier, "classifier", config.dim,

@@ -12,32 +12,12 @@
 #include "absl/status/statusor.h"
 #include "engine/files/checkpoint.h"
 #include "engine/kernels/product.h"
-#include "engine/kernels/row_kernels.h"
+#include "engine/layers/encoder_block.h"
 #include "engine/layers/linear.h"
 #include "engine/machine/memory_limit.h"
 #include "engine/models/config.h"
 
 namespace verdict {
-
-// Gain and bias of one LayerNorm, each [dim].
-struct LayerNormParameters {
-  std::vector<float> gain;
-  std::vector<float> bias;
-
-  LayerNormWeights weights() const { return {.gain = gain.data(), .bias = bias.data()}; }
-};
-
-// One block of the encoder. Keys and values are one layer because they are always wanted for the
-// same rows; the queries are not: the last block asks only for the first token of each text.
-struct TransformerLayer {
-  Linear query;      // dim -> dim
-  Linear key_value;  // dim -> 2 dim: keys, then values
-  Linear attention_output;
-  LayerNormParameters attention_norm;
-  Linear feed_forward_in;   // dim -> hidden_dim
-  Linear feed_forward_out;  // hidden_dim -> dim
-  LayerNormParameters output_norm;
-};
 
 // What computes the products.
 struct DistilBertBackends {
@@ -50,7 +30,7 @@ struct DistilBertWeights {
   std::vector<float> word_embeddings;      // [vocab_size, dim]
   std::vector<float> position_embeddings;  // [max_position_embeddings, dim]
   LayerNormParameters embedding_norm;
-  std::vector<TransformerLayer> layers;
+  std::vector<EncoderBlock> blocks;
   Linear pre_classifier;  // dim -> dim
   Linear classifier;      // dim -> labels
   uint64_t parameters = 0;

@@ -123,7 +123,7 @@ TEST_F(ServerTest, ServesAndSaysSo) {
 
 TEST_F(ServerTest, HttpRepliesAreCountedByRouteAndStatus) {
   HttpGet(server_->http_port(), "/readyz");
-  HttpGet(server_->http_port(), "/no such");
+  HttpGet(server_->http_port(), "/no//such");
   HttpGet(server_->http_port(), "/no/such/path");
   HttpGet(server_->http_port(), "/v1/classify");
   const std::string page = HttpGet(server_->http_port(), "/metrics");

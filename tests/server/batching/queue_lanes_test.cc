@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "server/batching/queue.h"
+#include "tests/server/batching/texts.h"
 
 namespace verdict {
 namespace {

@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "tests/server/batching/texts.h"
 
 namespace verdict {
 namespace {

@@ -79,6 +79,7 @@ TEST_F(TextOutcomesTest, ATextThatIsCancelledWhileItWaitsIsNotComputed) {
   while (!Exposes("verdict_queue_texts 1")) std::this_thread::yield();
   context.TryCancel();
   second.join();
+  ExchangeMessages();
   engine_.Release();
   first.join();
   AwaitInFlight(0, 0);
