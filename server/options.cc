@@ -2,23 +2,20 @@
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
-#include <functional>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "engine/models/config.h"
 #include "environment/environment.h"
 #include "latency/steady_clock.h"
 #include "server/http/address.h"
 #include "server/http/origins.h"
+#include "server/option_kinds.h"
 #include "server/security/bearer_tokens.h"
 
 namespace verdict {
@@ -27,102 +24,11 @@ namespace {
 // No model has more positions (engine/models/config.cc).
 constexpr int kMostTokens = 1'000'000;
 
-// The words that an option takes, and what they mean; the first one is the default.
-template <typename T>
-using Choices = std::vector<std::pair<std::string, T>>;
-
-// --max-inputs can be said as VERDICT_MAX_INPUTS.
-std::string EnvironmentName(std::string_view option) {
-  std::string name = "VERDICT";
-  for (const char c : option.substr(1)) name += c == '-' ? '_' : absl::ascii_toupper(c);
-  return name;
-}
-
-[[noreturn]] void Refuse(const std::string& option, const std::string& found,
-                         const std::string& expected) {
-  throw CLI::ValidationError(absl::StrCat(option, " is \"", found, "\"; expected ", expected));
-}
-
-// All options go through here. `set` refuses values by itself: CLI11's own checks leave a bad value
-// of the environment unsaid in some versions.
-CLI::Option* AddText(CLI::App& app, const std::string& option, const std::string& default_value,
-                     const std::string& help, const std::function<void(const std::string&)>& set) {
-  return app.add_option_function<std::string>(option, set, help)
-      ->envname(EnvironmentName(option))
-      ->default_str(default_value)
-      ->type_name("TEXT");
-}
-
-template <typename Integer>
-void AddCount(CLI::App& app, const std::string& option, int64_t least, int64_t most,
-              const std::string& help, Integer* value) {
-  AddText(app, option, absl::StrCat(*value), help,
-          [option, least, most, value](const std::string& text) {
-            int64_t parsed = 0;
-            if (!absl::SimpleAtoi(text, &parsed) || parsed < least || parsed > most) {
-              Refuse(option, text, absl::StrCat("a number from ", least, " to ", most));
-            }
-            *value = static_cast<Integer>(parsed);
-          })
-      ->type_name("N");
-}
-
-template <typename T>
-void AddChoice(CLI::App& app, const std::string& option, const Choices<T>& choices,
-               const std::string& help, T* value) {
-  const auto words = absl::StrJoin(choices, "|", [](std::string* out, const auto& choice) {
-    absl::StrAppend(out, choice.first);
-  });
-  AddText(app, option, choices.front().first, help,
-          [option, choices, words, value](const std::string& text) {
-            for (const auto& [word, meaning] : choices) {
-              if (word == text) {
-                *value = meaning;
-                return;
-              }
-            }
-            Refuse(option, text, words);
-          })
-      ->type_name(words);
-}
-
 bool EndsInPort(const std::string& text) {
   const size_t colon = text.rfind(':');
   int port = 0;
   return colon != std::string::npos && colon != 0 &&
          absl::SimpleAtoi(text.substr(colon + 1), &port) && port >= 0 && port <= 65535;
-}
-
-void AddAddress(CLI::App& app, const std::string& option, const std::string& help,
-                bool (*is_address)(const std::string&), std::string* value) {
-  AddText(app, option, *value, help, [option, is_address, value](const std::string& text) {
-    if (!is_address(text)) Refuse(option, text, "HOST:PORT, such as 127.0.0.1:50051");
-    *value = text;
-  })->type_name("HOST:PORT");
-}
-
-// An option that may be given several times, and whose variable has commas.
-struct List {
-  std::string option;
-  std::string type;
-  std::string help;
-  bool (*is_right)(const std::string&);
-  std::string expected;
-};
-
-void AddList(CLI::App& app, const List& list, std::vector<std::string>* values) {
-  const auto set = [list, values](const std::vector<std::string>& texts) {
-    for (const std::string& text : texts) {
-      if (!list.is_right(text)) Refuse(list.option, text, list.expected);
-    }
-    *values = texts;
-  };
-  app.add_option_function<std::vector<std::string>>(list.option, set, list.help)
-      ->allow_extra_args(false)
-      ->delimiter(',')
-      ->envname(EnvironmentName(list.option))
-      ->default_str(values->empty() ? "none" : absl::StrJoin(*values, ","))
-      ->type_name(list.type);
 }
 
 void AddHttpOptions(CLI::App& app, ServerOptions* options) {
@@ -142,22 +48,6 @@ void AddHttpOptions(CLI::App& app, ServerOptions* options) {
            .is_right = [](const std::string& text) { return HttpOrigins::IsOrigin(text); },
            .expected = "an origin such as https://app.example, in lower case and without a path"},
           &options->http_allow_origins);
-}
-
-void AddDuration(CLI::App& app, const std::string& option, absl::Duration most,
-                 const std::string& help, absl::Duration* value) {
-  AddText(
-      app, option, absl::FormatDuration(*value), help,
-      [option, most, value](const std::string& text) {
-        absl::Duration parsed;
-        if (!absl::ParseDuration(text, &parsed) || parsed < absl::ZeroDuration() || parsed > most) {
-          Refuse(option, text,
-                 absl::StrCat("a duration such as 30s or 500ms, at most ",
-                              absl::FormatDuration(most)));
-        }
-        *value = parsed;
-      })
-      ->type_name("DURATION");
 }
 
 void AddModelOptions(CLI::App& app, ServerOptions* options) {
@@ -261,10 +151,33 @@ void AddServingOptions(CLI::App& app, ServerOptions* options) {
             "How a line of the log looks", &options->log.format);
 }
 
-void AddFile(CLI::App& app, const std::string& option, const std::string& help, std::string* path) {
-  AddText(app, option, "none", help, [path](const std::string& text) {
-    *path = text;
-  })->type_name("FILE");
+void AddTracingOptions(CLI::App& app, TracingOptions* options) {
+  AddText(
+      app, "--trace-endpoint", "none",
+      "Where a collector takes OTLP over HTTP, such as http://127.0.0.1:4318: spans of calls go "
+      "there",
+      [options](const std::string& text) {
+        const absl::StatusOr<CollectorAddress> collector = ParseCollector(text);
+        if (!collector.ok()) {
+          Refuse("--trace-endpoint", text, std::string(collector.status().message()));
+        }
+        options->collector = *collector;
+      })
+      ->type_name("URL");
+  AddText(
+      app, "--trace-ratio", "1",
+      "Part of the calls without a traceparent of which spans are sent; others say it themselves",
+      [options](const std::string& text) {
+        double ratio = 0;
+        if (!absl::SimpleAtod(text, &ratio) || !(ratio >= 0 && ratio <= 1)) {
+          Refuse("--trace-ratio", text, "a number from 0 to 1");
+        }
+        options->ratio = ratio;
+      })
+      ->type_name("RATIO");
+  AddDuration(app, "--slow-call", absl::Hours(1),
+              "Calls that take as long have a line of the log, as failed ones have; 0: none has",
+              &options->slow_call);
 }
 
 void AddTrustOptions(CLI::App& app, ServerOptions* options) {
@@ -371,6 +284,7 @@ absl::StatusOr<CommandLine> ParseCommandLine(int argc, const char* const* argv) 
   app.get_formatter()->column_width(40);
   AddModelOptions(app, &options);
   AddServingOptions(app, &options);
+  AddTracingOptions(app, &options.tracing);
   AddTrustOptions(app, &options);
   AddLimitOptions(app, &options);
   const std::vector<OptionVariable> variables = Variables(app);

@@ -15,6 +15,7 @@
 #include "server/contract/validation.h"
 #include "server/log/log.h"
 #include "server/security/tls_files.h"
+#include "server/tracing/tracing.h"
 #include "server/transport/listener.h"
 
 namespace verdict {
@@ -58,7 +59,9 @@ struct ServerOptions {
   // How it ends.
   DrainTimes drain;
 
+  // How its calls are followed.
   LogOptions log;
+  TracingOptions tracing;
 };
 
 // What the command line asks for: to serve, or only to say something.

@@ -16,6 +16,7 @@
 #include "absl/strings/str_join.h"
 #include "engine/machine/cpu_limits.h"
 #include "latency/steady_clock.h"
+#include "server/api/debug_routes.h"
 #include "server/api/routes.h"
 #include "server/api/status_page.h"
 #include "server/log/log.h"
@@ -71,6 +72,24 @@ size_t MostSlowRequests(const ServerOptions& options) {
 
 // Orchestrators' probes.
 constexpr ConnectionLimits kHealthConnections = {.in_all = 128, .by_address = 64};
+
+// How long the end of the process waits for a collector to take the last spans.
+constexpr absl::Duration kLastSpans = absl::Milliseconds(200);
+
+// Who sends spans, by OpenTelemetry's names. An instance is this run of the process.
+SpanResource ResourceOf(const ServerOptions& options, const Model& model) {
+  return {{"service.name", "verdictd"},
+          {"service.version", VERDICT_VERSION},
+          {"service.instance.id", Hex(SpanIds::RandomSeed())},
+          {"verdict.model", options.model_name},
+          {"verdict.model.revision", model.revision}};
+}
+
+// The same for calls that the HTTP port makes.
+Serving ByHttp(Serving serving) {
+  serving.by_http = true;
+  return serving;
+}
 
 // How long a stream's client may leave a reply unread while others wait for room.
 constexpr absl::Duration kStalledPatience = absl::Seconds(10);
@@ -149,11 +168,12 @@ Server::Server(const ServerOptions& options, Model model, absl::Duration load,
                            .rejected_kernels = model_.engine->info().rejected_kernels,
                            .threads = model_.engine->info().threads,
                            .load = load}),
+      tracing_(options.tracing, ResourceOf(options, model_), &metrics_),
       admission_(
           options.admission, &metrics_,
           [this](double part) { return batcher_.TimeUntilDone(part); }, &line_),
       batcher_(model_.engine.get(), &metrics_, QueueLimits(options, model_.engine->info().threads),
-               &line_),
+               {.line = &line_, .tracer = &tracing_.tracer()}),
       unfinished_(MostSlowRequests(options)),
       slices_(model_.engine->info().threads),
       tokens_(std::move(tokens)),
@@ -167,6 +187,7 @@ Server::Server(const ServerOptions& options, Model model, absl::Duration load,
                 .open_calls = &open_calls_,
                 .tokens = tokens_.get(),
                 .metrics = &metrics_,
+                .tracing = &tracing_,
                 .model_name = options.model_name,
                 .version = VERDICT_VERSION,
                 .limits = options.requests,
@@ -174,7 +195,7 @@ Server::Server(const ServerOptions& options, Model model, absl::Duration load,
                              .truncation = options.truncation,
                              .labels = model_.config.labels.size()}}),
       service_(MakeClassifierService(serving_)),
-      http_service_(MakeClassifierService(serving_)),
+      http_service_(MakeClassifierService(ByHttp(serving_))),
       health_service_(health_.MakeService()),
       plain_health_service_(health_.MakeService()),
       reflection_({"verdict.v1.Classifier", "grpc.health.v1.Health"}, tokens_.get()) {
@@ -267,6 +288,7 @@ absl::Status Server::StartHttp(const ServerOptions& options) {
                       .admission = &admission_,
                       .metrics = &metrics_});
   absl::c_move(json_api_->Routes(), std::back_inserter(routes));
+  absl::c_move(DebugRoutes(tracing_.journal(), *json_api_), std::back_inserter(routes));
   absl::StatusOr<std::unique_ptr<HttpServer>> http =
       HttpServer::Start(options.http_addresses, std::move(routes),
                         {.origins = HttpOrigins(options.http_allow_origins),
@@ -317,6 +339,7 @@ void Server::Drain(const DrainTimes& times) {
   await(DrainStep::kQuiet);
   health_.EndWatches();
   await(DrainStep::kFarewell);
+  tracing_.Flush(kLastSpans);
   Log(unfinished == 0 ? LogLevel::kInfo : LogLevel::kWarning, "drained",
       {{"unfinished_texts", unfinished}});
 }

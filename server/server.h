@@ -28,6 +28,7 @@
 #include "server/security/tls_credentials.h"
 #include "server/services/health.h"
 #include "server/services/reflection_service.h"
+#include "server/tracing/tracing.h"
 #include "server/transport/goaway.h"
 #include "server/transport/listener.h"
 #include "server/transport/open_streams.h"
@@ -107,6 +108,7 @@ class Server {
   // In the order of who needs whom: each is used by those after it.
   const Model model_;
   Metrics metrics_;
+  Tracing tracing_;
   WaitingLine line_;
   Admission admission_;
   OpenCalls open_calls_;

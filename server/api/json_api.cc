@@ -22,6 +22,8 @@
 #include "proto/status_details.h"
 #include "server/api/json_text.h"
 #include "server/contract/refusal.h"
+#include "server/tracing/followed_call.h"
+#include "server/tracing/trace_context.h"
 
 namespace verdict {
 namespace {
@@ -62,7 +64,20 @@ absl::StatusOr<absl::Duration> ParseTimeout(const std::string& text) {
       "the header Grpc-Timeout: expected digits and a unit of H, M, S, m, u or n, such as 500m");
 }
 
-// What the call takes over from the request: how long it may last, and its token.
+// The caller's trace, as far as it is right: gRPC ends the process that gives it control
+// characters.
+void SetTrace(const HttpRequest& http, grpc::ClientContext* context) {
+  const auto parent = ParseTraceparent(http.Header(kTraceparent).value_or(""));
+  if (!parent.has_value()) return;
+  context->AddMetadata(kTraceparent, FormatTraceparent(*parent));
+  const std::string state = http.Header(kTracestate).value_or("");
+  if (IsTracestate(state) && absl::c_all_of(state, absl::ascii_isprint)) {
+    context->AddMetadata(kTracestate, state);
+  }
+}
+
+// What the call takes over from the request: how long it may last, its trace, who sends it, and its
+// token.
 absl::Status SetContext(const HttpRequest& http, grpc::ClientContext* context) {
   absl::Duration timeout = JsonApi::kTimeout;
   if (const std::optional<std::string> header = http.Header("Grpc-Timeout")) {
@@ -71,6 +86,8 @@ absl::Status SetContext(const HttpRequest& http, grpc::ClientContext* context) {
     timeout = std::min(timeout, *asked);
   }
   context->set_deadline(WallTime(SteadyNow() + timeout));
+  SetTrace(http, context);
+  context->AddMetadata(kHttpPeer, http.peer);
   const std::optional<std::string> authorization = http.Header("Authorization");
   // gRPC ends the process that gives it other characters. No token has them.
   if (authorization.has_value() && absl::c_all_of(*authorization, absl::ascii_isprint)) {
@@ -88,11 +105,13 @@ absl::Status CheckEntry(const JsonApi::Access& access, const HttpRequest& http) 
   return access.tokens->Check(&value, SteadyNow());
 }
 
+absl::Status OtherOrigin() {
+  return absl::PermissionDeniedError("a page of another origin may not call this");
+}
+
 // Whether the body of `http`, who may call, is one that we read; else what to answer instead.
 std::optional<HttpResponse> CheckBody(const JsonApi::Access& access, const HttpRequest& http) {
-  if (!access.origins.MayCall(http)) {
-    return JsonError(absl::PermissionDeniedError("a page of another origin may not call this"));
-  }
+  if (!access.origins.MayCall(http)) return JsonError(OtherOrigin());
   // A page of another origin cannot send this type without asking first (origins.h).
   if (!IsJson(http)) {
     return JsonError(
@@ -162,7 +181,7 @@ class JsonApi::Call final : public HttpWork {
     if (!status.ok()) return done([status] { return JsonError(status); });
     (shared_->stub->async()->*start_)(&context_, &request_, &response_,
                                       [this, done = std::move(done)](const grpc::Status& ended) {
-                                        done([this, ended] { return Reply(ended); });
+                                        done([this, ended] { return TracedReply(ended); });
                                       });
   }
 
@@ -184,6 +203,16 @@ class JsonApi::Call final : public HttpWork {
                              {.reason = ShedReason::kInFlight, .retry_delay = absl::Seconds(1)},
                              absl::StrCat("too much is in flight: the HTTP port takes ", kMost,
                                           " calls at a time; try again, or call over gRPC")));
+  }
+
+  HttpResponse TracedReply(const grpc::Status& status) {
+    HttpResponse reply = Reply(status);
+    const auto& trailers = context_.GetServerTrailingMetadata();
+    if (const auto trace = trailers.find(kTraceparent); trace != trailers.end()) {
+      reply.headers.emplace_back(kTraceparent,
+                                 std::string(trace->second.data(), trace->second.size()));
+    }
+    return reply;
   }
 
   HttpResponse Reply(const grpc::Status& status) {
@@ -213,6 +242,11 @@ class JsonApi::Call final : public HttpWork {
 JsonApi::JsonApi(Access access) : shared_(std::make_shared<Shared>()) {
   shared_->access = std::move(access);
   shared_->stub = v1::Classifier::NewStub(shared_->access.channel);
+}
+
+absl::Status JsonApi::CheckCaller(const HttpRequest& http) const {
+  if (absl::Status status = CheckEntry(shared_->access, http); !status.ok()) return status;
+  return shared_->access.origins.MayCall(http) ? absl::OkStatus() : OtherOrigin();
 }
 
 template <typename Request, typename Response>

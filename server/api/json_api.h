@@ -37,6 +37,9 @@ namespace verdict {
 // body counts as bytes in flight from before it is read until it is parsed; then the call has a
 // ticket of its own, and a place.
 //
+// The call goes on with the trace that the headers `traceparent` and `tracestate` tell of, and the
+// reply has the call's `traceparent`, if it has one.
+//
 // A browser brings the requests of any page it shows: those of pages of other origins are refused
 // (origins.h).
 //
@@ -62,6 +65,9 @@ class JsonApi {
 
   JsonApi(const JsonApi&) = delete;
   JsonApi& operator=(const JsonApi&) = delete;
+
+  // Whether who sends `http` may call: by the entry, its token, and the origin of its page.
+  absl::Status CheckCaller(const HttpRequest& http) const;
 
   // Its four paths.
   std::vector<HttpRoute> Routes();

@@ -29,7 +29,10 @@ constexpr int64_t kLeastTokens = 2;
 // Takes them, so that what they hold is freed here, and not after the batch that comes next.
 void EndAll(std::vector<QueuedText> texts,  // NOLINT(performance-unnecessary-value-param)
             const absl::Status& status) {
-  for (QueuedText& text : texts) text.done(status);
+  for (QueuedText& text : texts) {
+    if (text.stages != nullptr) text.stages->queued = text.queued_at;
+    text.done(status);
+  }
 }
 
 // Equal texts have equal logits, bit for bit: each is computed once. `(*row_of)[i]` is the place of
@@ -48,10 +51,11 @@ Batch Distinct(const std::vector<QueuedText>& texts, std::vector<int>* row_of) {
 
 }  // namespace
 
-Batcher::Batcher(Engine* engine, Metrics* metrics, TextQueue::Limits limits, WaitingLine* line)
+Batcher::Batcher(Engine* engine, Metrics* metrics, TextQueue::Limits limits,
+                 BatchListeners listeners)
     : engine_(engine),
       metrics_(metrics),
-      line_(line),
+      listeners_(listeners),
       queue_(limits),
       forecast_(limits.max_batch_tokens),
       engine_thread_([this] { ServeEngine(); }),
@@ -119,7 +123,7 @@ bool Batcher::StreamsHaveRoom() const {
 }
 
 void Batcher::ReportRoom() {
-  if (line_ != nullptr && StreamsHaveRoom()) line_->RoomMade();
+  if (listeners_.line != nullptr && StreamsHaveRoom()) listeners_.line->RoomMade();
 }
 
 absl::Duration Batcher::TimeUntilDone(double part) const {
@@ -254,6 +258,7 @@ int64_t Batcher::RunBatch(std::vector<QueuedText> texts) {
     forecast_.BatchComputed();
   }
   const absl::Duration inference = end - start;
+  NoteBatch(texts, {.start = start, .end = end, .tokens = batch.tokens(), .ok = logits.ok()});
   if (!logits.ok()) {
     LogCallers(LogLevel::kError, "the engine failed on a batch",
                {{"texts", batch.texts()},
@@ -274,6 +279,24 @@ int64_t Batcher::RunBatch(std::vector<QueuedText> texts) {
     EndComputed(std::move(result), end, &texts[i]);
   }
   return batch.tokens();
+}
+
+void Batcher::NoteBatch(const std::vector<QueuedText>& texts, EndedBatch batch) {
+  for (const QueuedText& text : texts) {
+    if (text.stages == nullptr) continue;
+    text.stages->queued = text.queued_at;
+    text.stages->computing = batch.start;
+    text.stages->computed = batch.end;
+    if (text.stages->inference_span.valid())
+      batch.inferences.push_back(text.stages->inference_span);
+  }
+  if (listeners_.tracer == nullptr || batch.inferences.empty()) return;
+  batch.span = listeners_.tracer->NewTrace();
+  batch.texts = static_cast<int64_t>(texts.size());
+  for (const QueuedText& text : texts) {
+    if (text.stages != nullptr) text.stages->batch_span = batch.span;
+  }
+  listeners_.tracer->Export(std::move(batch));
 }
 
 // Whoever stopped waiting has given its caller a status already; ours agrees with it.

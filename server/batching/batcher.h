@@ -17,14 +17,22 @@
 #include "server/batching/waiting_line.h"
 #include "server/metrics/metric_labels.h"
 #include "server/metrics/metrics.h"
+#include "server/tracing/tracer.h"
 
 namespace verdict {
+
+// Who is told of what; each may be null.
+struct BatchListeners {
+  WaitingLine* line = nullptr;  // when there is room for streams
+  Tracer* tracer = nullptr;     // of batches with texts whose spans are recorded
+};
 
 // Runs the engine on what waits, one batch after the other, on a thread of its own. It is greedy:
 // an idle engine starts at once with whatever there is. A second thread ends what nobody waits for
 // any more while the engine is busy.
 //
-// All methods may be called from any thread. The engine, the metrics and the line must outlive it.
+// All methods may be called from any thread. The engine, the metrics and the listeners must outlive
+// it.
 //
 // Every text that Submit took has its `done` run exactly once: on one of the two threads, or on the
 // one that drains. It gets
@@ -38,8 +46,8 @@ namespace verdict {
 // `done` is run without a lock held and must not block; it may Submit.
 class Batcher {
  public:
-  // `line`, which may be null, is told when there is room for streams.
-  Batcher(Engine* engine, Metrics* metrics, TextQueue::Limits limits, WaitingLine* line = nullptr);
+  Batcher(Engine* engine, Metrics* metrics, TextQueue::Limits limits,
+          BatchListeners listeners = {});
 
   // Ends what still waits with UNAVAILABLE, and waits for the batch in the engine. Nothing may be
   // submitted any more.
@@ -94,6 +102,8 @@ class Batcher {
   void SweepQueue() ABSL_LOCKS_EXCLUDED(mutex_);
   // How many tokens the engine computed; 0 if it failed.
   int64_t RunBatch(std::vector<QueuedText> texts) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Tells the texts, and the tracer, of the batch in which they were computed.
+  void NoteBatch(const std::vector<QueuedText>& texts, EndedBatch batch);
   void EndDead(TextQueue::Popped* popped);
   void EndComputed(TextResult result, absl::Time now, QueuedText* text);
   // OK: they are taken.
@@ -115,7 +125,7 @@ class Batcher {
 
   Engine* const engine_;
   Metrics* const metrics_;
-  WaitingLine* const line_;  // or null
+  const BatchListeners listeners_;
 
   mutable absl::Mutex mutex_;
   TextQueue queue_ ABSL_GUARDED_BY(mutex_);

@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "server/contract/text_result.h"
+#include "server/tracing/text_stages.h"
 
 namespace verdict {
 
@@ -23,6 +24,8 @@ struct QueuedText {
   const std::atomic<absl::StatusCode>* abandoned = nullptr;
   // The end of this text's way; whoever owns the text runs it exactly once.
   std::function<void(absl::StatusOr<TextResult>)> done;
+  // Where to note when the text waited and was computed, before `done` runs. May be null.
+  TextStages* stages = nullptr;
   // Whether it is one of a stream, which is left unread until there is room for the next.
   bool of_stream = false;
   // Set by TextQueue::Push.

@@ -10,6 +10,7 @@
 #include "engine/models/config.h"
 #include "server/contract/text_result.h"
 #include "server/contract/validation.h"
+#include "server/tracing/text_stages.h"
 
 namespace verdict {
 
@@ -18,11 +19,12 @@ class ClassifyResponse;
 class Error;
 }  // namespace v1
 
-// What is known of a text before the engine sees it.
+// What is known of a text beside what the engine makes of it.
 struct EncodedText {
   size_t total_tokens = 0;
   size_t used_tokens = 0;
-  absl::Duration tokenize;
+  absl::Duration tokenize = absl::ZeroDuration();
+  TextStages stages = {};
 };
 
 // The reply to a text that the engine made `result` of; `total` is the time since its request came.

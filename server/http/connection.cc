@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
+#include <cstring>
 #include <utility>
 #include <variant>
 
@@ -83,13 +85,30 @@ std::string Head(const HttpResponse& response, bool keeps_alive) {
   return head;
 }
 
+// As gRPC writes the peers of its calls.
+std::string PeerOf(const HttpConnection::Socket& socket) {
+  boost::system::error_code error;
+  const HttpConnection::Socket::endpoint_type endpoint = socket.remote_endpoint(error);
+  asio::ip::tcp::endpoint tcp;
+  if (error || endpoint.size() > tcp.capacity()) return "unix:";
+  const int family = endpoint.protocol().family();
+  if (family != AF_INET && family != AF_INET6) return "unix:";
+  std::memcpy(tcp.data(), endpoint.data(), endpoint.size());
+  const std::string address = tcp.address().to_string();
+  return family == AF_INET ? absl::StrCat("ipv4:", address, ":", tcp.port())
+                           : absl::StrCat("ipv6:[", address, "]:", tcp.port());
+}
+
 }  // namespace
 
 HttpConnection::HttpConnection(Socket socket, std::shared_ptr<HttpShared> shared)
-    : shared_(std::move(shared)), socket_(std::move(socket)), since_(SteadyNow()) {}
+    : shared_(std::move(shared)),
+      socket_(std::move(socket)),
+      since_(SteadyNow()),
+      peer_(PeerOf(socket_)) {}
 
 void HttpConnection::Start() {
-  parser_.emplace();
+  parser_.emplace(peer_);
   Read();
 }
 
@@ -289,7 +308,7 @@ void HttpConnection::Discard() {
 void HttpConnection::NextRequest() {
   is_first_ = false;
   body_bytes_ = 0;
-  parser_.emplace();
+  parser_.emplace(peer_);
   Enter(Step::kHeaders);
   if (!input_.empty()) return Parse();
   input_ = {};  // an idle connection is to hold little

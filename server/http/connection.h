@@ -99,6 +99,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   Socket socket_;
   Step step_ = Step::kHeaders;
   absl::Time since_;
+  const std::string peer_;     // HttpRequest::peer
   bool is_first_ = true;       // request of this connection
   bool is_answering_ = false;  // counted in HttpShared::answering
   std::string input_;          // read, and not parsed yet

@@ -35,9 +35,11 @@ struct HttpRequest {
 
   std::string method;
   std::string path = {};       // without the query, as it was sent; "*" for `OPTIONS *`
+  std::string query = {};      // what follows the path's "?"
   std::string authority = {};  // whom it is for: of the request line, else of the header Host
   HttpHeaders headers = {};
   std::optional<uint64_t> body_bytes = 0;  // nullopt: the body comes in chunks
+  std::string peer = {};  // who sends it, as gRPC writes it: "ipv4:127.0.0.1:40000", "unix:"
 };
 
 // Sends the response that `make` makes. To be called once, from any thread; `make` runs on one of

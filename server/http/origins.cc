@@ -34,11 +34,12 @@ void HttpOrigins::AddHeaders(const HttpRequest& request, HttpResponse* response)
   response->headers.emplace_back("Vary", "Origin");
   if (!Allows(request)) return;
   response->headers.emplace_back("Access-Control-Allow-Origin", *request.Header("Origin"));
-  response->headers.emplace_back("Access-Control-Expose-Headers", "Retry-After");
+  response->headers.emplace_back("Access-Control-Expose-Headers", "Retry-After, traceparent");
   if (request.method != "OPTIONS") return;
   response->headers.emplace_back("Access-Control-Allow-Methods", "GET, POST");
-  response->headers.emplace_back("Access-Control-Allow-Headers",
-                                 "Authorization, Content-Type, Grpc-Timeout");
+  response->headers.emplace_back(
+      "Access-Control-Allow-Headers",
+      "Authorization, Content-Type, Grpc-Timeout, traceparent, tracestate");
   response->headers.emplace_back("Access-Control-Max-Age", "600");
 }
 

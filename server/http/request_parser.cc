@@ -47,8 +47,12 @@ void SetTarget(absl::string_view target, HttpRequest* request) {
     target = end == absl::string_view::npos ? "/" : target.substr(end);
     break;
   }
-  const absl::string_view path = target.substr(0, target.find_first_of("?#"));
+  target = target.substr(0, target.find('#'));
+  const size_t question = target.find('?');
+  const absl::string_view path = target.substr(0, question);
   request->path = path.empty() ? "/" : std::string(path);
+  if (question != absl::string_view::npos)
+    request->query = std::string(target.substr(question + 1));
 }
 
 // Whether a header goes on in a line that begins with a space. Beast joins the lines; others take
@@ -146,7 +150,9 @@ class HttpRequestParser::Impl final : public http::basic_parser<true> {
   std::optional<HttpResponse> refusal_;
 };
 
-HttpRequestParser::HttpRequestParser() : impl_(std::make_unique<Impl>(this)) {}
+HttpRequestParser::HttpRequestParser(std::string peer) : impl_(std::make_unique<Impl>(this)) {
+  request_.peer = std::move(peer);
+}
 
 HttpRequestParser::~HttpRequestParser() = default;
 

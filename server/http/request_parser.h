@@ -24,7 +24,8 @@ class HttpRequestParser {
   // Of the request line, and of all headers.
   static constexpr size_t kMostHeaderBytes = 16 << 10;
 
-  HttpRequestParser();
+  // `peer` is who sends the request: HttpRequest::peer.
+  explicit HttpRequestParser(std::string peer = "");
   ~HttpRequestParser();
 
   HttpRequestParser(const HttpRequestParser&) = delete;

@@ -37,14 +37,15 @@ constexpr size_t kMostOfLibrary = 1024;
 // Where lines go. Not destroyed at the end of the process: libraries log until then.
 struct Destination {
   Destination(const LogOptions& options, int descriptor)
-      : options(options), writer(descriptor, Pattern(options.format)) {}
+      : format(options.format), level(options.level), writer(descriptor, Pattern(format)) {}
 
   static const char* Pattern(LogFormat format) {
     return format == LogFormat::kJson ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})"
                                       : "%Y-%m-%dT%H:%M:%S.%eZ %l %v";
   }
 
-  const LogOptions options;
+  const LogFormat format;
+  std::atomic<LogLevel> level;
   LogWriter writer;
   absl::Mutex mutex;
   LineLimit limit ABSL_GUARDED_BY(mutex);
@@ -76,7 +77,7 @@ std::string TextValue(absl::string_view value) {
   return plain ? std::string(value) : absl::StrCat("\"", absl::Utf8SafeCEscape(value), "\"");
 }
 
-std::string TextLine(absl::string_view message, std::initializer_list<LogField> fields) {
+std::string TextLine(absl::string_view message, absl::Span<const LogField> fields) {
   std::string line = HasControl(message) ? absl::Utf8SafeCEscape(message) : std::string(message);
   for (const LogField& field : fields) {
     absl::StrAppend(&line, " ", field.name, "=");
@@ -97,7 +98,7 @@ std::string TextLine(absl::string_view message, std::initializer_list<LogField> 
 }
 
 // The members that follow time and level, without braces.
-std::string JsonMembers(absl::string_view message, std::initializer_list<LogField> fields) {
+std::string JsonMembers(absl::string_view message, absl::Span<const LogField> fields) {
   using Json = nlohmann::ordered_json;
   Json members = {{"message", std::string(message)}};
   for (const LogField& field : fields) {
@@ -139,9 +140,7 @@ std::string Visible(absl::string_view line) {
   return visible;
 }
 
-bool IsLogged(LogLevel level) {
-  return destination != nullptr && level >= destination->options.level;
-}
+bool IsLogged(LogLevel level) { return destination != nullptr && level >= destination->level; }
 
 // Whether a line from `place` may be written; says how many were left out before it.
 bool Admit(uint64_t place) {
@@ -198,7 +197,35 @@ void RouteProtobuf() { google::protobuf::SetLogHandler(LogProtobuf); }
 void RouteProtobuf() {}  // it logs by absl::log since then
 #endif
 
+void Write(LogLevel level, absl::string_view message, absl::Span<const LogField> fields) {
+  destination->writer.Write(SpdlogLevel(level), Visible(destination->format == LogFormat::kJson
+                                                            ? JsonMembers(message, fields)
+                                                            : TextLine(message, fields)));
+}
+
 }  // namespace
+
+const char* LogLevelName(LogLevel level) {
+  switch (level) {
+    case LogLevel::kDebug:
+      return "debug";
+    case LogLevel::kInfo:
+      return "info";
+    case LogLevel::kWarning:
+      return "warning";
+    case LogLevel::kError:
+      return "error";
+  }
+  return "";
+}
+
+std::optional<LogLevel> LogLevelOf(absl::string_view name) {
+  for (const LogLevel level :
+       {LogLevel::kDebug, LogLevel::kInfo, LogLevel::kWarning, LogLevel::kError}) {
+    if (name == LogLevelName(level)) return level;
+  }
+  return std::nullopt;
+}
 
 void StartLogging(const LogOptions& options, int descriptor) {
   auto next = std::make_unique<Destination>(options, descriptor);
@@ -208,17 +235,25 @@ void StartLogging(const LogOptions& options, int descriptor) {
   RouteProtobuf();
 }
 
+void SetLogLevel(LogLevel level) {
+  if (destination != nullptr) destination->level = level;
+}
+
+LogLevel CurrentLogLevel() {
+  return destination == nullptr ? LogOptions().level : destination->level.load();
+}
+
 void Log(LogLevel level, absl::string_view message, std::initializer_list<LogField> fields) {
-  if (!IsLogged(level)) return;
-  destination->writer.Write(
-      SpdlogLevel(level),
-      Visible(destination->options.format == LogFormat::kJson ? JsonMembers(message, fields)
-                                                              : TextLine(message, fields)));
+  if (IsLogged(level)) Write(level, message, absl::MakeConstSpan(fields.begin(), fields.size()));
 }
 
 void LogCallers(LogLevel level, const char* message, std::initializer_list<LogField> fields) {
+  LogCallers(level, message, absl::MakeConstSpan(fields.begin(), fields.size()));
+}
+
+void LogCallers(LogLevel level, const char* message, absl::Span<const LogField> fields) {
   if (IsLogged(level) && Admit(absl::HashOf(absl::string_view(message)))) {
-    Log(level, message, fields);
+    Write(level, message, fields);
   }
 }
 

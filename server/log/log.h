@@ -15,17 +15,23 @@
 #include <concepts>
 #include <cstdint>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <variant>
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 
 namespace verdict {
 
 enum class LogLevel { kDebug, kInfo, kWarning, kError };
 enum class LogFormat { kText, kJson };
+
+// Its name: "debug", "info", "warning" or "error"; and the level of a name, if it is one.
+const char* LogLevelName(LogLevel level);
+std::optional<LogLevel> LogLevelOf(absl::string_view name);
 
 struct LogOptions {
   LogLevel level = LogLevel::kInfo;  // less important lines are dropped
@@ -57,6 +63,10 @@ struct LogField {
 // who logs never waits for who reads the log.
 void StartLogging(const LogOptions& options, int descriptor = STDERR_FILENO);
 
+// From now on less important lines are dropped. From any thread.
+void SetLogLevel(LogLevel level);
+LogLevel CurrentLogLevel();
+
 // Logs one line, whatever the strings hold. It is lost, and counted, when nobody reads the log and
 // LogWriter::kQueuedLines wait. May be called from any thread.
 void Log(LogLevel level, absl::string_view message, std::initializer_list<LogField> fields = {});
@@ -64,6 +74,7 @@ void Log(LogLevel level, absl::string_view message, std::initializer_list<LogFie
 // As Log, for lines that callers can cause as often as they like. Of such lines, and those of gRPC
 // and Protobuf, at most ten are written in a second (LineLimit). `message` must be a literal.
 void LogCallers(LogLevel level, const char* message, std::initializer_list<LogField> fields = {});
+void LogCallers(LogLevel level, const char* message, absl::Span<const LogField> fields);
 
 // Waits until all lines are written, for `most` at most: nobody may be there to read them. For the
 // end of the process.

@@ -46,4 +46,16 @@ const char* LabelValue(ShedReason reason) {
   return "";
 }
 
+const char* LabelValue(SpanOutcome outcome) {
+  switch (outcome) {
+    case SpanOutcome::kExported:
+      return "exported";
+    case SpanOutcome::kDropped:
+      return "dropped";
+    case SpanOutcome::kFailed:
+      return "failed";
+  }
+  return "";
+}
+
 }  // namespace verdict

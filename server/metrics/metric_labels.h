@@ -22,6 +22,13 @@ enum class ShedReason {
   kDraining,   // the server is going away
 };
 
+// What became of the spans of traces: the label `outcome`.
+enum class SpanOutcome {
+  kExported,
+  kDropped,  // too many waited for the collector
+  kFailed,   // the collector did not take them
+};
+
 // All of them, each at its own number; and those that bring texts to classify.
 inline constexpr std::array kAllMethods = {Method::kClassify, Method::kClassifyBatch,
                                            Method::kClassifyStream, Method::kTokenize,
@@ -32,11 +39,14 @@ inline constexpr std::array kAllStages = {Stage::kTokenize, Stage::kQueue, Stage
                                           Stage::kTotal};
 inline constexpr std::array kAllShedReasons = {ShedReason::kQueueFull, ShedReason::kDeadline,
                                                ShedReason::kInFlight, ShedReason::kDraining};
+inline constexpr std::array kAllSpanOutcomes = {SpanOutcome::kExported, SpanOutcome::kDropped,
+                                                SpanOutcome::kFailed};
 
 // As Prometheus sees them.
 const char* LabelValue(Method method);
 const char* LabelValue(Stage stage);
 const char* LabelValue(ShedReason reason);
+const char* LabelValue(SpanOutcome outcome);
 
 }  // namespace verdict
 

@@ -110,6 +110,12 @@ void Metrics::AddHttp() {
                          .Name("verdict_http_responses_total")
                          .Help("Replies of the HTTP port, by the route and the status.")
                          .Register(registry_);
+  for (SpanOutcome outcome : kAllSpanOutcomes) {
+    spans_[Index(outcome)] =
+        &AddCounter(registry_, "verdict_trace_spans_total",
+                    "Spans of traces: exported, dropped as too many waited, or failed to be taken.",
+                    {{"outcome", LabelValue(outcome)}});
+  }
 }
 
 void Metrics::AddInfo(const ServedModel& model) {
@@ -205,6 +211,10 @@ void Metrics::CountExpired(Stage stage, int64_t texts) {
 
 void Metrics::CountHttpResponse(const std::string& route, int status) {
   http_responses_->Add({{"route", route}, {"code", absl::StrCat(status)}}).Increment();
+}
+
+void Metrics::CountSpans(SpanOutcome outcome, int64_t spans) {
+  spans_[Index(outcome)]->Increment(static_cast<double>(spans));
 }
 
 void Metrics::SetTlsCertificateExpiry(absl::Time expiry) {

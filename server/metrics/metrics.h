@@ -84,6 +84,9 @@ class Metrics final : public prometheus::Collectable {
   // An HTTP reply. `route` is one of those that the server has, or "other".
   void CountHttpResponse(const std::string& route, int status);
 
+  // Spans of traces, by what became of them.
+  void CountSpans(SpanOutcome outcome, int64_t spans);
+
   // When the certificate that new connections see expires. Without TLS there is no such metric, as
   // an alert on it would fire.
   void SetTlsCertificateExpiry(absl::Time expiry);
@@ -114,6 +117,7 @@ class Metrics final : public prometheus::Collectable {
   std::array<prometheus::Histogram*, kAllStages.size()> stage_seconds_ = {};  // none for kTotal
   std::array<prometheus::Counter*, kAllStages.size()> expired_ = {};          // none for kTotal
   std::array<prometheus::Counter*, kAllShedReasons.size()> shed_ = {};
+  std::array<prometheus::Counter*, kAllSpanOutcomes.size()> spans_ = {};
   prometheus::Histogram* batch_texts_ = nullptr;
   prometheus::Histogram* batch_tokens_ = nullptr;
   prometheus::Gauge* queue_texts_ = nullptr;

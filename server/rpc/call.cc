@@ -30,7 +30,11 @@ constexpr size_t kSmallRequestBytes = 16 << 10;
 }  // namespace
 
 Call::Call(Method method, const Serving& serving, grpc::CallbackServerContext* context)
-    : method_(method), serving_(serving), context_(context), caller_(serving.open_calls, *context) {
+    : method_(method),
+      serving_(serving),
+      context_(context),
+      caller_(serving.open_calls, *context),
+      followed_(serving.tracing, serving.KindOf(method), caller_.arrival(), context) {
   serving_.metrics->calls().Started(method_);
 }
 
@@ -95,7 +99,9 @@ void Call::Fail(const absl::Status& status) {
 void Call::End(const absl::Status& status) {
   if (status.ok()) serving_.metrics->calls().MessageSent(method_);
   CountTexts(status.code());
-  serving_.metrics->calls().Handled(method_, status.code(), SteadyNow() - caller_.arrival());
+  const absl::Time now = SteadyNow();
+  serving_.metrics->calls().Handled(method_, status.code(), now - caller_.arrival());
+  followed_.End(status.code(), now, [this] { return Stages(); });
   // Who has gone reads no details, and thousands may go at once.
   const bool is_read = caller_.abandoned() == absl::StatusCode::kOk;
   if (status.ok()) return StartWriteAndFinish(&response_, {}, grpc::Status::OK);

@@ -8,19 +8,22 @@
 
 #include <cstdint>
 #include <functional>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "server/batching/admission.h"
 #include "server/metrics/metric_labels.h"
 #include "server/rpc/caller.h"
 #include "server/rpc/serving.h"
+#include "server/tracing/followed_call.h"
+#include "server/tracing/text_stages.h"
 #include "server/transport/bytes_service.h"
 #include "server/transport/unfinished_requests.h"
 
 namespace verdict {
 
-// What all unary calls share: they are counted, read their request, know whether their caller is
-// still there, and end exactly once, by Reply or by Fail.
+// What all unary calls share: they are counted and followed, read their request, know whether their
+// caller is still there, and end exactly once, by Reply or by Fail.
 //
 // A call is made with new and deletes itself in OnDone, which gRPC runs after the call has ended
 // and no other reaction runs any more. So a call that has not ended is alive, whatever its client
@@ -52,6 +55,10 @@ class Call : public BytesReactor {
   // Counts what the call's texts came to, now that it ends with `code`.
   virtual void CountTexts(absl::StatusCode /*code*/) const {}
 
+  // When its texts went through their stages, in the order of the request. Asked for at the end, if
+  // anybody wants to know.
+  virtual std::vector<TextStages> Stages() const { return {}; }
+
   // Takes a ticket, until gRPC lets go of the call, for one text and the bytes of the request.
   //
   // RESOURCE_EXHAUSTED: too much is in flight.
@@ -74,6 +81,7 @@ class Call : public BytesReactor {
 
   const Serving& serving() const { return serving_; }
   const Caller& caller() const { return caller_; }
+  FollowedCall& followed() { return followed_; }
 
  private:
   void End(const absl::Status& status);
@@ -82,6 +90,7 @@ class Call : public BytesReactor {
   const Serving& serving_;
   grpc::CallbackServerContext* const context_;
   Caller caller_;
+  FollowedCall followed_;
   UnfinishedRequests::Place unfinished_;  // until the request is here
   grpc::ByteBuffer request_;
   grpc::ByteBuffer response_;

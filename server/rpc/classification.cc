@@ -39,9 +39,23 @@ int64_t Classification::ReplyBytes(size_t texts) const {
 absl::StatusOr<QueuedText> Classification::Encode(const unchecked::v1::Input& input,
                                                   const std::string& field,
                                                   EncodedText* encoded) const {
+  encoded->stages.inference_span = followed_.FollowText();
+  absl::StatusOr<QueuedText> text = Tokenize(input, field, encoded);
+  if (text.ok()) {
+    text->stages = &encoded->stages;
+  } else {
+    encoded->stages.End(text.status().code(), SteadyNow());
+  }
+  return text;
+}
+
+absl::StatusOr<QueuedText> Classification::Tokenize(const unchecked::v1::Input& input,
+                                                    const std::string& field,
+                                                    EncodedText* encoded) const {
   const absl::StatusOr<TextInput> checked = CheckInput(input, field, serving_.limits);
   if (!checked.ok()) return checked.status();
-  const absl::Time start = SteadyNow();
+  TextStages& stages = encoded->stages;
+  stages.tokenizing = SteadyNow();
   const auto max_tokens = static_cast<size_t>(serving_.model->config.max_tokens());
   // A text that is to be refused if it is too long is cut too, since only then its length is known.
   const bool refuse = options_.truncation == Truncation::kError;
@@ -51,9 +65,11 @@ absl::StatusOr<QueuedText> Classification::Encode(const unchecked::v1::Input& in
   if (refuse && encoding->truncated()) {
     return TooManyTokens(field, encoding->total_tokens, serving_.model->config);
   }
-  *encoded = {.total_tokens = encoding->total_tokens,
-              .used_tokens = encoding->input_ids.size(),
-              .tokenize = SteadyNow() - start};
+  stages.tokenized = SteadyNow();
+  stages.tokens = static_cast<int64_t>(encoding->input_ids.size());
+  encoded->total_tokens = encoding->total_tokens;
+  encoded->used_tokens = encoding->input_ids.size();
+  encoded->tokenize = stages.tokenized - stages.tokenizing;
   serving_.metrics->ObserveStage(Stage::kTokenize, encoded->tokenize);
   if (encoding->truncated()) serving_.metrics->CountTruncated();
   QueuedText text;
@@ -64,11 +80,15 @@ absl::StatusOr<QueuedText> Classification::Encode(const unchecked::v1::Input& in
 }
 
 absl::StatusOr<v1::ClassifyResponse> Classification::Answer(
-    const EncodedText& encoded, const absl::StatusOr<TextResult>& result) const {
+    const absl::StatusOr<TextResult>& result, EncodedText* encoded) const {
+  const absl::Time now = SteadyNow();
+  encoded->stages.End(result.status().code(), now);
   if (!result.ok()) return result.status();
-  const absl::Duration total = SteadyNow() - arrival_;
-  serving_.metrics->ObserveStage(Stage::kTotal, total);
-  return MakeReply(serving_.model->config, options_, encoded, *result, total);
+  serving_.metrics->ObserveStage(Stage::kTotal, now - arrival_);
+  absl::StatusOr<v1::ClassifyResponse> reply =
+      MakeReply(serving_.model->config, options_, *encoded, *result, now - arrival_);
+  encoded->stages.code = reply.status().code();
+  return reply;
 }
 
 }  // namespace verdict

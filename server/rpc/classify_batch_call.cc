@@ -25,7 +25,7 @@ struct ClassifyBatchCall::Inputs {
 
 ClassifyBatchCall::ClassifyBatchCall(const Serving& serving, grpc::CallbackServerContext* context)
     : Call(Method::kClassifyBatch, serving, context),
-      classification_(serving, caller(), caller().arrival()) {}
+      classification_(serving, caller(), followed(), caller().arrival()) {}
 
 ClassifyBatchCall::~ClassifyBatchCall() = default;
 
@@ -42,6 +42,13 @@ void ClassifyBatchCall::CountTexts(absl::StatusCode code) const {
   for (const v1::ClassifyBatchResponse::Item& item : reply_.items()) {
     outcomes.Count(Method::kClassifyBatch, static_cast<absl::StatusCode>(item.error().code()));
   }
+}
+
+std::vector<TextStages> ClassifyBatchCall::Stages() const {
+  std::vector<TextStages> stages;
+  stages.reserve(encoded_.size());
+  for (const EncodedText& text : encoded_) stages.push_back(text.stages);
+  return stages;
 }
 
 // One slice: parses the request, or tokenizes some of it, or hands it on. False: the call goes on
@@ -122,7 +129,8 @@ void ClassifyBatchCall::End(size_t index, const absl::StatusOr<TextResult>& resu
 
 void ClassifyBatchCall::Answer(size_t index, const absl::StatusOr<TextResult>& result) {
   v1::ClassifyBatchResponse::Item* item = reply_.mutable_items(static_cast<int>(index));
-  absl::StatusOr<v1::ClassifyResponse> answer = classification_.Answer(encoded_[index], result);
+  absl::StatusOr<v1::ClassifyResponse> answer = classification_.Answer(result, &encoded_[index]);
+  followed().EndText(answer.status().code());
   if (answer.ok()) {
     *item->mutable_result() = *std::move(answer);
   } else {

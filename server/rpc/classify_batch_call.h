@@ -31,6 +31,7 @@ class ClassifyBatchCall final : public Call {
 
   void Start() override;
   void CountTexts(absl::StatusCode code) const override;
+  std::vector<TextStages> Stages() const override;
   bool Continue();
   absl::Status Parse();
   absl::Status EncodeSome();

@@ -11,7 +11,7 @@ namespace verdict {
 
 ClassifyCall::ClassifyCall(const Serving& serving, grpc::CallbackServerContext* context)
     : Call(Method::kClassify, serving, context),
-      classification_(serving, caller(), caller().arrival()) {}
+      classification_(serving, caller(), followed(), caller().arrival()) {}
 
 void ClassifyCall::Start() {
   if (absl::Status status = Take(); !status.ok()) return Fail(status);
@@ -56,7 +56,7 @@ void ClassifyCall::End(const absl::StatusOr<TextResult>& result) {
 }
 
 void ClassifyCall::Answer(const absl::StatusOr<TextResult>& result) {
-  const absl::StatusOr<v1::ClassifyResponse> answer = classification_.Answer(encoded_, result);
+  const absl::StatusOr<v1::ClassifyResponse> answer = classification_.Answer(result, &encoded_);
   if (answer.ok()) {
     Reply(*answer);
   } else {

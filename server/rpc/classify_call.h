@@ -2,6 +2,8 @@
 #ifndef VERDICT_SERVER_RPC_CLASSIFY_CALL_H_
 #define VERDICT_SERVER_RPC_CLASSIFY_CALL_H_
 
+#include <vector>
+
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "server/batching/queue.h"
@@ -20,6 +22,7 @@ class ClassifyCall final : public Call {
  private:
   void Start() override;
   void CountTexts(absl::StatusCode code) const override;
+  std::vector<TextStages> Stages() const override { return {encoded_.stages}; }
   absl::Status Take();
   absl::Status Submit();
   void End(const absl::StatusOr<TextResult>& result);

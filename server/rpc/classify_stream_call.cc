@@ -51,6 +51,7 @@ ClassifyStreamCall::ClassifyStreamCall(const Serving& serving, grpc::CallbackSer
     : serving_(serving),
       context_(context),
       caller_(serving.open_calls, *context),
+      followed_(serving.tracing, serving.KindOf(Method::kClassifyStream), caller_.arrival(), context),
       token_timer_(caller_.arrival()) {
   serving_.metrics->calls().Started(Method::kClassifyStream);
 }
@@ -220,12 +221,11 @@ bool ClassifyStreamCall::TakeArrived() {
 // False: there is no room for it now.
 bool ClassifyStreamCall::Take(const Arrived& arrived) {
   if (!serving_.batcher->StreamsHaveRoom()) return false;
-  const uint64_t id = arrived.request.id();
   const unchecked::v1::ClassifyRequest& request = arrived.request.request();
   const auto message = std::make_shared<Message>(
-      Message{.id = id,
+      Message{.id = arrived.request.id(),
               .ticket = {},
-              .classification = Classification(serving_, caller_, arrived.arrival),
+              .classification = Classification(serving_, caller_, followed_, arrived.arrival),
               .encoded = {}});
   absl::Status status = message->classification.SetOptions(request.options());
   const int64_t bytes = arrived.bytes + message->classification.ReplyBytes(1);
@@ -236,7 +236,7 @@ bool ClassifyStreamCall::Take(const Arrived& arrived) {
     message->ticket = *std::move(ticket);
     status = Submit(request, message);
   }
-  if (!status.ok()) Answer(id, status, {});
+  if (!status.ok()) Answer(status, {}, message.get());
   return true;
 }
 
@@ -251,13 +251,13 @@ absl::Status ClassifyStreamCall::Submit(const unchecked::v1::ClassifyRequest& re
   text->of_stream = true;
   text->done = [this, message](const absl::StatusOr<TextResult>& result) {
     if (!message->classification.RepliesAreLarge()) {
-      const auto answer = message->classification.Answer(message->encoded, result);
+      const auto answer = message->classification.Answer(result, &message->encoded);
       message->ticket = Admission::Ticket();  // who has the reply may send the next
-      return Answer(message->id, answer, {});
+      return Answer(answer, {}, message.get());
     }
     serving_.slices->Add([this, message, result] {
-      const auto answer = message->classification.Answer(message->encoded, result);
-      Answer(message->id, answer, std::move(message->ticket));
+      const auto answer = message->classification.Answer(result, &message->encoded);
+      Answer(answer, std::move(message->ticket), message.get());
       return false;
     });
   };
@@ -266,10 +266,10 @@ absl::Status ClassifyStreamCall::Submit(const unchecked::v1::ClassifyRequest& re
   return serving_.batcher->Submit(&texts);
 }
 
-void ClassifyStreamCall::Answer(uint64_t id, const absl::StatusOr<v1::ClassifyResponse>& answer,
-                                Admission::Ticket ticket) {
+void ClassifyStreamCall::Answer(const absl::StatusOr<v1::ClassifyResponse>& answer,
+                                Admission::Ticket ticket, Message* message) {
   v1::ClassifyStreamResponse reply;
-  reply.set_id(id);
+  reply.set_id(message->id);
   if (answer.ok()) {
     *reply.mutable_result() = *answer;
   } else {
@@ -278,7 +278,7 @@ void ClassifyStreamCall::Answer(uint64_t id, const absl::StatusOr<v1::ClassifyRe
   grpc::ByteBuffer bytes;
   const absl::Status status = SerializeMessage(reply, &bytes);
   const absl::StatusCode abandoned = caller_.abandoned();
-  CountText(abandoned == absl::StatusCode::kOk ? answer.status().code() : abandoned);
+  EndMessage(abandoned == absl::StatusCode::kOk ? answer.status().code() : abandoned, message);
   Next next;
   {
     absl::MutexLock lock(&mutex_);
@@ -291,6 +291,14 @@ void ClassifyStreamCall::Answer(uint64_t id, const absl::StatusOr<v1::ClassifyRe
     next = Decide();
   }
   Begin(next);
+}
+
+void ClassifyStreamCall::EndMessage(absl::StatusCode code, Message* message) {
+  CountText(code);
+  TextStages& stages = message->encoded.stages;
+  stages.End(code, SteadyNow());
+  stages.code = code;
+  followed_.EndMessage(message->id, message->classification.arrival(), stages);
 }
 
 void ClassifyStreamCall::DecideEnd(const absl::Status& status) {
@@ -336,8 +344,10 @@ void ClassifyStreamCall::Begin(const Next& next) {
   if (next.write) return StartWrite(&outgoing_.bytes);
   if (!next.end.has_value()) return;
   // Counts before it finishes: whoever has the status finds it in the metrics.
+  const absl::Time now = SteadyNow();
   serving_.metrics->calls().Handled(Method::kClassifyStream, next.end->code(),
-                                    SteadyNow() - caller_.arrival());
+                                    now - caller_.arrival());
+  followed_.End(next.end->code(), now, [] { return std::vector<TextStages>(); });
   Finish(ToCaller(*next.end));
 }
 

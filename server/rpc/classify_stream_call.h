@@ -17,6 +17,7 @@
 #include "server/process/look_timer.h"
 #include "server/rpc/caller.h"
 #include "server/rpc/serving.h"
+#include "server/tracing/followed_call.h"
 #include "server/transport/bytes_service.h"
 #include "server/transport/open_streams.h"
 
@@ -104,8 +105,10 @@ class ClassifyStreamCall final : public BytesReactor,
   bool Take(const Arrived& arrived) ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Status Submit(const unchecked::v1::ClassifyRequest& request,
                       const std::shared_ptr<Message>& message);
-  void Answer(uint64_t id, const absl::StatusOr<v1::ClassifyResponse>& answer,
-              Admission::Ticket ticket) ABSL_LOCKS_EXCLUDED(mutex_);
+  void Answer(const absl::StatusOr<v1::ClassifyResponse>& answer, Admission::Ticket ticket,
+              Message* message) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Counts and tells of a message's end; what its caller saw of it.
+  void EndMessage(absl::StatusCode code, Message* message);
 
   void DecideEnd(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Abandon() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -119,6 +122,7 @@ class ClassifyStreamCall final : public BytesReactor,
   const Serving& serving_;
   grpc::CallbackServerContext* const context_;
   Caller caller_;
+  FollowedCall followed_;
   LookTimer token_timer_;                     // of the reaction that reads
   std::shared_ptr<ClassifyStreamCall> self_;  // until OnDone
   grpc::ByteBuffer incoming_;                 // of the read in progress

@@ -13,6 +13,8 @@
 #include "server/contract/validation.h"
 #include "server/metrics/metrics.h"
 #include "server/security/bearer_tokens.h"
+#include "server/tracing/followed_call.h"
+#include "server/tracing/tracing.h"
 #include "server/transport/open_streams.h"
 #include "server/transport/unfinished_requests.h"
 
@@ -30,10 +32,16 @@ struct Serving {
   OpenCalls* open_calls = nullptr;
   BearerTokens* tokens = nullptr;  // null: calls need none
   Metrics* metrics = nullptr;
+  Tracing* tracing = nullptr;
   std::string model_name;
   std::string version;
+  bool by_http = false;  // the HTTP port makes its calls
   RequestLimits limits;
   ClassifyDefaults defaults;
+
+  FollowedCall::Kind KindOf(Method method) const {
+    return {.method = method, .model = model_name, .by_http = by_http};
+  }
 };
 
 }  // namespace verdict

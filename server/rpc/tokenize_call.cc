@@ -36,10 +36,13 @@ void TokenizeCall::Answer() {
   if (!truncation.ok()) return Fail(truncation.status());
   const Tokenizer& tokenizer = serving().model->tokenizer;
   const auto max_tokens = static_cast<size_t>(serving().model->config.max_tokens());
-  const absl::Time start = SteadyNow();
+  stages_.inference_span = followed().FollowText();
+  stages_.tokenizing = SteadyNow();
   const std::vector<Token> tokens = tokenizer.Tokenize(
       *input, request.add_special_tokens(), {.max_tokens = max_tokens, .truncation = *truncation});
-  serving().metrics->ObserveStage(Stage::kTokenize, SteadyNow() - start);
+  stages_.tokenized = SteadyNow();
+  stages_.tokens = static_cast<int64_t>(tokens.size());
+  serving().metrics->ObserveStage(Stage::kTokenize, stages_.tokenized - stages_.tokenizing);
   v1::TokenizeResponse response;
   response.mutable_tokens()->Reserve(static_cast<int>(tokens.size()));
   for (const Token& token : tokens) {

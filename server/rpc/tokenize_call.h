@@ -2,6 +2,8 @@
 #ifndef VERDICT_SERVER_RPC_TOKENIZE_CALL_H_
 #define VERDICT_SERVER_RPC_TOKENIZE_CALL_H_
 
+#include <vector>
+
 #include "server/rpc/call.h"
 #include "server/rpc/serving.h"
 
@@ -14,7 +16,10 @@ class TokenizeCall final : public Call {
 
  private:
   void Start() override;
+  std::vector<TextStages> Stages() const override { return {stages_}; }
   void Answer();
+
+  TextStages stages_;
 };
 
 }  // namespace verdict

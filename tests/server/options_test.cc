@@ -58,6 +58,9 @@ TEST(OptionsTest, TheModelIsAllThatIsRequired) {
   EXPECT_EQ(options.tls.certificate, "");
   EXPECT_EQ(options.log.level, LogLevel::kInfo);
   EXPECT_EQ(options.log.format, LogFormat::kText);
+  EXPECT_FALSE(options.tracing.collector.has_value());
+  EXPECT_EQ(options.tracing.ratio, 1);
+  EXPECT_EQ(options.tracing.slow_call, absl::ZeroDuration());
 }
 
 TEST(OptionsTest, TheModelIsRequired) {
@@ -109,7 +112,13 @@ TEST(OptionsTest, EveryOptionIsTaken) {
                                         "--log-level",
                                         "debug",
                                         "--log-format",
-                                        "json"});
+                                        "json",
+                                        "--trace-endpoint",
+                                        "http://collector:4318",
+                                        "--trace-ratio",
+                                        "0.25",
+                                        "--slow-call",
+                                        "500ms"});
   EXPECT_EQ(options.grpc_address, "127.0.0.1:0");
   EXPECT_THAT(options.http_addresses, ElementsAre("[::1]:9090"));
   EXPECT_EQ(options.threads, 3);
@@ -126,6 +135,10 @@ TEST(OptionsTest, EveryOptionIsTaken) {
   EXPECT_EQ(options.drain.timeout, absl::Seconds(90));
   EXPECT_EQ(options.log.level, LogLevel::kDebug);
   EXPECT_EQ(options.log.format, LogFormat::kJson);
+  ASSERT_TRUE(options.tracing.collector.has_value());
+  EXPECT_EQ(options.tracing.collector->host, "collector");
+  EXPECT_EQ(options.tracing.ratio, 0.25);
+  EXPECT_EQ(options.tracing.slow_call, absl::Milliseconds(500));
 }
 
 TEST(OptionsTest, ABadValueSaysWhatWasExpectedAndFound) {
@@ -137,6 +150,11 @@ TEST(OptionsTest, ABadValueSaysWhatWasExpectedAndFound) {
             "--max-inputs is \"0\"; expected a number from 1 to 65536");
   EXPECT_EQ(Refusal({"--max-batch-tokens", "9999999999999999999"}),
             "--max-batch-tokens is \"9999999999999999999\"; expected a number from 0 to 65536");
+  EXPECT_EQ(Refusal({"--trace-endpoint", "https://collector:4318"}),
+            "--trace-endpoint is \"https://collector:4318\"; expected http://HOST:PORT, such as "
+            "http://127.0.0.1:4318");
+  EXPECT_EQ(Refusal({"--trace-ratio", "1.5"}),
+            "--trace-ratio is \"1.5\"; expected a number from 0 to 1");
   EXPECT_EQ(Refusal({"--truncation", "middle"}),
             "--truncation is \"middle\"; expected right|left|head-tail|error");
   EXPECT_EQ(Refusal({"--log-format", "xml"}), "--log-format is \"xml\"; expected text|json");
@@ -340,6 +358,9 @@ TEST(OptionsTest, HelpListsEveryOptionWithItsDefaultAndItsEnvironment) {
                            "--tls-client-ca",
                            "--log-level",
                            "--log-format",
+                           "--trace-endpoint",
+                           "--trace-ratio",
+                           "--slow-call",
                            "VERDICT_MODEL",
                            "VERDICT_DRAIN_TIMEOUT"}) {
     EXPECT_THAT(command_line->message, HasSubstr(text));

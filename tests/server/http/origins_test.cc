@@ -26,7 +26,8 @@ TEST(HttpOriginsTest, APreflightIsGrantedToNamedOrigins) {
   EXPECT_THAT(headers, Contains(Pair("Access-Control-Allow-Origin", "https://app.example")));
   EXPECT_THAT(headers, Contains(Pair("Access-Control-Allow-Methods", "GET, POST")));
   EXPECT_THAT(headers, Contains(Pair("Access-Control-Allow-Headers",
-                                     "Authorization, Content-Type, Grpc-Timeout")));
+                                     "Authorization, Content-Type, Grpc-Timeout, traceparent, "
+                                     "tracestate")));
   EXPECT_THAT(headers, Contains(Pair("Vary", "Origin")));
 }
 

@@ -203,5 +203,25 @@ TEST_F(LogTest, WhoLogsNeverWaitsForWhoReads) {
   close(ends[0]);
 }
 
+TEST_F(LogTest, TheLevelCanBeSetAtRunTime) {
+  Start(LogFormat::kText);
+  Log(LogLevel::kDebug, "unseen");
+  SetLogLevel(LogLevel::kDebug);
+  Log(LogLevel::kDebug, "seen");
+  EXPECT_EQ(CurrentLogLevel(), LogLevel::kDebug);
+  SetLogLevel(LogLevel::kError);
+  Log(LogLevel::kWarning, "unseen again");
+  EXPECT_THAT(TheLine(), EndsWith("debug seen"));
+}
+
+TEST_F(LogTest, EveryLevelHasAName) {
+  for (const LogLevel level :
+       {LogLevel::kDebug, LogLevel::kInfo, LogLevel::kWarning, LogLevel::kError}) {
+    EXPECT_EQ(LogLevelOf(LogLevelName(level)), level);
+  }
+  EXPECT_FALSE(LogLevelOf("loud").has_value());
+  EXPECT_FALSE(LogLevelOf("").has_value());
+}
+
 }  // namespace
 }  // namespace verdict

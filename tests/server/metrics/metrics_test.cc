@@ -87,6 +87,9 @@ TEST_F(MetricsTest, EverySeriesExistsFromTheStart) {
   for (const char* reason : {"queue_full", "deadline", "in_flight", "draining"}) {
     EXPECT_EQ(Value(absl::StrCat("verdict_shed_total{reason=\"", reason, "\"}")), "0");
   }
+  for (const char* outcome : {"exported", "dropped", "failed"}) {
+    EXPECT_EQ(Value(absl::StrCat("verdict_trace_spans_total{outcome=\"", outcome, "\"}")), "0");
+  }
   for (const char* series :
        {"verdict_queue_texts", "verdict_queue_tokens", "verdict_tokens_total",
         "verdict_truncated_total", "verdict_batch_texts_count", "verdict_batch_tokens_count",

@@ -1,0 +1,94 @@
+// The kinds of options that verdictd has: numbers, choices, addresses, durations, lists.
+#ifndef VERDICT_SERVER_OPTION_KINDS_H_
+#define VERDICT_SERVER_OPTION_KINDS_H_
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/time.h"
+
+namespace verdict {
+
+// Each Add… adds an option whose default is what its value has, and a variable of the environment
+// beside it. A bad value is refused by a CLI::ValidationError that names the option, what was
+// expected and what was found.
+
+// --max-inputs can be said as VERDICT_MAX_INPUTS.
+std::string EnvironmentName(std::string_view option);
+
+[[noreturn]] void Refuse(const std::string& option, const std::string& found,
+                         const std::string& expected);
+
+// All options go through here. `set` refuses values by itself: CLI11's own checks leave a bad value
+// of the environment unsaid in some versions.
+CLI::Option* AddText(CLI::App& app, const std::string& option, const std::string& default_value,
+                     const std::string& help, const std::function<void(const std::string&)>& set);
+
+template <typename Integer>
+void AddCount(CLI::App& app, const std::string& option, int64_t least, int64_t most,
+              const std::string& help, Integer* value) {
+  AddText(app, option, absl::StrCat(*value), help,
+          [option, least, most, value](const std::string& text) {
+            int64_t parsed = 0;
+            if (!absl::SimpleAtoi(text, &parsed) || parsed < least || parsed > most) {
+              Refuse(option, text, absl::StrCat("a number from ", least, " to ", most));
+            }
+            *value = static_cast<Integer>(parsed);
+          })
+      ->type_name("N");
+}
+
+// The words that an option takes, and what they mean; the first one is the default.
+template <typename T>
+using Choices = std::vector<std::pair<std::string, T>>;
+
+template <typename T>
+void AddChoice(CLI::App& app, const std::string& option, const Choices<T>& choices,
+               const std::string& help, T* value) {
+  const auto words = absl::StrJoin(choices, "|", [](std::string* out, const auto& choice) {
+    absl::StrAppend(out, choice.first);
+  });
+  AddText(app, option, choices.front().first, help,
+          [option, choices, words, value](const std::string& text) {
+            for (const auto& [word, meaning] : choices) {
+              if (word == text) {
+                *value = meaning;
+                return;
+              }
+            }
+            Refuse(option, text, words);
+          })
+      ->type_name(words);
+}
+
+// `is_address` says whether a text is one.
+void AddAddress(CLI::App& app, const std::string& option, const std::string& help,
+                bool (*is_address)(const std::string&), std::string* value);
+
+// An option that may be given several times, and whose variable has commas.
+struct List {
+  std::string option;
+  std::string type;
+  std::string help;
+  bool (*is_right)(const std::string&);
+  std::string expected;
+};
+
+void AddList(CLI::App& app, const List& list, std::vector<std::string>* values);
+
+void AddDuration(CLI::App& app, const std::string& option, absl::Duration most,
+                 const std::string& help, absl::Duration* value);
+
+void AddFile(CLI::App& app, const std::string& option, const std::string& help, std::string* path);
+
+}  // namespace verdict
+
+#endif  // VERDICT_SERVER_OPTION_KINDS_H_
