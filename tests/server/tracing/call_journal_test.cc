@@ -48,7 +48,7 @@ class CallJournalTest : public ::testing::Test {
     std::string text;
     for (int c; (c = std::fgetc(stream_)) != EOF;) text.push_back(static_cast<char>(c));
     std::vector<nlohmann::json> lines;
-    for (const std::string& line : absl::StrSplit(text, '\n', absl::SkipEmpty())) {
+    for (const absl::string_view line : absl::StrSplit(text, '\n', absl::SkipEmpty())) {
       lines.push_back(nlohmann::json::parse(line));
     }
     return lines;
