@@ -12,8 +12,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_format.h"
-#include "client/commands.h"
-#include "client/connection_flags.h"
+#include "client/cli/commands.h"
+#include "client/cli/connection_flags.h"
 #include "client/load/connections.h"
 #include "client/load/display.h"
 #include "client/load/expected_replies.h"

@@ -1,11 +1,11 @@
 // The commands of `verdict`. Each function adds one to `app`; when it was chosen, parsing runs it
 // and leaves its outcome in `*exit_status`, which must outlive the app.
-#ifndef VERDICT_CLIENT_COMMANDS_H_
-#define VERDICT_CLIENT_COMMANDS_H_
+#ifndef VERDICT_CLIENT_CLI_COMMANDS_H_
+#define VERDICT_CLIENT_CLI_COMMANDS_H_
 
 #include <CLI/CLI.hpp>
 
-#include "client/exit_status.h"
+#include "client/cli/exit_status.h"
 
 namespace verdict {
 
@@ -26,4 +26,4 @@ void AddLoadCommand(CLI::App* app, ExitStatus* exit_status);
 
 }  // namespace verdict
 
-#endif  // VERDICT_CLIENT_COMMANDS_H_
+#endif  // VERDICT_CLIENT_CLI_COMMANDS_H_

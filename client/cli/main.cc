@@ -12,9 +12,9 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
-#include "client/commands.h"
-#include "client/connection_flags.h"
-#include "client/exit_status.h"
+#include "client/cli/commands.h"
+#include "client/cli/connection_flags.h"
+#include "client/cli/exit_status.h"
 #include "environment/environment.h"
 
 #if GOOGLE_PROTOBUF_VERSION < 4022000

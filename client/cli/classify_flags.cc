@@ -1,4 +1,4 @@
-#include "client/classify_flags.h"
+#include "client/cli/classify_flags.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -7,7 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "client/connection_flags.h"
+#include "client/cli/connection_flags.h"
 
 namespace verdict {
 namespace {

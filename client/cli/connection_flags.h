@@ -1,13 +1,13 @@
 // The options of every command that talks to a server.
-#ifndef VERDICT_CLIENT_CONNECTION_FLAGS_H_
-#define VERDICT_CLIENT_CONNECTION_FLAGS_H_
+#ifndef VERDICT_CLIENT_CLI_CONNECTION_FLAGS_H_
+#define VERDICT_CLIENT_CLI_CONNECTION_FLAGS_H_
 
 #include <CLI/CLI.hpp>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "client/cli/exit_status.h"
 #include "client/client_options.h"
-#include "client/exit_status.h"
 #include "environment/environment.h"
 
 namespace verdict {
@@ -33,4 +33,4 @@ ExitStatus ReportServerFailure(const ClientOptions& options, const absl::Status&
 
 }  // namespace verdict
 
-#endif  // VERDICT_CLIENT_CONNECTION_FLAGS_H_
+#endif  // VERDICT_CLIENT_CLI_CONNECTION_FLAGS_H_

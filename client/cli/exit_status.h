@@ -1,6 +1,6 @@
 // How `verdict` tells a script what happened.
-#ifndef VERDICT_CLIENT_EXIT_STATUS_H_
-#define VERDICT_CLIENT_EXIT_STATUS_H_
+#ifndef VERDICT_CLIENT_CLI_EXIT_STATUS_H_
+#define VERDICT_CLIENT_CLI_EXIT_STATUS_H_
 
 namespace verdict {
 
@@ -13,4 +13,4 @@ enum ExitStatus {
 
 }  // namespace verdict
 
-#endif  // VERDICT_CLIENT_EXIT_STATUS_H_
+#endif  // VERDICT_CLIENT_CLI_EXIT_STATUS_H_

@@ -1,6 +1,6 @@
 // What the command line prints: for people, for scripts, or as JSON.
-#ifndef VERDICT_CLIENT_OUTPUT_H_
-#define VERDICT_CLIENT_OUTPUT_H_
+#ifndef VERDICT_CLIENT_CLI_OUTPUT_H_
+#define VERDICT_CLIENT_CLI_OUTPUT_H_
 
 #include <google/protobuf/message.h>
 
@@ -59,4 +59,4 @@ size_t Width(absl::string_view text);
 
 }  // namespace verdict
 
-#endif  // VERDICT_CLIENT_OUTPUT_H_
+#endif  // VERDICT_CLIENT_CLI_OUTPUT_H_

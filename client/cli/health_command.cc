@@ -5,8 +5,8 @@
 #include "absl/strings/str_format.h"
 #include "absl/time/time.h"
 #include "client/channel.h"
-#include "client/commands.h"
-#include "client/connection_flags.h"
+#include "client/cli/commands.h"
+#include "client/cli/connection_flags.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "latency/steady_clock.h"
 

@@ -6,10 +6,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "client/cli/commands.h"
+#include "client/cli/connection_flags.h"
+#include "client/cli/output.h"
 #include "client/client.h"
-#include "client/commands.h"
-#include "client/connection_flags.h"
-#include "client/output.h"
 
 namespace verdict {
 namespace {

@@ -17,12 +17,12 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_format.h"
 #include "client/bulk_classifier.h"
-#include "client/classify_flags.h"
+#include "client/cli/classify_flags.h"
+#include "client/cli/commands.h"
+#include "client/cli/connection_flags.h"
+#include "client/cli/output.h"
+#include "client/cli/progress_bar.h"
 #include "client/client.h"
-#include "client/commands.h"
-#include "client/connection_flags.h"
-#include "client/output.h"
-#include "client/progress_bar.h"
 #include "latency/steady_clock.h"
 
 namespace verdict {

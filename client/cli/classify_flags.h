@@ -1,6 +1,6 @@
 // The options of `verdict classify`.
-#ifndef VERDICT_CLIENT_CLASSIFY_FLAGS_H_
-#define VERDICT_CLIENT_CLASSIFY_FLAGS_H_
+#ifndef VERDICT_CLIENT_CLI_CLASSIFY_FLAGS_H_
+#define VERDICT_CLIENT_CLI_CLASSIFY_FLAGS_H_
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
@@ -31,4 +31,4 @@ void AddClassifyFlags(CLI::App* command, ClassifyFlags* flags);
 
 }  // namespace verdict
 
-#endif  // VERDICT_CLIENT_CLASSIFY_FLAGS_H_
+#endif  // VERDICT_CLIENT_CLI_CLASSIFY_FLAGS_H_
