@@ -15,6 +15,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "engine/models/config.h"
+#include "environment/choices.h"
 #include "environment/environment.h"
 #include "latency/steady_clock.h"
 #include "server/http/address.h"
@@ -26,10 +27,6 @@ namespace {
 
 // No model has more positions (engine/models/config.cc).
 constexpr int kMostTokens = 1'000'000;
-
-// The words that an option takes, and what they mean; the first one is the default.
-template <typename T>
-using Choices = std::vector<std::pair<std::string, T>>;
 
 // --max-inputs can be said as VERDICT_MAX_INPUTS.
 std::string EnvironmentName(std::string_view option) {
@@ -67,23 +64,15 @@ void AddCount(CLI::App& app, const std::string& option, int64_t least, int64_t m
       ->type_name("N");
 }
 
+// The first of the choices is the default.
 template <typename T>
 void AddChoice(CLI::App& app, const std::string& option, const Choices<T>& choices,
                const std::string& help, T* value) {
-  const auto words = absl::StrJoin(choices, "|", [](std::string* out, const auto& choice) {
-    absl::StrAppend(out, choice.first);
-  });
-  AddText(app, option, choices.front().first, help,
-          [option, choices, words, value](const std::string& text) {
-            for (const auto& [word, meaning] : choices) {
-              if (word == text) {
-                *value = meaning;
-                return;
-              }
-            }
-            Refuse(option, text, words);
-          })
-      ->type_name(words);
+  AddText(app, option, choices.first(), help, [option, choices, value](const std::string& text) {
+    const T* const meaning = choices.Find(text);
+    if (meaning == nullptr) Refuse(option, text, choices.Words());
+    *value = *meaning;
+  })->type_name(choices.Words());
 }
 
 bool EndsInPort(const std::string& text) {
@@ -160,6 +149,14 @@ void AddDuration(CLI::App& app, const std::string& option, absl::Duration most,
       ->type_name("DURATION");
 }
 
+Choices<std::string> KernelsChoices() {
+  const auto choice = [](std::string_view name) {
+    return std::pair(std::string(name), std::string(name));
+  };
+  return {choice(kAutoKernels), choice(kOneDnnKernels), choice(kPanelsKernels),
+          choice(kTilesKernels)};
+}
+
 void AddModelOptions(CLI::App& app, ServerOptions* options) {
   app.add_option("--model", options->model_directory,
                  "Directory of the model, as Hugging Face lays it out")
@@ -168,18 +165,12 @@ void AddModelOptions(CLI::App& app, ServerOptions* options) {
       ->type_name("DIR");
   AddText(app, "--model-name", "the directory's own name", "What GetModel calls the model",
           [options](const std::string& text) { options->model_name = text; });
-  AddText(app, "--precision", "f32", "What the matrix products are rounded to: f32, bf16 or int8",
-          [options](const std::string& text) {
-            const auto precision = PrecisionOf(text);
-            if (!precision.has_value()) Refuse("--precision", text, "f32, bf16 or int8");
-            options->precision = *precision;
-          });
-  AddText(app, "--kernels", "auto",
-          "Whose kernels compute them: onednn, panels or tiles; auto: the fastest on this CPU",
-          [options](const std::string& text) {
-            if (!IsKernelsName(text)) Refuse("--kernels", text, "auto, onednn, panels or tiles");
-            options->kernels = text;
-          });
+  AddChoice(app, "--precision",
+            Choices<Precision>{
+                {"f32", Precision::kF32}, {"bf16", Precision::kBf16}, {"int8", Precision::kInt8}},
+            "What the matrix products are rounded to", &options->precision);
+  AddChoice(app, "--kernels", KernelsChoices(),
+            "Whose kernels compute them; auto: the fastest on this CPU", &options->kernels);
   AddCount(app, "--threads", 0, 1024,
            "Threads that compute a batch; 0: as many as the container may use", &options->threads);
 }

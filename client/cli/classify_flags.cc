@@ -1,13 +1,11 @@
 #include "client/cli/classify_flags.h"
 
-#include <algorithm>
 #include <filesystem>
 #include <system_error>
-#include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "client/cli/connection_flags.h"
+#include "environment/choices.h"
 
 namespace verdict {
 namespace {
@@ -25,30 +23,24 @@ Exit status: 0 all classified; 1 at least one text failed; 2 wrong usage; 3 the 
 cannot be reached, failed or took too long: output ends before the first text without an
 answer.)";
 
-template <typename Enum>
-using Choices = std::vector<std::pair<std::string, Enum>>;
-
 const Choices<v1::Activation> kActivations = {
     {"softmax", v1::SOFTMAX}, {"sigmoid", v1::SIGMOID}, {"none", v1::NONE}};
 const Choices<v1::Truncation> kTruncations = {
     {"right", v1::RIGHT}, {"left", v1::LEFT}, {"head-tail", v1::HEAD_TAIL}, {"error", v1::ERROR}};
 
-// An option that takes one of a few words. CLI11's own for this would show people the numbers
-// behind.
+// `choices` must outlive `command`.
 template <typename Enum>
 CLI::Option* AddChoice(CLI::App* command, const char* name, const Choices<Enum>& choices,
                        Enum* value) {
-  const std::string words = absl::StrJoin(
-      choices, "|", [](std::string* out, const auto& choice) { out->append(choice.first); });
-  const auto choose = [name, words, value, &choices](const std::string& word) {
-    const auto choice = std::find_if(choices.begin(), choices.end(),
-                                     [&word](const auto& one) { return one.first == word; });
-    if (choice == choices.end()) {
-      throw CLI::ValidationError(name, absl::StrCat("expected ", words, ", found ", word));
+  const auto choose = [name, &choices, value](const std::string& word) {
+    const Enum* const meaning = choices.Find(word);
+    if (meaning == nullptr) {
+      throw CLI::ValidationError(name,
+                                 absl::StrCat("expected ", choices.Words(), ", found ", word));
     }
-    *value = choice->second;
+    *value = *meaning;
   };
-  return command->add_option_function<std::string>(name, choose)->type_name(words);
+  return command->add_option_function<std::string>(name, choose)->type_name(choices.Words());
 }
 
 // What is wrong with it, as CLI11 asks. A pipe, such as the shell's <(command), is as good as a
