@@ -85,7 +85,8 @@ absl::Status BulkClassifier::Collect() {
   if (!results.ok() && !IsAboutTheTexts(results.status())) return results.status();
   int sent = 0;
   for (Text& text : call.texts) {
-    Outcome outcome = {.number = text.number, .input = std::nullopt, .result = absl::UnknownError("")};
+    Outcome outcome;
+    outcome.number = text.number;
     if (!text.input.ok()) {
       outcome.result = text.input.status();
     } else {

@@ -77,7 +77,8 @@ TEST(TextReaderTest, FieldsAndPairsAreNamed) {
 TEST(TextReaderTest, ARecordThatIsNoTextSaysWhatWasExpectedAndFoundAndWhatToDo) {
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"", "expected a JSON object in one line, found an empty line; leave it out"},
-      {"{\"text\":", "expected a JSON object in one line, found text that is no JSON from byte 9 on"},
+      {"{\"text\":",
+       "expected a JSON object in one line, found text that is no JSON from byte 9 on"},
       {"{\"text\":\"\\ud800\"}", "text that is no JSON from byte"},
       {"[1]", "expected a JSON object in one line, found JSON of the type array"},
       {"{}",
