@@ -1,6 +1,7 @@
 #include "server/option_kinds.h"
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/str_join.h"
 
 namespace verdict {
 

@@ -7,13 +7,12 @@
 #include <functional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/time/time.h"
+#include "environment/choices.h"
 
 namespace verdict {
 
@@ -46,27 +45,15 @@ void AddCount(CLI::App& app, const std::string& option, int64_t least, int64_t m
       ->type_name("N");
 }
 
-// The words that an option takes, and what they mean; the first one is the default.
-template <typename T>
-using Choices = std::vector<std::pair<std::string, T>>;
-
+// The first of the choices is the default.
 template <typename T>
 void AddChoice(CLI::App& app, const std::string& option, const Choices<T>& choices,
                const std::string& help, T* value) {
-  const auto words = absl::StrJoin(choices, "|", [](std::string* out, const auto& choice) {
-    absl::StrAppend(out, choice.first);
-  });
-  AddText(app, option, choices.front().first, help,
-          [option, choices, words, value](const std::string& text) {
-            for (const auto& [word, meaning] : choices) {
-              if (word == text) {
-                *value = meaning;
-                return;
-              }
-            }
-            Refuse(option, text, words);
-          })
-      ->type_name(words);
+  AddText(app, option, choices.first(), help, [option, choices, value](const std::string& text) {
+    const T* const meaning = choices.Find(text);
+    if (meaning == nullptr) Refuse(option, text, choices.Words());
+    *value = *meaning;
+  })->type_name(choices.Words());
 }
 
 // `is_address` says whether a text is one.

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "engine/models/config.h"
+#include "environment/choices.h"
 #include "environment/environment.h"
 #include "latency/steady_clock.h"
 #include "server/http/address.h"
@@ -50,6 +51,14 @@ void AddHttpOptions(CLI::App& app, ServerOptions* options) {
           &options->http_allow_origins);
 }
 
+Choices<std::string> KernelsChoices() {
+  const auto choice = [](std::string_view name) {
+    return std::pair(std::string(name), std::string(name));
+  };
+  return {choice(kAutoKernels), choice(kOneDnnKernels), choice(kPanelsKernels),
+          choice(kTilesKernels)};
+}
+
 void AddModelOptions(CLI::App& app, ServerOptions* options) {
   app.add_option("--model", options->model_directory,
                  "Directory of the model, as Hugging Face lays it out")
@@ -58,18 +67,12 @@ void AddModelOptions(CLI::App& app, ServerOptions* options) {
       ->type_name("DIR");
   AddText(app, "--model-name", "the directory's own name", "What GetModel calls the model",
           [options](const std::string& text) { options->model_name = text; });
-  AddText(app, "--precision", "f32", "What the matrix products are rounded to: f32, bf16 or int8",
-          [options](const std::string& text) {
-            const auto precision = PrecisionOf(text);
-            if (!precision.has_value()) Refuse("--precision", text, "f32, bf16 or int8");
-            options->precision = *precision;
-          });
-  AddText(app, "--kernels", "auto",
-          "Whose kernels compute them: onednn, panels or tiles; auto: the fastest on this CPU",
-          [options](const std::string& text) {
-            if (!IsKernelsName(text)) Refuse("--kernels", text, "auto, onednn, panels or tiles");
-            options->kernels = text;
-          });
+  AddChoice(app, "--precision",
+            Choices<Precision>{
+                {"f32", Precision::kF32}, {"bf16", Precision::kBf16}, {"int8", Precision::kInt8}},
+            "What the matrix products are rounded to", &options->precision);
+  AddChoice(app, "--kernels", KernelsChoices(),
+            "Whose kernels compute them; auto: the fastest on this CPU", &options->kernels);
   AddCount(app, "--threads", 0, 1024,
            "Threads that compute a batch; 0: as many as the container may use", &options->threads);
 }

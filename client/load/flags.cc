@@ -2,7 +2,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "client/connection_flags.h"
+#include "client/cli/connection_flags.h"
 
 namespace verdict {
 namespace {

@@ -1,8 +1,6 @@
 #include "client/load/mix.h"
 
-#include <algorithm>
 #include <cmath>
-#include <iterator>
 #include <numeric>
 #include <utility>
 
@@ -10,13 +8,16 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "environment/choices.h"
 
 namespace verdict {
 namespace {
 
-// In the order of CallKind.
-constexpr absl::string_view kKindNames[kCallKinds] = {"classify", "batch", "stream", "tokenize",
-                                                      "info"};
+const Choices<CallKind> kKinds = {{"classify", CallKind::kClassify},
+                                  {"batch", CallKind::kBatch},
+                                  {"stream", CallKind::kStream},
+                                  {"tokenize", CallKind::kTokenize},
+                                  {"info", CallKind::kInfo}};
 
 }  // namespace
 
@@ -25,16 +26,16 @@ absl::StatusOr<MixWeights> ParseMix(absl::string_view text) {
   for (absl::string_view part : absl::StrSplit(text, ',')) {
     const std::pair<absl::string_view, absl::string_view> fields =
         absl::StrSplit(part, absl::MaxSplits('=', 1));
-    const auto* const kind = std::find(std::begin(kKindNames), std::end(kKindNames), fields.first);
+    const CallKind* const kind = kKinds.Find(fields.first);
     double weight = 0;
-    if (kind == std::end(kKindNames) || !absl::SimpleAtod(fields.second, &weight) ||
-        !std::isfinite(weight) || weight < 0) {
+    if (kind == nullptr || !absl::SimpleAtod(fields.second, &weight) || !std::isfinite(weight) ||
+        weight < 0) {
       return absl::InvalidArgumentError(
           absl::StrCat("expected weights of classify, batch, stream, tokenize and info, such as "
                        "classify=90,batch=10, found ",
                        part));
     }
-    weights[kind - kKindNames] = weight;
+    weights[static_cast<size_t>(*kind)] = weight;
   }
   if (std::accumulate(weights.begin(), weights.end(), 0.0) == 0) {
     return absl::InvalidArgumentError("all weights are 0");

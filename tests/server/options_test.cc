@@ -241,14 +241,29 @@ TEST(OptionsTest, KernelsAreAutoOrABackends) {
     EXPECT_EQ(Parsed({"--model", "m", "--kernels", name}).kernels, name);
   }
   EXPECT_EQ(Refusal({"--kernels", "mkl"}),
-            "--kernels is \"mkl\"; expected auto, onednn, panels or tiles");
+            "--kernels is \"mkl\"; expected auto|onednn|panels|tiles");
 }
 
 TEST(OptionsTest, ThereAreThreePrecisions) {
   EXPECT_EQ(Parsed({"--model", "m"}).precision, Precision::kF32);
   EXPECT_EQ(Parsed({"--model", "m", "--precision", "bf16"}).precision, Precision::kBf16);
   EXPECT_EQ(Parsed({"--model", "m", "--precision", "int8"}).precision, Precision::kInt8);
-  EXPECT_EQ(Refusal({"--precision", "f64"}), "--precision is \"f64\"; expected f32, bf16 or int8");
+  EXPECT_EQ(Refusal({"--precision", "f64"}), "--precision is \"f64\"; expected f32|bf16|int8");
+}
+
+TEST(OptionsTest, AWordIsTakenInAnyCase) {
+  const ServerOptions options = Parsed({"--model", "m", "--precision", "BF16", "--kernels",
+                                        "OneDNN", "--truncation", "Head_Tail", "--reflection",
+                                        "OFF", "--log-level", "WARNING", "--log-format", "JSON"});
+  EXPECT_EQ(options.precision, Precision::kBf16);
+  EXPECT_EQ(options.kernels, "onednn");
+  EXPECT_EQ(options.truncation, Truncation::kHeadTail);
+  EXPECT_FALSE(options.reflection);
+  EXPECT_EQ(options.log.level, LogLevel::kWarning);
+  EXPECT_EQ(options.log.format, LogFormat::kJson);
+  setenv("VERDICT_LOG_LEVEL", "Error", 1);
+  EXPECT_EQ(Parsed({"--model", "m"}).log.level, LogLevel::kError);
+  unsetenv("VERDICT_LOG_LEVEL");
 }
 
 TEST(OptionsTest, AnUnknownOptionIsRefused) {

@@ -100,5 +100,9 @@ TEST(LoadMixTest, ReadsWeightsAndNamesWhatIsNone) {
   EXPECT_THAT(ParseMix("classify=1,relu=3").status().message(), HasSubstr("relu=3"));
 }
 
+TEST(LoadMixTest, AKindIsTakenInAnyCase) {
+  EXPECT_EQ(*ParseMix("Classify=1,STREAM=2"), (MixWeights{1, 0, 2, 0, 0}));
+}
+
 }  // namespace
 }  // namespace verdict
