@@ -36,13 +36,14 @@ BulkClassifier::BulkClassifier(const Client* client, BulkOptions options,
                                std::function<void(Outcome)> done)
     : client_(client), options_(std::move(options)), done_(std::move(done)) {}
 
-absl::Status BulkClassifier::Add(std::string text) {
-  if (!texts_.empty() && (texts_.size() >= options_.texts_per_call ||
-                          bytes_ + text.size() > options_.bytes_per_call)) {
+absl::Status BulkClassifier::Add(uint64_t number, absl::StatusOr<v1::Input> input) {
+  const size_t bytes = input.ok() ? input->text().size() + input->text_pair().size() : 0;
+  if (!texts_.empty() &&
+      (texts_.size() >= options_.texts_per_call || bytes_ + bytes > options_.bytes_per_call)) {
     if (absl::Status status = Send(); !status.ok()) return status;
   }
-  bytes_ += text.size();
-  texts_.push_back(std::move(text));
+  bytes_ += bytes;
+  texts_.push_back({.number = number, .input = std::move(input)});
   return absl::OkStatus();
 }
 
@@ -62,15 +63,16 @@ absl::Status BulkClassifier::Send() {
   }
   v1::ClassifyBatchRequest request;
   *request.mutable_options() = options_.classify;
-  for (const std::string& text : texts_) {
-    v1::Input* input = request.add_inputs();
-    input->set_text(text);
-    if (options_.text_pair) input->set_text_pair(*options_.text_pair);
+  for (const Text& text : texts_) {
+    if (text.input.ok()) *request.add_inputs() = *text.input;
   }
-  calls_.push_back({.texts = std::exchange(texts_, {}),
-                    .results = std::async(std::launch::async, [this, request = std::move(request)] {
-                      return client_->ClassifyBatch(request);
-                    })});
+  Call call = {.texts = std::exchange(texts_, {}), .results = {}};
+  if (request.inputs_size() > 0) {
+    call.results = std::async(std::launch::async, [this, request = std::move(request)] {
+      return client_->ClassifyBatch(request);
+    });
+  }
+  calls_.push_back(std::move(call));
   bytes_ = 0;
   return absl::OkStatus();
 }
@@ -78,14 +80,22 @@ absl::Status BulkClassifier::Send() {
 absl::Status BulkClassifier::Collect() {
   Call call = std::move(calls_.front());
   calls_.pop_front();
-  Results results = call.results.get();
+  Results results =
+      call.results.valid() ? call.results.get() : Results(v1::ClassifyBatchResponse());
   if (!results.ok() && !IsAboutTheTexts(results.status())) return results.status();
-  for (size_t i = 0; i < call.texts.size(); ++i) {
-    const int index = static_cast<int>(i);
-    done_({.number = ++handed_out_,
-           .text = std::move(call.texts[i]),
-           .result = results.ok() ? TakeResult(results->mutable_items(index), index)
-                                  : absl::StatusOr<v1::ClassifyResponse>(results.status())});
+  int sent = 0;
+  for (Text& text : call.texts) {
+    Outcome outcome;
+    outcome.number = text.number;
+    if (!text.input.ok()) {
+      outcome.result = text.input.status();
+    } else {
+      outcome.input = *std::move(text.input);
+      outcome.result = results.ok() ? TakeResult(results->mutable_items(sent), sent)
+                                    : absl::StatusOr<v1::ClassifyResponse>(results.status());
+      ++sent;
+    }
+    done_(std::move(outcome));
   }
   return absl::OkStatus();
 }

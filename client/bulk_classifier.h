@@ -8,7 +8,6 @@
 #include <functional>
 #include <future>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -19,8 +18,7 @@
 namespace verdict {
 
 struct BulkOptions {
-  v1::Options classify = {};                            // for all texts
-  std::optional<std::string> text_pair = std::nullopt;  // the second text of all of them
+  v1::Options classify = {};  // for all texts
 
   // What is under way is bounded by calls times bytes: some 8,000 tokens, which a slow server still
   // computes well within the default deadline, and enough to keep a fast one busy.
@@ -31,8 +29,8 @@ struct BulkOptions {
 
 // What became of one text.
 struct Outcome {
-  uint64_t number = 0;  // of the text, from 1
-  std::string text;
+  uint64_t number = 0;             // that it was added with
+  std::optional<v1::Input> input;  // as it was added, if it was one
   absl::StatusOr<v1::ClassifyResponse> result;
 };
 
@@ -47,8 +45,9 @@ class BulkClassifier {
  public:
   BulkClassifier(const Client* client, BulkOptions options, std::function<void(Outcome)> done);
 
-  // Adds a text; may wait for earlier ones, and hand out their outcomes.
-  absl::Status Add(std::string text);
+  // Adds a text, or in its place why it is none, which becomes its outcome; `number` is the
+  // caller's. May wait for earlier ones, and hand out their outcomes.
+  absl::Status Add(uint64_t number, absl::StatusOr<v1::Input> input);
 
   // Waits for all that was added, and hands out every outcome.
   absl::Status Drain();
@@ -56,9 +55,14 @@ class BulkClassifier {
  private:
   using Results = absl::StatusOr<v1::ClassifyBatchResponse>;
 
+  struct Text {
+    uint64_t number;
+    absl::StatusOr<v1::Input> input;
+  };
+
   struct Call {
-    std::vector<std::string> texts;
-    std::future<Results> results;
+    std::vector<Text> texts;
+    std::future<Results> results;  // of those that are texts; none if none is
   };
 
   // Starts the call for the texts that were collected.
@@ -71,10 +75,9 @@ class BulkClassifier {
   const BulkOptions options_;
   const std::function<void(Outcome)> done_;
 
-  std::vector<std::string> texts_;  // not sent yet
-  size_t bytes_ = 0;                // of texts_
-  uint64_t handed_out_ = 0;
-  std::deque<Call> calls_;  // in the order of their texts
+  std::vector<Text> texts_;  // not sent yet
+  size_t bytes_ = 0;         // of texts_
+  std::deque<Call> calls_;   // in the order of their texts
 };
 
 }  // namespace verdict

@@ -29,9 +29,10 @@ absl::StatusOr<Client> Client::Open(const ClientOptions& options) {
   return Client(options, *channel);
 }
 
-Client::Client(ClientOptions options, const std::shared_ptr<grpc::Channel>& channel)
+Client::Client(ClientOptions options, std::shared_ptr<grpc::Channel> channel)
     : options_(std::move(options)),
-      stub_(v1::Classifier::NewStub(channel)),
+      channel_(std::move(channel)),
+      stub_(v1::Classifier::NewStub(channel_)),
       retries_(std::make_unique<RetryPolicy>(options_.attempts)) {}
 
 template <typename Request, typename Response>

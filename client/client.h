@@ -2,6 +2,8 @@
 #ifndef VERDICT_CLIENT_CLIENT_H_
 #define VERDICT_CLIENT_CLIENT_H_
 
+#include <grpcpp/channel.h>
+
 #include <memory>
 #include <optional>
 
@@ -53,8 +55,11 @@ class Client {
 
   absl::StatusOr<v1::GetModelResponse> GetModel(Timeout timeout = std::nullopt) const;
 
+  // The connections, for stubs of one's own and to look at their state.
+  const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
+
  private:
-  Client(ClientOptions options, const std::shared_ptr<grpc::Channel>& channel);
+  Client(ClientOptions options, std::shared_ptr<grpc::Channel> channel);
 
   // Runs one method of the stub until there is an answer.
   template <typename Request, typename Response>
@@ -64,6 +69,7 @@ class Client {
                                 const Request& request, Timeout timeout) const;
 
   ClientOptions options_;
+  std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<v1::Classifier::Stub> stub_;
   std::unique_ptr<RetryPolicy> retries_;
 };

@@ -2,8 +2,8 @@
 
 #include <cerrno>
 #include <cstdint>
-#include <cstdio>
 #include <cstring>
+#include <deque>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -15,15 +15,18 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "client/bulk_classifier.h"
 #include "client/cli/classify_flags.h"
 #include "client/cli/commands.h"
 #include "client/cli/connection_flags.h"
-#include "client/cli/output.h"
-#include "client/cli/progress_bar.h"
+#include "client/cli/connection_notice.h"
+#include "client/cli/input/text_reader.h"
+#include "client/cli/output/format.h"
+#include "client/cli/output/outcome_printer.h"
+#include "client/cli/stop_watch.h"
 #include "client/client.h"
-#include "latency/steady_clock.h"
 
 namespace verdict {
 namespace {
@@ -35,105 +38,132 @@ BulkOptions ToBulkOptions(const ClassifyFlags& flags) {
   options.classify.set_activation(flags.activation);
   options.classify.set_truncation(flags.truncation);
   options.classify.set_return_logits(flags.logits);
-  options.text_pair = flags.text_pair;
   return options;
 }
 
-// One run of the command: texts go in by Arguments or Lines, outcomes come out on stdout and
-// stderr.
+// One run of the command: texts go in by Arguments or Records, outcomes come out by the printer.
+//
+// What it is given must outlive it.
 class Classification {
  public:
-  // The client must outlive it.
-  Classification(const ClassifyFlags& flags, const Client* client)
-      : flags_(flags),
-        format_(ChooseFormat(flags.json), TerminalColumns()),
-        // Where the results are seen as they come, they are the progress.
-        bar_(isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO) ? stderr : nullptr, SteadyNow()),
-        bulk_(client, ToBulkOptions(flags), [this](const Outcome& outcome) { Print(outcome); }) {}
+  Classification(const ClassifyFlags& flags, const Client* client, OutcomePrinter* printer)
+      : flags_(flags), printer_(printer), bulk_(client, ToBulkOptions(flags), [this](auto outcome) {
+          printer_->Print(outcome, bytes_.front());
+          bytes_.pop_front();
+        }) {}
 
   ExitStatus Arguments() {
-    unit_ = "text";
+    uint64_t number = 0;
+    absl::Status status;
     for (const std::string& text : flags_.texts) {
-      if (absl::Status status = bulk_.Add(text); !status.ok()) return Finish(status);
+      v1::Input input;
+      input.set_text(text);
+      status = Add(++number, std::move(input), text.size());
+      if (!status.ok()) break;
     }
-    return Finish(bulk_.Drain());
+    return Finish(status.ok() ? bulk_.Drain() : status);
   }
 
-  ExitStatus Lines(std::istream& input, std::optional<uint64_t> total_bytes) {
-    progress_.total_bytes = total_bytes;
-    for (std::string line; std::getline(input, line);) {
-      if (!line.empty() && line.back() == '\r') line.pop_back();
-      absl::Status status = bulk_.Add(std::move(line));
+  ExitStatus Records(TextReader* reader, std::istream* input) {
+    absl::Status status;
+    while (status.ok() && printer_->status().ok()) {
+      std::optional<TextRecord> record = reader->Next();
+      if (!record.has_value()) break;
+      last_line_ = record->line;
+      status = Add(record->line, std::move(record->input), record->bytes);
       // Answer before waiting for more: whoever writes the lines may wait for the answer.
-      if (status.ok() && input.rdbuf()->in_avail() <= 0) {
+      if (status.ok() && input->rdbuf()->in_avail() <= 0) {
         status = bulk_.Drain();
-        std::fflush(stdout);
+        printer_->Flush();
       }
-      if (!status.ok()) return Finish(status);
     }
-    const absl::Status status = bulk_.Drain();
-    if (input.bad()) {
-      absl::FPrintF(stderr, "verdict: cannot read on after line %d\n", progress_.texts);
-      exit_status_ = kSomeFailed;
-    }
-    return Finish(status);
+    if (status.ok()) status = bulk_.Drain();
+    const ExitStatus exit_status = Finish(status);
+    if (!input->bad()) return exit_status;
+    absl::FPrintF(stderr, "verdict: cannot read on after line %d\n", last_line_);
+    return exit_status == kDone ? kSomeFailed : exit_status;
   }
 
  private:
-  void Print(const Outcome& outcome) {
-    if (!outcome.result.ok()) {
-      bar_.Clear();
-      absl::FPrintF(stderr, "verdict: %s %d: %s\n", unit_, outcome.number,
-                    outcome.result.status().message());
-      exit_status_ = kSomeFailed;
-    } else if (outcome.result->tokens().truncated()) {
-      ++truncated_;
-    }
-    absl::PrintF("%s\n", format_.Line(outcome));
-    progress_.texts = outcome.number;
-    progress_.bytes += outcome.text.size() + 1;
-    bar_.Update(SteadyNow(), progress_);
+  absl::Status Add(uint64_t number, absl::StatusOr<v1::Input> input, uint64_t bytes) {
+    if (input.ok() && flags_.text_pair.has_value()) input->set_text_pair(*flags_.text_pair);
+    bytes_.push_back(bytes);
+    return bulk_.Add(number, std::move(input));
   }
 
   ExitStatus Finish(const absl::Status& status) {
-    bar_.Clear();
-    std::fflush(stdout);
-    if (truncated_ > 0 && !flags_.json) {
-      absl::FPrintF(stderr,
-                    "verdict: %d of %d texts were longer than the model takes: their labels speak "
-                    "for a part\n",
-                    truncated_, progress_.texts);
+    printer_->Finish();
+    if (!printer_->status().ok()) {
+      absl::FPrintF(stderr, "verdict: %s\n", printer_->status().message());
+      return kSomeFailed;
     }
-    return status.ok() ? exit_status_ : ReportServerFailure(flags_.connection, status);
+    if (!status.ok()) return ReportServerFailure(flags_.connection, status);
+    return printer_->any_failed() ? kSomeFailed : kDone;
   }
 
   const ClassifyFlags& flags_;
-  OutcomeFormat format_;
-  ProgressBar bar_;
-  Progress progress_;
-  const char* unit_ = "line";
-  uint64_t truncated_ = 0;
-  ExitStatus exit_status_ = kDone;
+  OutcomePrinter* const printer_;
+  std::deque<uint64_t> bytes_;  // of the input, of each text without an outcome
+  uint64_t last_line_ = 0;
   BulkClassifier bulk_;  // last: its calls end before anything else does
 };
 
-ExitStatus RunClassify(const ClassifyFlags& flags) {
+// The input of texts that are no arguments.
+struct Input {
+  std::istream* stream = &std::cin;
+  std::string name = "standard input";
+  std::optional<uint64_t> bytes;
+  std::unique_ptr<std::ifstream> file;  // what stream is, unless standard input
+};
+
+// NOT_FOUND, ...: what the system says.
+absl::StatusOr<Input> OpenInput(const std::string& path) {
+  Input input;
+  if (path.empty() || path == "-") return input;
+  input.file = std::make_unique<std::ifstream>(path, std::ios::binary);
+  if (!input.file->is_open()) {
+    return absl::ErrnoToStatus(errno, absl::StrCat("cannot open ", path));
+  }
+  input.stream = input.file.get();
+  input.name = path;
+  std::error_code error;
+  const uint64_t bytes = std::filesystem::file_size(path, error);
+  if (!error) input.bytes = bytes;
+  return input;
+}
+
+OutcomePrinter::Options PrinterOptions(const ClassifyFlags& flags, const Input& input) {
+  const std::string of_file = input.file == nullptr ? "line" : absl::StrCat(input.name, ", line");
+  return {.format = {.format = ChooseFormat(flags.json),
+                     .columns = TerminalColumns(),
+                     .echo = flags.echo},
+          .place = flags.texts.empty() ? of_file : "text",
+          .total_bytes = input.bytes};
+}
+
+ExitStatus Run(const ClassifyFlags& flags, const Input& input) {
+  OutcomePrinter printer(PrinterOptions(flags, input));
+  const StopWatch watch([&printer](int signal) { printer.SayInterrupted(signal); });
   const absl::StatusOr<Client> client = Client::Open(flags.connection);
   if (!client.ok()) return ReportWrongConnection(client.status());
-  Classification classification(flags, &*client);
-  if (!flags.texts.empty()) return classification.Arguments();
-  if (flags.file.empty() || flags.file == "-") {
-    if (isatty(STDIN_FILENO)) std::fputs("One text a line; Ctrl-D ends.\n", stderr);
-    return classification.Lines(std::cin, std::nullopt);
+  const ConnectionNotice notice({.connection = flags.connection}, client->channel());
+  if (!flags.texts.empty()) return Classification(flags, &*client, &printer).Arguments();
+  if (flags.file.empty() && isatty(STDIN_FILENO)) {
+    std::fputs("One text a line; Ctrl-D ends.\n", stderr);
   }
-  std::ifstream file(flags.file);
-  if (!file.is_open()) {
-    absl::FPrintF(stderr, "verdict: cannot open %s: %s\n", flags.file, std::strerror(errno));
+  const auto reader = OpenTextReader(flags.input_format, flags.fields, input.stream);
+  if (!reader.ok()) {
+    absl::FPrintF(stderr, "verdict: %s, line 1: %s\n", input.name, reader.status().message());
     return kWrongUsage;
   }
-  std::error_code error;
-  const uint64_t bytes = std::filesystem::file_size(flags.file, error);
-  return classification.Lines(file, error ? std::nullopt : std::optional(bytes));
+  return Classification(flags, &*client, &printer).Records(reader->get(), input.stream);
+}
+
+ExitStatus RunClassify(const ClassifyFlags& flags) {
+  const absl::StatusOr<Input> input = OpenInput(flags.file);
+  if (input.ok()) return Run(flags, *input);
+  absl::FPrintF(stderr, "verdict: %s\n", input.status().message());
+  return kWrongUsage;
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #define VERDICT_CLIENT_CLI_COMMANDS_H_
 
 #include <CLI/CLI.hpp>
+#include <string>
 
 #include "client/cli/exit_status.h"
 
@@ -23,6 +24,15 @@ void AddHealthCommand(CLI::App* app, ExitStatus* exit_status);
 
 // verdict load --rate R | --stages ... | --ramp ... | --concurrency N
 void AddLoadCommand(CLI::App* app, ExitStatus* exit_status);
+
+// verdict help [COMMAND]
+void AddHelpCommand(CLI::App* app, ExitStatus* exit_status);
+
+// verdict version
+void AddVersionCommand(CLI::App* app);
+
+// Says on stderr which commands there are instead of `word`.
+ExitStatus ReportUnknownCommand(const CLI::App& app, const std::string& word);
 
 }  // namespace verdict
 

@@ -5,6 +5,7 @@
 
 #include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -12,6 +13,8 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "client/error.h"
+#include "google/rpc/error_details.pb.h"
+#include "proto/status_details.h"
 
 namespace verdict {
 namespace {
@@ -49,6 +52,36 @@ void AddCredentialFlags(CLI::App* command, ClientOptions* options) {
       ->type_name("NAME");
   add("--token-file", &options->token_file,
       "Show the bearer token in this file; readable on the way without TLS");
+}
+
+std::string WhereItListens(const ClientOptions& options) {
+  const char* const variable = std::getenv("VERDICT_SERVER");
+  const bool is_variables = variable != nullptr && options.server == variable;
+  return absl::StrCat("--server or VERDICT_SERVER says where it listens",
+                      is_variables ? " (this is VERDICT_SERVER's)" : "");
+}
+
+// Empty where the server's own message says it.
+std::string NextStep(const ClientOptions& options, const absl::Status& status) {
+  google::rpc::ErrorInfo info;
+  if (GetDetail(status, &info)) return "";
+  if (absl::StrContains(status.message(), "Ssl handshake failed")) {
+    return "does the server speak TLS, with a certificate of this authority? --tls-ca or "
+           "VERDICT_CLIENT_TLS_CA names it";
+  }
+  if (absl::IsUnavailable(status)) {
+    return absl::StrCat("is verdictd running there? ", WhereItListens(options),
+                        "; --wait waits for a server that starts",
+                        options.tls_ca.empty() ? "; one with TLS needs --tls-ca" : "");
+  }
+  if (absl::IsDeadlineExceeded(status)) {
+    return absl::StrCat("is verdictd running there, or too busy? ", WhereItListens(options),
+                        "; --timeout or VERDICT_CLIENT_TIMEOUT allows more time");
+  }
+  if (absl::IsUnauthenticated(status)) {
+    return "--token-file or VERDICT_CLIENT_TOKEN_FILE names the token to show";
+  }
+  return "";
 }
 
 }  // namespace
@@ -140,6 +173,8 @@ ExitStatus ReportWrongConnection(const absl::Status& status) {
 
 ExitStatus ReportServerFailure(const ClientOptions& options, const absl::Status& status) {
   absl::FPrintF(stderr, "verdict: server %s: %s\n", options.server, ErrorText(status));
+  const std::string next = NextStep(options, status);
+  if (!next.empty()) absl::FPrintF(stderr, "verdict: %s\n", next);
   return kServerFailed;
 }
 

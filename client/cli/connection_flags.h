@@ -28,7 +28,7 @@ absl::Status CheckEnvironment(int argc, const char* const* argv);
 // Says on stderr why Client::Open refused the flags.
 ExitStatus ReportWrongConnection(const absl::Status& status);
 
-// Says on stderr that the server failed, and why.
+// Says on stderr that the server failed, why, and what can be done.
 ExitStatus ReportServerFailure(const ClientOptions& options, const absl::Status& status);
 
 }  // namespace verdict

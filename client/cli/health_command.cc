@@ -7,6 +7,7 @@
 #include "client/channel.h"
 #include "client/cli/commands.h"
 #include "client/cli/connection_flags.h"
+#include "client/cli/connection_notice.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "latency/steady_clock.h"
 
@@ -21,6 +22,9 @@ using grpc::health::v1::HealthCheckResponse;
 ExitStatus RunHealth(const ClientOptions& options) {
   const auto channel = OpenChannel(options, Servers::kAll);
   if (!channel.ok()) return ReportWrongConnection(channel.status());
+  ClientOptions once = options;
+  once.attempts = 1;
+  const ConnectionNotice notice({.connection = once}, *channel);
   grpc::ClientContext context;
   context.set_deadline(WallTime(SteadyNow() + options.timeout));
   context.set_wait_for_ready(options.wait_for_ready);

@@ -8,7 +8,8 @@
 #include "absl/strings/str_join.h"
 #include "client/cli/commands.h"
 #include "client/cli/connection_flags.h"
-#include "client/cli/output.h"
+#include "client/cli/connection_notice.h"
+#include "client/cli/output/format.h"
 #include "client/client.h"
 
 namespace verdict {
@@ -22,6 +23,7 @@ struct InfoFlags {
 ExitStatus RunInfo(const InfoFlags& flags) {
   const absl::StatusOr<Client> client = Client::Open(flags.connection);
   if (!client.ok()) return ReportWrongConnection(client.status());
+  const ConnectionNotice notice({.connection = flags.connection}, client->channel());
   const absl::StatusOr<v1::GetModelResponse> model = client->GetModel();
   if (!model.ok()) return ReportServerFailure(flags.connection, model.status());
   const OutputFormat format = ChooseFormat(flags.json);

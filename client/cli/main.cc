@@ -3,13 +3,13 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <string>
 #include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
 #include "client/cli/commands.h"
@@ -26,6 +26,8 @@ namespace {
 
 // Whether it only asks what there is to ask.
 bool IsQuestion(int argc, char** argv) {
+  const absl::string_view command = argc > 1 ? argv[1] : "";
+  if (command == "help" || command == "version") return true;
   return std::any_of(argv, argv + argc, [](absl::string_view argument) {
     return argument == "--help" || argument == "-h" || argument == "--version";
   });
@@ -47,16 +49,25 @@ ExitStatus ReportWrongUsage(const CLI::App& app, const CLI::ParseError& error, i
     app.exit(error);
     return kWrongUsage;
   }
-  const auto name = [](std::string* out, const CLI::App* command) { *out += command->get_name(); };
-  absl::FPrintF(stderr, "verdict: no command '%s'; the commands are %s\n", *word,
-                absl::StrJoin(app.get_subcommands({}), ", ", name));
-  return kWrongUsage;
+  return ReportUnknownCommand(app, *word);
+}
+
+void AddCommands(CLI::App* app, ExitStatus* exit_status) {
+  AddClassifyCommand(app, exit_status);
+  AddTokenizeCommand(app, exit_status);
+  AddInfoCommand(app, exit_status);
+  AddHealthCommand(app, exit_status);
+  AddLoadCommand(app, exit_status);
+  AddHelpCommand(app, exit_status);
+  AddVersionCommand(app);
 }
 
 }  // namespace
 }  // namespace verdict
 
 int main(int argc, char** argv) {
+  // A reader that went away, as head does, ends it quietly, even if its parent ignores the signal.
+  std::signal(SIGPIPE, SIG_DFL);
   // Debian's abseil looks for deadlocks at every lock, gRPC's too.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
 #if GOOGLE_PROTOBUF_VERSION < 4022000
@@ -70,11 +81,7 @@ int main(int argc, char** argv) {
       "Exit status: 0 all done; 1 at least one text failed, or the server does not serve; 2 wrong\n"
       "usage; 3 the server cannot be reached, failed or took too long.");
   verdict::ExitStatus exit_status = verdict::kDone;
-  verdict::AddClassifyCommand(&app, &exit_status);
-  verdict::AddTokenizeCommand(&app, &exit_status);
-  verdict::AddInfoCommand(&app, &exit_status);
-  verdict::AddHealthCommand(&app, &exit_status);
-  verdict::AddLoadCommand(&app, &exit_status);
+  verdict::AddCommands(&app, &exit_status);
   verdict::TrimVariables(verdict::ConnectionVariables());
   if (!verdict::IsQuestion(argc, argv)) {
     const absl::Status environment = verdict::CheckEnvironment(argc, argv);

@@ -10,7 +10,8 @@
 #include "absl/strings/str_format.h"
 #include "client/cli/commands.h"
 #include "client/cli/connection_flags.h"
-#include "client/cli/output.h"
+#include "client/cli/connection_notice.h"
+#include "client/cli/output/format.h"
 #include "client/client.h"
 
 namespace verdict {
@@ -27,6 +28,7 @@ struct TokenizeFlags {
 ExitStatus RunTokenize(const TokenizeFlags& flags) {
   const absl::StatusOr<Client> client = Client::Open(flags.connection);
   if (!client.ok()) return ReportWrongConnection(client.status());
+  const ConnectionNotice notice({.connection = flags.connection}, client->channel());
   v1::TokenizeRequest request;
   request.mutable_input()->set_text(flags.text);
   if (flags.text_pair) request.mutable_input()->set_text_pair(*flags.text_pair);

@@ -1,13 +1,8 @@
-// Runs the real `verdict` against a service in this process.
-#include <sys/wait.h>
-#include <unistd.h>
+// What `verdict` says and does, command by command.
+#include "tests/client/cli/cli_test.h"
 
 #include <atomic>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,7 +11,6 @@
 #include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tests/client/fake_classifier.h"
 
 namespace verdict {
 namespace {
@@ -25,44 +19,6 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
-
-struct Finished {
-  int exit_status = -1;
-  std::string out;
-  std::string err;
-};
-
-class CliTest : public ::testing::Test {
- protected:
-  CliTest() { std::filesystem::create_directories(folder_); }
-  ~CliTest() override { std::filesystem::remove_all(folder_); }
-
-  // Runs `verdict COMMAND` in a shell, so that COMMAND may quote, redirect and pipe. The server of
-  // this test is in $VERDICT_SERVER.
-  Finished Verdict(const std::string& command, const std::string& input = "") {
-    Write("in", input);
-    const std::string script = absl::StrCat(
-        "export VERDICT_SERVER=", service_.address(), "; verdict() { '", VERDICT_BINARY,
-        "' \"$@\"; }; cd '", folder_, "'; { verdict ", command, "; } <in >out 2>err");
-    const int status = std::system(script.c_str());
-    EXPECT_TRUE(WIFEXITED(status));
-    return {.exit_status = WEXITSTATUS(status), .out = Read("out"), .err = Read("err")};
-  }
-
-  void Write(const std::string& name, const std::string& text) {
-    std::ofstream(folder_ + "/" + name, std::ios::binary) << text;
-  }
-  std::string Read(const std::string& name) {
-    std::ostringstream text;
-    text << std::ifstream(folder_ + "/" + name, std::ios::binary).rdbuf();
-    return text.str();
-  }
-
-  const std::string folder_ =
-      absl::StrCat(::testing::TempDir(), "/cli.", getpid(), ".",
-                   ::testing::UnitTest::GetInstance()->current_test_info()->name());
-  FakeClassifier service_;
-};
 
 TEST_F(CliTest, ClassifiesItsArguments) {
   const Finished run = Verdict("classify 'a fine film' 'a bad film'");
@@ -147,6 +103,13 @@ TEST_F(CliTest, OptionsReachTheServer) {
   EXPECT_EQ(request.inputs(0).text_pair(), "second");
 }
 
+TEST_F(CliTest, AWordIsTakenInAnyCase) {
+  EXPECT_EQ(Verdict("classify --activation Sigmoid --truncation HEAD_TAIL fine").err, "");
+  ASSERT_THAT(service_.batches(), SizeIs(1));
+  EXPECT_EQ(service_.batches()[0].options().activation(), v1::SIGMOID);
+  EXPECT_EQ(service_.batches()[0].options().truncation(), v1::HEAD_TAIL);
+}
+
 TEST_F(CliTest, SaysWhenTextsWereTruncated) {
   const Finished run = Verdict("classify 'a long film' fine");
   EXPECT_EQ(run.exit_status, 0);
@@ -156,10 +119,14 @@ TEST_F(CliTest, SaysWhenTextsWereTruncated) {
 }
 
 TEST_F(CliTest, AServerThatCannotBeReachedIsStatusThree) {
-  for (const char* command : {"classify fine", "tokenize word", "info", "health"}) {
+  for (const char* command : {"classify fine --attempts 5", "tokenize word", "info", "health"}) {
     const Finished run = Verdict(absl::StrCat(command, " --server 127.0.0.1:1"));
     EXPECT_EQ(run.exit_status, 3) << command;
-    EXPECT_THAT(run.err, StartsWith("verdict: server 127.0.0.1:1: UNAVAILABLE: ")) << command;
+    EXPECT_THAT(
+        run.err,
+        AllOf(HasSubstr("verdict: server 127.0.0.1:1: UNAVAILABLE: "),
+              HasSubstr("is verdictd running there? --server or VERDICT_SERVER says where")))
+        << command;
     EXPECT_EQ(run.out, "");
   }
 }
@@ -275,7 +242,8 @@ TEST_F(CliTest, AWordThatIsNoCommandIsNamed) {
     EXPECT_EQ(run.exit_status, 2) << command;
     EXPECT_EQ(
         run.err,
-        "verdict: no command 'clasify'; the commands are classify, tokenize, info, health, load\n");
+        "verdict: no command 'clasify'; the commands are classify, tokenize, info, health, load, "
+        "help, version\n");
     EXPECT_EQ(run.out, "") << command;
   }
 }
@@ -285,6 +253,34 @@ TEST_F(CliTest, HelpIsNotAnError) {
   const Finished run = Verdict("classify --help");
   EXPECT_EQ(run.exit_status, 0);
   EXPECT_THAT(run.out, AllOf(HasSubstr("Exit status"), HasSubstr("VERDICT_SERVER")));
+}
+
+TEST_F(CliTest, HelpAndVersionAreCommandsToo) {
+  EXPECT_EQ(Verdict("help").out, Verdict("--help").out);
+  for (const char* command : {"classify", "tokenize", "info", "health", "load", "version"}) {
+    EXPECT_EQ(Verdict(absl::StrCat("help ", command)).out,
+              Verdict(absl::StrCat(command, " --help")).out);
+  }
+  EXPECT_EQ(Verdict("version").out, Verdict("--version").out);
+  // Whoever asks is not kept waiting for an environment without faults.
+  EXPECT_EQ(Verdict("--version; export VERDICT_TIMEOUT=1s; verdict help").exit_status, 0);
+  const Finished unknown = Verdict("help clasify");
+  EXPECT_EQ(unknown.exit_status, 2);
+  EXPECT_THAT(unknown.err, StartsWith("verdict: no command 'clasify'; the commands are"));
+}
+
+TEST_F(CliTest, AWrongAddressIsToldBeforeItIsTriedAgain) {
+  for (const char* command : {"classify fine", "tokenize word", "info"}) {
+    const Finished run = Verdict(absl::StrCat(command, " --attempts 5 --server 127.0.0.1:1"));
+    EXPECT_THAT(run.err, StartsWith("verdict: 127.0.0.1:1: connection refused; trying again, 5 "
+                                    "times at most within 10s (--attempts, --timeout)\n"));
+  }
+  const Finished waiting = Verdict("health --wait --timeout 300ms --server 127.0.0.1:1");
+  EXPECT_THAT(waiting.err, StartsWith("verdict: 127.0.0.1:1: connection refused; waiting for it "
+                                      "until 300ms have passed (--wait, --timeout)\n"));
+  EXPECT_THAT(waiting.err, HasSubstr("--timeout or VERDICT_CLIENT_TIMEOUT allows more time"));
+  EXPECT_THAT(Verdict("--version; VERDICT_SERVER=127.0.0.1:1 verdict health").err,
+              HasSubstr("(this is VERDICT_SERVER's)"));
 }
 
 TEST_F(CliTest, EndsQuietlyWhenItsReaderDoes) {

@@ -1,10 +1,11 @@
-#include "client/cli/output.h"
+#include "client/cli/output/format.h"
 
 #include <google/protobuf/util/json_util.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -44,16 +45,9 @@ std::string Cut(const std::string& text, size_t width) {
   return absl::StrCat(text.substr(0, end), "…");
 }
 
-std::string JsonLine(const Outcome& outcome) {
-  if (outcome.result.ok()) {
-    const std::string json = ToJson(*outcome.result);
-    // No model has no logits: these were not asked for. Within a string the quotes have
-    // backslashes.
-    return absl::StrReplaceAll(json, {{",\"logits\":[]", ""}});
-  }
-  v1::ClassifyBatchResponse::Item item;
-  *item.mutable_error() = ToError(outcome.result.status());
-  return ToJson(item);
+// Whatever bytes a text has, this is valid JSON.
+std::string JsonString(const std::string& text) {
+  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 }  // namespace
@@ -78,10 +72,31 @@ std::string ToJson(const google::protobuf::Message& message) {
   return status.ok() ? json : absl::StrCat("{\"error\":{\"message\":\"", status.ToString(), "\"}}");
 }
 
+std::string OutcomeFormat::JsonLine(const Outcome& outcome) const {
+  std::string begin = absl::StrCat("{\"line\":", outcome.number);
+  if (options_.echo && outcome.input.has_value()) {
+    absl::StrAppend(&begin, ",\"text\":", JsonString(outcome.input->text()));
+    if (outcome.input->has_text_pair()) {
+      absl::StrAppend(&begin, ",\"text_pair\":", JsonString(outcome.input->text_pair()));
+    }
+  }
+  std::string json;
+  if (outcome.result.ok()) {
+    // No model has no logits: these were not asked for. Within a string the quotes have
+    // backslashes.
+    json = absl::StrReplaceAll(ToJson(*outcome.result), {{",\"logits\":[]", ""}});
+  } else {
+    v1::ClassifyBatchResponse::Item item;
+    *item.mutable_error() = ToError(outcome.result.status());
+    json = ToJson(item);
+  }
+  return absl::StrCat(begin, ",", json.substr(1));
+}
+
 std::string OutcomeFormat::Line(const Outcome& outcome) {
-  if (format_ == OutputFormat::kJson) return JsonLine(outcome);
+  if (options_.format == OutputFormat::kJson) return JsonLine(outcome);
   // Four decimals are enough for people.
-  const int decimals = format_ == OutputFormat::kTabs ? 6 : 4;
+  const int decimals = options_.format == OutputFormat::kTabs ? 6 : 4;
   std::vector<std::pair<std::string, std::string>> labels;
   if (outcome.result.ok()) {
     for (const v1::LabelScore& score : outcome.result->scores()) {
@@ -92,17 +107,18 @@ std::string OutcomeFormat::Line(const Outcome& outcome) {
   if (labels.empty()) labels.emplace_back("-", "-");
   std::string line;
   for (const auto& [label, score] : labels) {
-    if (format_ == OutputFormat::kTabs) {
+    if (options_.format == OutputFormat::kTabs) {
       absl::StrAppend(&line, label, "\t", score, "\t");
     } else {
       label_width_ = std::max(label_width_, Width(label));
       absl::StrAppend(&line, Padded(label, label_width_), "  ", Padded(score, 6), "  ");
     }
   }
-  const std::string text = WithoutControls(outcome.text);
-  if (format_ == OutputFormat::kTabs) return line + text;
+  const std::string text = WithoutControls(outcome.input.has_value() ? outcome.input->text() : "");
+  if (options_.format == OutputFormat::kTabs) return line + text;
+  const auto columns = static_cast<size_t>(options_.columns);
   // At least some words of the text, even if the line wraps.
-  return line + Cut(text, std::max<size_t>(20, columns_ - std::min<size_t>(columns_, Width(line))));
+  return line + Cut(text, std::max<size_t>(20, columns - std::min(columns, Width(line))));
 }
 
 std::string Table(OutputFormat format, const std::vector<std::vector<std::string>>& rows) {

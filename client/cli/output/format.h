@@ -1,6 +1,6 @@
 // What the command line prints: for people, for scripts, or as JSON.
-#ifndef VERDICT_CLIENT_CLI_OUTPUT_H_
-#define VERDICT_CLIENT_CLI_OUTPUT_H_
+#ifndef VERDICT_CLIENT_CLI_OUTPUT_FORMAT_H_
+#define VERDICT_CLIENT_CLI_OUTPUT_FORMAT_H_
 
 #include <google/protobuf/message.h>
 
@@ -32,21 +32,29 @@ std::string ToJson(const google::protobuf::Message& message);
 
 // One line for each outcome, so that line N of the output is about line N of the input:
 //   label, score (further labels and scores if asked for) and the text; or the response as JSON,
-//   with its logits only if asked for.
-// In place of what failed stand two dashes and the text, or {"error": ...}.
+//   with its logits only if asked for, behind "line", the outcome's number, and an echo of the
+//   text if asked for.
+// In place of what failed stand two dashes and the text, or {"line": ..., "error": ...}.
 //
 // Blanks stand for the text's control characters: it can neither break a line nor command a
 // terminal.
 class OutcomeFormat {
  public:
-  OutcomeFormat(OutputFormat format, int columns) : format_(format), columns_(columns) {}
+  struct Options {
+    OutputFormat format = OutputFormat::kTabs;
+    int columns = 80;   // of a terminal
+    bool echo = false;  // JSON has the text, too: "text", and "text_pair" of a pair
+  };
+
+  explicit OutcomeFormat(Options options) : options_(options) {}
 
   // Without the end of the line. Not const: the column of labels grows with them.
   std::string Line(const Outcome& outcome);
 
  private:
-  const OutputFormat format_;
-  const int columns_;
+  std::string JsonLine(const Outcome& outcome) const;
+
+  const Options options_;
   size_t label_width_ = 0;
 };
 
@@ -59,4 +67,4 @@ size_t Width(absl::string_view text);
 
 }  // namespace verdict
 
-#endif  // VERDICT_CLIENT_CLI_OUTPUT_H_
+#endif  // VERDICT_CLIENT_CLI_OUTPUT_FORMAT_H_

@@ -1,6 +1,6 @@
 // How far a long job has come, on a terminal.
-#ifndef VERDICT_CLIENT_CLI_PROGRESS_BAR_H_
-#define VERDICT_CLIENT_CLI_PROGRESS_BAR_H_
+#ifndef VERDICT_CLIENT_CLI_OUTPUT_PROGRESS_BAR_H_
+#define VERDICT_CLIENT_CLI_OUTPUT_PROGRESS_BAR_H_
 
 #include <cstdint>
 #include <cstdio>
@@ -50,4 +50,4 @@ class ProgressBar {
 
 }  // namespace verdict
 
-#endif  // VERDICT_CLIENT_CLI_PROGRESS_BAR_H_
+#endif  // VERDICT_CLIENT_CLI_OUTPUT_PROGRESS_BAR_H_

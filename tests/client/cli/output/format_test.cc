@@ -1,4 +1,4 @@
-#include "client/cli/output.h"
+#include "client/cli/output/format.h"
 
 #include <nlohmann/json.hpp>
 #include <string>
@@ -11,6 +11,14 @@
 namespace verdict {
 namespace {
 
+using ::testing::StartsWith;
+
+v1::Input InputOf(const std::string& text) {
+  v1::Input input;
+  input.set_text(text);
+  return input;
+}
+
 Outcome OutcomeOf(const std::string& text,
                   const std::vector<std::pair<std::string, float>>& scores) {
   v1::ClassifyResponse response;
@@ -19,15 +27,16 @@ Outcome OutcomeOf(const std::string& text,
     score->set_label(label);
     score->set_score(value);
   }
-  return {.number = 1, .text = text, .result = response};
+  return {.number = 7, .input = InputOf(text), .result = response};
 }
 
 Outcome Failed(const std::string& text) {
-  return {.number = 1, .text = text, .result = absl::InvalidArgumentError("text is empty")};
+  return {
+      .number = 7, .input = InputOf(text), .result = absl::InvalidArgumentError("text is empty")};
 }
 
 TEST(OutcomeFormatTest, TabsAreBetweenLabelScoreAndText) {
-  OutcomeFormat format(OutputFormat::kTabs, 20);
+  OutcomeFormat format({.format = OutputFormat::kTabs, .columns = 20});
   EXPECT_EQ(format.Line(OutcomeOf("a rather long text, whole", {{"GOOD", 0.75F}})),
             "GOOD\t0.750000\ta rather long text, whole");
   EXPECT_EQ(format.Line(OutcomeOf("x", {{"GOOD", 0.75F}, {"BAD", 0.25F}})),
@@ -35,12 +44,12 @@ TEST(OutcomeFormatTest, TabsAreBetweenLabelScoreAndText) {
 }
 
 TEST(OutcomeFormatTest, DashesStandForWhatFailed) {
-  EXPECT_EQ(OutcomeFormat(OutputFormat::kTabs, 80).Line(Failed("x")), "-\t-\tx");
-  EXPECT_EQ(OutcomeFormat(OutputFormat::kTerminal, 80).Line(Failed("x")), "-  -       x");
+  EXPECT_EQ(OutcomeFormat({.format = OutputFormat::kTabs}).Line(Failed("x")), "-\t-\tx");
+  EXPECT_EQ(OutcomeFormat({.format = OutputFormat::kTerminal}).Line(Failed("x")), "-  -       x");
 }
 
 TEST(OutcomeFormatTest, TheTerminalHasAlignedColumnsAndACutText) {
-  OutcomeFormat format(OutputFormat::kTerminal, 40);
+  OutcomeFormat format({.format = OutputFormat::kTerminal, .columns = 40});
   EXPECT_EQ(format.Line(OutcomeOf("short", {{"NEGATIVE", 0.99987F}})), "NEGATIVE  0.9999  short");
   EXPECT_EQ(format.Line(OutcomeOf("short", {{"GOOD", 0.5F}})), "GOOD      0.5000  short");
   const std::string line = format.Line(OutcomeOf(std::string(50, 'x'), {{"GOOD", 0.5F}}));
@@ -49,7 +58,7 @@ TEST(OutcomeFormatTest, TheTerminalHasAlignedColumnsAndACutText) {
 }
 
 TEST(OutcomeFormatTest, CutsBetweenCharacters) {
-  OutcomeFormat format(OutputFormat::kTerminal, 0);
+  OutcomeFormat format({.format = OutputFormat::kTerminal, .columns = 0});
   std::string text;
   for (int i = 0; i < 30; ++i) text += "é";
   std::string cut;
@@ -58,7 +67,7 @@ TEST(OutcomeFormatTest, CutsBetweenCharacters) {
 }
 
 TEST(OutcomeFormatTest, ATextCanNeitherBreakALineNorCommandATerminal) {
-  OutcomeFormat format(OutputFormat::kTabs, 80);
+  OutcomeFormat format({.format = OutputFormat::kTabs, .columns = 80});
   EXPECT_EQ(format.Line(OutcomeOf("a\tb\nc\rd\x1b[2J\x7f\xC2\x9B"
                                   "31m é",
                                   {{"A", 1}})),
@@ -66,7 +75,7 @@ TEST(OutcomeFormatTest, ATextCanNeitherBreakALineNorCommandATerminal) {
 }
 
 TEST(OutcomeFormatTest, JsonIsTheResponseOrItsError) {
-  OutcomeFormat format(OutputFormat::kJson, 80);
+  OutcomeFormat format({.format = OutputFormat::kJson, .columns = 80});
   Outcome outcome = OutcomeOf("x", {{"GOOD", 0.75F}});
   outcome.result->mutable_tokens()->set_total(9);
   const auto json = nlohmann::json::parse(format.Line(outcome));
@@ -78,12 +87,34 @@ TEST(OutcomeFormatTest, JsonIsTheResponseOrItsError) {
   EXPECT_EQ(
       error,
       (nlohmann::json{
+          {"line", 7},
           {"error",
            {{"code", 3}, {"message", "text is empty"}, {"reason", "ERROR_REASON_UNSPECIFIED"}}}}));
 }
 
+TEST(OutcomeFormatTest, JsonBeginsWithTheLineOfItsText) {
+  OutcomeFormat format({.format = OutputFormat::kJson});
+  EXPECT_THAT(format.Line(OutcomeOf("x", {{"GOOD", 0.75F}})), StartsWith("{\"line\":7,\"label\":"));
+  EXPECT_THAT(format.Line(Failed("x")), StartsWith("{\"line\":7,\"error\":"));
+}
+
+TEST(OutcomeFormatTest, AnEchoIsTheTextAndItsPair) {
+  OutcomeFormat format({.format = OutputFormat::kJson, .echo = true});
+  Outcome outcome = OutcomeOf("a \"b\"\n\x01 é", {{"GOOD", 0.75F}});
+  nlohmann::json json = nlohmann::json::parse(format.Line(outcome));
+  EXPECT_EQ(json["text"], "a \"b\"\n\x01 é");
+  EXPECT_FALSE(json.contains("text_pair"));
+  outcome.input->set_text_pair("second");
+  EXPECT_EQ(nlohmann::json::parse(format.Line(outcome))["text_pair"], "second");
+  EXPECT_EQ(nlohmann::json::parse(format.Line(Failed("x")))["text"], "x");
+  EXPECT_EQ(nlohmann::json::parse(format.Line(Failed("")))["text"], "");
+  // Bytes that are no text do not make the line no JSON.
+  outcome.input->set_text("\xFF");
+  EXPECT_EQ(nlohmann::json::parse(format.Line(outcome))["text"], "\uFFFD");
+}
+
 TEST(OutcomeFormatTest, JsonHasLogitsOnlyIfTheResponseHas) {
-  OutcomeFormat format(OutputFormat::kJson, 80);
+  OutcomeFormat format({.format = OutputFormat::kJson, .columns = 80});
   Outcome outcome = OutcomeOf("x", {{",\"logits\":[]", 0}});
   const auto without = nlohmann::json::parse(format.Line(outcome));
   EXPECT_FALSE(without.contains("logits"));
