@@ -12,6 +12,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_format.h"
+#include "absl/time/clock.h"
 #include "client/cli/commands.h"
 #include "client/cli/connection_flags.h"
 #include "client/load/connections.h"
@@ -25,19 +26,22 @@
 #include "client/load/report.h"
 #include "client/load/requests.h"
 #include "client/load/schedule.h"
+#include "client/load/subject.h"
 #include "client/load/texts.h"
+#include "latency/steady_clock.h"
 
 namespace verdict {
 namespace {
 
 volatile std::sig_atomic_t interrupted = 0;
 
-// The first Ctrl-C ends the load early, and its figures are still told; the second ends everything.
+// The first SIGINT or SIGTERM ends the load early, and its figures are still told; the second ends
+// everything.
 void StopAtInterrupt() {
   struct sigaction action = {};
   action.sa_handler = [](int) { interrupted = 1; };
   action.sa_flags = SA_RESETHAND | SA_RESTART;
-  sigaction(SIGINT, &action, nullptr);
+  for (const int signal : {SIGINT, SIGTERM}) sigaction(signal, &action, nullptr);
 }
 
 absl::StatusOr<std::vector<std::string>> LoadTexts(const LoadFlags& flags) {
@@ -114,7 +118,23 @@ absl::StatusOr<Prepared> Prepare(const LoadFlags& flags) {
                   .expected = std::move(expected)};
 }
 
+// The model as the server describes it; none if it does not.
+std::optional<v1::GetModelResponse> AskForModel(const LoadFlags& flags,
+                                                const LoadConnections& connections) {
+  grpc::ClientContext context;
+  context.set_deadline(WallTime(SteadyNow() + flags.connection.timeout));
+  v1::GetModelResponse model;
+  const grpc::Status status = connections.stub(0)->GetModel(&context, {}, &model);
+  if (status.ok()) return model;
+  absl::FPrintF(stderr, "verdict: the report cannot say the model: %s\n", status.error_message());
+  return std::nullopt;
+}
+
 ExitStatus Send(const LoadFlags& flags, const Prepared& prepared) {
+  const LoadSubject subject = {.begun = absl::Now(),
+                               .model = AskForModel(flags, prepared.connections),
+                               .machine = ThisMachine()};
+
   LoadMix mix({.weights = flags.weights,
                .bad_percent = flags.bad_percent,
                .cancel_percent = flags.cancel_percent,
@@ -140,7 +160,7 @@ ExitStatus Send(const LoadFlags& flags, const Prepared& prepared) {
     return interrupted == 0;
   });
   display.Clear();
-  return Tell(flags, LoadReport(flags, recorder, generator.health()));
+  return Tell(flags, LoadReport(subject, flags, recorder, generator.health()));
 }
 
 ExitStatus RunLoad(LoadFlags* flags) {

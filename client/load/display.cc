@@ -30,7 +30,10 @@ std::string LoadLine(const LoadRecorder& recorder, absl::Duration elapsed, size_
   for (size_t code = 0; code < kStatusCodes; ++code) {
     uint64_t count = 0;
     for (size_t stage = 0; stage < recorder.stages(); ++stage) {
-      for (const MethodTally& method : recorder.stage(stage).methods) count += method.codes[code];
+      const LoadTally& tally = recorder.stage(stage);
+      for (const MethodTally& method : tally.methods) count += method.codes[code];
+      // As the summary counts: not the streams that carry messages.
+      count -= tally.of(LoadMethod::kClassifyStream).codes[code];
     }
     if (count == 0) continue;
     absl::StrAppend(&line, "  ", absl::StatusCodeToString(static_cast<absl::StatusCode>(code)), " ",

@@ -7,7 +7,8 @@
 
 namespace verdict {
 
-// One HTML page that needs nothing from outside: the report of LoadReport, and what draws it.
+// One HTML page that needs nothing from outside: the report of LoadReport with the figures of
+// LoadFigures as its "tiles", and what draws it.
 // Whatever strings the report holds, they stay text.
 std::string LoadPage(const nlohmann::ordered_json& report);
 

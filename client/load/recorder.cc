@@ -42,12 +42,12 @@ MethodTally LoadTally::Calls() const {
   return calls;
 }
 
-uint64_t LoadTally::offered() const {
-  uint64_t offered = 0;
+MethodTally LoadTally::Requests() const {
+  MethodTally requests;
   for (size_t i = 0; i < kLoadMethods; ++i) {
-    if (static_cast<LoadMethod>(i) != LoadMethod::kClassifyStream) offered += methods[i].started;
+    if (static_cast<LoadMethod>(i) != LoadMethod::kClassifyStream) requests.Add(methods[i]);
   }
-  return offered;
+  return requests;
 }
 
 LoadRecorder::LoadRecorder(std::vector<absl::Duration> stage_ends)

@@ -63,7 +63,7 @@ struct LoadTally {
   // All calls together, as gRPC counts them: messages are left out.
   MethodTally Calls() const;
   // What the schedule asked for: calls and messages, but not the streams that carry these.
-  uint64_t offered() const;
+  MethodTally Requests() const;
 
   const MethodTally& of(LoadMethod method) const { return methods[static_cast<size_t>(method)]; }
 };

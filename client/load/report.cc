@@ -58,29 +58,33 @@ void AddCodes(const MethodTally& tally, Json* json) {
   (*json)["latency_ms"] = std::move(latency);
 }
 
-Json MessagesJson(const MethodTally& messages) {
-  Json json = {
-      {"started", messages.started}, {"finished", messages.finished()}, {"ok", messages.codes[0]}};
-  AddCodes(messages, &json);
+Json TallyJson(const MethodTally& tally) {
+  Json json = {{"started", tally.started},
+               {"finished", tally.finished()},
+               {"ok", tally.codes[0]},
+               {"not_ok", tally.finished() - tally.codes[0]}};
+  AddCodes(tally, &json);
   return json;
 }
 
 Json SummaryJson(const LoadTally& tally, absl::Duration duration) {
   const MethodTally calls = tally.Calls();
+  const MethodTally requests = tally.Requests();
   Json json = {{"seconds", absl::ToDoubleSeconds(duration)},
                {"started", calls.started},
                {"finished", calls.finished()},
                {"ok", calls.codes[0]},
-               {"offered_per_second", PerSecond(tally.offered(), duration)},
+               {"offered_per_second", PerSecond(requests.started, duration)},
                {"goodput_per_second", PerSecond(tally.good_texts, duration)},
-               {"texts_ok", tally.texts_ok}};
+               {"texts_ok", tally.texts_ok},
+               {"requests", TallyJson(requests)}};
   AddCodes(calls, &json);
   Json methods = Json::object();
   for (size_t i = 0; i < std::size(kMethodNames); ++i) {
     if (tally.methods[i].started > 0) AddCodes(tally.methods[i], &methods[kMethodNames[i]]);
   }
   json["methods"] = std::move(methods);
-  json["messages"] = MessagesJson(tally.of(LoadMethod::kMessage));
+  json["messages"] = TallyJson(tally.of(LoadMethod::kMessage));
   json["ok_after_deadline"] = tally.ok_after_deadline;
   json["wrong_replies"] = tally.wrong_replies;
   return json;
@@ -130,15 +134,14 @@ Json PercentilesJson(const LatencyHistogram& latency) {
   return points;
 }
 
-// The curves of all codes, of calls and messages together.
+// The curves of all codes, of requests.
 Json CurvesJson(const LoadTally& tally) {
-  MethodTally all = tally.Calls();
-  all.Add(tally.of(LoadMethod::kMessage));
+  const MethodTally requests = tally.Requests();
   Json curves = Json::array();
   for (size_t i = 0; i < kStatusCodes; ++i) {
-    if (all.latency[i] == nullptr) continue;
+    if (requests.latency[i] == nullptr) continue;
     curves.push_back({{"code", absl::StatusCodeToString(static_cast<absl::StatusCode>(i))},
-                      {"points", PercentilesJson(*all.latency[i])}});
+                      {"points", PercentilesJson(*requests.latency[i])}});
   }
   return curves;
 }
@@ -184,11 +187,20 @@ Json OptionsJson(const LoadFlags& flags) {
           {"seed", flags.seed}};
 }
 
+// A dash where nothing was timed.
+std::string LatencyText(const Json& latency, const char* key) {
+  if (!latency.is_object() || !latency[key].is_number()) return "–";
+  return absl::StrFormat("%.2f ms", latency[key].get<double>());
+}
+
+constexpr const char* kShownLatencies[] = {"p50", "p99", "p99.9", "max"};
+
 }  // namespace
 
-nlohmann::ordered_json LoadReport(const LoadFlags& flags, const LoadRecorder& recorder,
-                                  const GeneratorHealth& health) {
-  return {{"options", OptionsJson(flags)},
+nlohmann::ordered_json LoadReport(const LoadSubject& subject, const LoadFlags& flags,
+                                  const LoadRecorder& recorder, const GeneratorHealth& health) {
+  return {{"subject", SubjectJson(subject)},
+          {"options", OptionsJson(flags)},
           {"summary", SummaryJson(recorder.Total(), recorder.TotalDuration())},
           {"stages", StagesJson(flags, recorder)},
           {"series", SeriesJson(recorder)},
@@ -196,26 +208,37 @@ nlohmann::ordered_json LoadReport(const LoadFlags& flags, const LoadRecorder& re
           {"generator", GeneratorJson(health)}};
 }
 
+std::vector<LoadFigure> LoadFigures(const nlohmann::ordered_json& report) {
+  const Json& summary = report["summary"];
+  const Json& requests = summary["requests"];
+  std::vector<LoadFigure> figures = {
+      {"requests", absl::StrCat(requests["started"].get<uint64_t>())},
+      {"offered", absl::StrFormat("%.1f/s", summary["offered_per_second"].get<double>())},
+      {"goodput", absl::StrFormat("%.1f texts/s", summary["goodput_per_second"].get<double>())},
+      {"OK", absl::StrCat(requests["ok"].get<uint64_t>())},
+      {"not OK", absl::StrCat(requests["not_ok"].get<uint64_t>())}};
+  const Json latency = requests["latency_ms"].value("OK", Json());
+  for (const char* const key : kShownLatencies) {
+    figures.push_back({absl::StrCat(key, " of OK"), LatencyText(latency, key)});
+  }
+  return figures;
+}
+
 std::string LoadSummary(const nlohmann::ordered_json& report) {
   const Json& summary = report["summary"];
-  std::string text = absl::StrFormat(
-      "%d calls in %.1f s: offered %.1f/s, goodput %.1f texts/s\n",
-      summary["started"].get<uint64_t>(), summary["seconds"].get<double>(),
-      summary["offered_per_second"].get<double>(), summary["goodput_per_second"].get<double>());
-  const auto add = [&text](const std::string& name, uint64_t count, const Json& latency) {
-    absl::StrAppendFormat(&text, "%-20s %9d", name, count);
-    if (latency.is_object()) {
-      absl::StrAppendFormat(&text, "   p50 %9.2f ms   p99 %9.2f ms   max %9.2f ms",
-                            latency["p50"].get<double>(), latency["p99"].get<double>(),
-                            latency["max"].get<double>());
+  const Json& requests = summary["requests"];
+  const std::vector<LoadFigure> figures = LoadFigures(report);
+  std::string text =
+      absl::StrFormat("%s requests in %.1f s: offered %s, goodput %s, %s OK, %s not OK\n",
+                      figures[0].value, summary["seconds"].get<double>(), figures[1].value,
+                      figures[2].value, figures[3].value, figures[4].value);
+  for (const auto& [code, count] : requests["codes"].items()) {
+    absl::StrAppendFormat(&text, "%-20s %9d", code, count.get<uint64_t>());
+    const Json latency = requests["latency_ms"].value(code, Json());
+    for (const char* const key : kShownLatencies) {
+      absl::StrAppendFormat(&text, "   %s %12s", key, LatencyText(latency, key));
     }
     absl::StrAppend(&text, "\n");
-  };
-  for (const auto& [code, count] : summary["codes"].items()) {
-    add(code, count, summary["latency_ms"].value(code, Json()));
-  }
-  for (const auto& [code, count] : summary["messages"]["codes"].items()) {
-    add(absl::StrCat("messages ", code), count, summary["messages"]["latency_ms"][code]);
   }
   if (summary["ok_after_deadline"] > 0) {
     absl::StrAppend(&text, summary["ok_after_deadline"].get<uint64_t>(),

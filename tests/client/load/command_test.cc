@@ -2,12 +2,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
+#include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
@@ -59,12 +62,13 @@ TEST_F(LoadCommandTest, WritesAllFiguresAsJson) {
   EXPECT_EQ(json["stages"][1]["rate"], 300);
   EXPECT_EQ(json["series"][0]["started"], 80);
   EXPECT_EQ(json["options"]["timeout"], "20s");
+  EXPECT_EQ(json["subject"]["model"], "fake");
   EXPECT_EQ(Read("err"), "") << "no display without a terminal";
 }
 
 TEST_F(LoadCommandTest, TellsPeopleASummary) {
   ASSERT_EQ(Load("--concurrency 2 --requests 50 --report page.html"), 0) << Read("err");
-  EXPECT_THAT(Read("out"), HasSubstr("50 calls in "));
+  EXPECT_THAT(Read("out"), HasSubstr("50 requests in "));
   EXPECT_THAT(Read("page.html"), HasSubstr("</html>"));
   ASSERT_EQ(Load("--concurrency 2 --requests 50 --quiet"), 0);
   EXPECT_EQ(Read("out"), "");
@@ -94,6 +98,32 @@ TEST_F(LoadCommandTest, WrongUsageIsStatusTwo) {
     EXPECT_NE(Read("err"), "") << arguments;
     EXPECT_EQ(Read("out"), "") << arguments;
   }
+}
+
+TEST_F(LoadCommandTest, AServerThatDoesNotSayItsModelIsMeasuredNevertheless) {
+  std::atomic<int> calls = 0;
+  service_.before = [&calls](auto) {
+    return calls++ == 0 ? grpc::Status(grpc::PERMISSION_DENIED, "secret") : grpc::Status::OK;
+  };
+  ASSERT_EQ(Load("--concurrency 1 --requests 5 --json -"), 0) << Read("err");
+  EXPECT_EQ(Read("err"), "verdict: the report cannot say the model: secret\n");
+  const auto json = nlohmann::json::parse(Read("out"));
+  EXPECT_TRUE(json["subject"]["model"].is_null());
+  EXPECT_EQ(json["summary"]["requests"]["ok"], 5);
+}
+
+TEST_F(LoadCommandTest, ASignalEndsItEarlyAndItsFiguresAreStillTold) {
+  std::atomic<int> calls = 0;
+  service_.before = [&](auto) {
+    // The first asks for the model, the second is the load's.
+    if (++calls != 2) return grpc::Status::OK;
+    std::string process;
+    while (process = Read("pid"), process.empty()) std::this_thread::yield();
+    kill(std::stoi(process), SIGTERM);
+    return grpc::Status::OK;
+  };
+  EXPECT_EQ(Load("--concurrency 1 --duration 1h --json - >out 2>err & echo $! >pid; wait $! #"), 0);
+  EXPECT_GT(nlohmann::json::parse(Read("out"))["summary"]["requests"]["ok"], 0);
 }
 
 TEST_F(LoadCommandTest, NoServerIsStatusThree) {

@@ -48,7 +48,7 @@ TEST_F(LoadRecorderTest, EveryCallIsCountedOnceByMethodAndCode) {
   const MethodTally calls = total.Calls();
   EXPECT_EQ(calls.started, 500) << "messages are no calls";
   EXPECT_EQ(calls.finished(), 500);
-  EXPECT_EQ(total.offered(), 500) << "streams are not asked for";
+  EXPECT_EQ(total.Requests().started, 500) << "streams are not asked for";
   EXPECT_EQ(recorder_.stage(0).Calls().finished() + recorder_.stage(1).Calls().finished(), 500);
 }
 
