@@ -109,7 +109,9 @@ TEST(LoadReportTest, SaysWhatWasMeasuredOnWhatAndWhen) {
   EXPECT_EQ(subject["client_cores"], 4);
   const nlohmann::ordered_json unknown = SubjectJson({});
   for (const auto& [name, value] : unknown.items()) {
-    if (name != "date" && name != "client_version") EXPECT_TRUE(value.is_null()) << name;
+    if (name != "date" && name != "client_version") {
+      EXPECT_TRUE(value.is_null()) << name;
+    }
   }
 }
 

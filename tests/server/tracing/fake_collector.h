@@ -30,7 +30,16 @@ class FakeCollector {
         *HttpServer::Start({"127.0.0.1:0"}, {{.path = "/v1/traces", .get = nullptr, .post = post}});
   }
 
-  ~FakeCollector() { http_.reset(); }
+  // Its server waits for all answers: those that were held back are given now.
+  ~FakeCollector() {
+    std::vector<HttpDone> held;
+    {
+      absl::MutexLock lock(&mutex_);
+      held.swap(held_);
+    }
+    for (const HttpDone& done : held) done([] { return HttpResponse{.status = 503}; });
+    http_.reset();
+  }
 
   CollectorAddress address() const {
     return *ParseCollector(absl::StrCat("http://127.0.0.1:", http_->port()));
@@ -68,13 +77,12 @@ class FakeCollector {
       if (collector_->answer_.has_value()) {
         done([answer = *collector_->answer_] { return answer; });
       } else {
-        done_ = std::move(done);
+        collector_->Hold(std::move(done));
       }
     }
 
    private:
     FakeCollector* const collector_;
-    HttpDone done_;
   };
 
   void Keep(const nlohmann::json& request) {
@@ -88,11 +96,17 @@ class FakeCollector {
     posted_ = true;
   }
 
+  void Hold(HttpDone done) {
+    absl::MutexLock lock(&mutex_);
+    held_.push_back(std::move(done));
+  }
+
   const std::optional<HttpResponse> answer_;
   mutable absl::Mutex mutex_;
   bool posted_ ABSL_GUARDED_BY(mutex_) = false;
   std::vector<nlohmann::json> spans_ ABSL_GUARDED_BY(mutex_);
   nlohmann::json resource_ ABSL_GUARDED_BY(mutex_);
+  std::vector<HttpDone> held_ ABSL_GUARDED_BY(mutex_);  // of those that it never answers
   std::unique_ptr<HttpServer> http_;
 };
 

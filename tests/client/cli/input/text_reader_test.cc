@@ -27,7 +27,9 @@ std::vector<TextRecord> Read(InputFormat format, const std::string& text,
     records.push_back(*std::move(record));
   }
   // Of CSV, the header is no record.
-  if (format != InputFormat::kCsv) EXPECT_EQ(bytes, text.size());
+  if (format != InputFormat::kCsv) {
+    EXPECT_EQ(bytes, text.size());
+  }
   return records;
 }
 
