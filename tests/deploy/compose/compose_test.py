@@ -63,7 +63,7 @@ class Compose(unittest.TestCase):
 
     def test_images_have_tags_that_do_not_move(self):
         for name, service in self.services.items():
-            self.assertRegex(service["image"], r":v?\d+\.\d+\.\d+$", name)
+            self.assertRegex(service["image"], r":v?\d+\.\d+\.\d+(@sha256:[0-9a-f]{64})?$", name)
 
     def test_what_is_mounted_is_there_and_read_only_or_a_volume(self):
         for name, service in self.services.items():

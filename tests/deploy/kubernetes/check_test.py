@@ -91,6 +91,7 @@ def option(name, value):
 
 SERVER = ("spec", "template", "spec", "containers", 0)
 LABELS = {"matchLabels": {"app.kubernetes.io/name": "other"}}
+INSTANCE = "app.kubernetes.io/instance"
 
 # Rule, the combination that is broken, and how.
 BROKEN = [
@@ -153,6 +154,10 @@ BROKEN = [
         PLAIN,
         put(("spec", "selector", "matchLabels", "app.kubernetes.io/version"), "0.1.0"),
     ),
+    ("instances", PLAIN, without(("spec", "selector", INSTANCE), "Service")),
+    ("instances", PLAIN, without(("spec", "selector", "matchLabels", INSTANCE))),
+    ("instances", PLAIN, without(("spec", "selector", "matchLabels", INSTANCE), "ServiceMonitor")),
+    ("instances", PLAIN, put(("spec", "selector", "matchLabels", INSTANCE), "other")),
     ("services", PLAIN, put(("spec", "selector"), LABELS["matchLabels"], "Service", 1)),
     ("services", PLAIN, put(("spec", "ports", 0, "targetPort"), "rpc", "Service", 1)),
     ("disruption_budgets", PLAIN, put(("spec", "selector"), LABELS, "PodDisruptionBudget")),
@@ -211,6 +216,18 @@ BROKEN = [
     ),
     ("guaranteed", PLAIN, put((*SERVER, "resources", "requests"), {"cpu": "1", "memory": "1Gi"})),
     ("guaranteed", PLAIN, without((*SERVER, "resources", "limits", "memory"))),
+    ("guaranteed", PLAIN, without((*SERVER, "resources", "requests", "ephemeral-storage"))),
+    (
+        "ephemeral_storage",
+        PLAIN,
+        put((*SERVER, "resources", "limits", "ephemeral-storage"), "512Mi"),
+    ),
+    (
+        "ephemeral_storage",
+        PLAIN,
+        put(("spec", "template", "spec", "volumes", 0), {"name": "model", "emptyDir": {}}),
+    ),
+    ("architecture", PLAIN, without(("spec", "template", "spec", "nodeSelector"))),
     (
         "whole_cpus",
         PLAIN,
@@ -229,7 +246,7 @@ BROKEN = [
         KEDA,
         put(
             ("spec", "triggers", 1, "metadata", "query"),
-            'sum(verdict_queue_depth{namespace="verdict"})',
+            'sum(verdict_queue_depth{namespace="verdict",job="verdict"})',
             "ScaledObject",
         ),
     ),
@@ -238,7 +255,7 @@ BROKEN = [
         KEDA,
         put(
             ("spec", "triggers", 1, "metadata", "query"),
-            'max(verdict_latency_seconds{namespace="verdict",quantile="0.75"})',
+            'max(verdict_latency_seconds{namespace="verdict",job="verdict",quantile="0.75"})',
             "ScaledObject",
         ),
     ),
@@ -247,7 +264,7 @@ BROKEN = [
         KEDA,
         put(
             ("spec", "triggers", 1, "metadata", "query"),
-            'sum(verdict_queue_tokens{namespace="prod"})',
+            'sum(verdict_queue_tokens{namespace="prod",job="verdict"})',
             "ScaledObject",
         ),
     ),
@@ -257,6 +274,15 @@ BROKEN = [
         put(
             ("spec", "triggers", 1, "metadata", "query"),
             "sum(verdict_queue_tokens)",
+            "ScaledObject",
+        ),
+    ),
+    (
+        "metrics_of_triggers",
+        KEDA,
+        put(
+            ("spec", "triggers", 1, "metadata", "query"),
+            'sum(verdict_queue_tokens{namespace="verdict",job="other"})',
             "ScaledObject",
         ),
     ),

@@ -16,8 +16,8 @@ except ImportError:
 KUBERNETES = os.path.normpath(os.path.join(os.path.dirname(__file__), "../../../deploy/kubernetes"))
 CLUSTER_WIDE = {"Namespace"}
 
-# Every way that deploy/ documents to put them together: an overlay, and components instead of its
-# own.
+# Every way that deploy/ documents to put them together: overlays, and components instead of
+# production's or the demo's own.
 COMBINATIONS = {
     "demo": ("demo", None),
     "demo with TLS": ("demo", ["tls"]),
@@ -32,6 +32,7 @@ COMBINATIONS = {
         ["model-from-pvc", "autoscaling-hpa", "service-monitor", "front"],
     ),
     "production, without autoscaler and monitor": ("production", ["model-from-url"]),
+    "production and a second model": ("production second-model", None),
 }
 
 
@@ -61,22 +62,26 @@ def build_directory(directory):
 
 
 def build(combination):
-    """The Objects of one of COMBINATIONS. Components are put in by editing a copy of the overlay,
-    as its reader would.
+    """The Objects of one of COMBINATIONS."""
+    overlays, components = COMBINATIONS[combination]
+    return Objects(item for one in build_overlays(overlays.split(), components) for item in one)
+
+
+def build_overlays(overlays, components=None):
+    """The Objects of each of `overlays`, of which others may build on the first. Components are put
+    into the first by editing a copy of it, as its reader would.
     """
-    overlay, components = COMBINATIONS[combination]
-    if components is None:
-        return build_directory(os.path.join(KUBERNETES, "overlays", overlay))
     with tempfile.TemporaryDirectory() as folder:
         tree = os.path.join(folder, "kubernetes")
         shutil.copytree(KUBERNETES, tree)
-        path = os.path.join(tree, "overlays", overlay, "kustomization.yaml")
-        with open(path) as file:
-            kustomization = yaml.safe_load(file)
-        kustomization["components"] = [f"../../components/{name}" for name in components]
-        with open(path, "w") as file:
-            yaml.safe_dump(kustomization, file)
-        return build_directory(os.path.dirname(path))
+        path = os.path.join(tree, "overlays", overlays[0], "kustomization.yaml")
+        if components is not None:
+            with open(path) as file:
+                kustomization = yaml.safe_load(file)
+            kustomization["components"] = [f"../../components/{name}" for name in components]
+            with open(path, "w") as file:
+                yaml.safe_dump(kustomization, file)
+        return [build_directory(os.path.join(tree, "overlays", one)) for one in overlays]
 
 
 class Objects(list):
@@ -106,6 +111,26 @@ class Objects(list):
             if namespace_of(workload) == namespace
             and matches(selector, template(workload)["metadata"]["labels"])
         ]
+
+
+def instance_of(item):
+    return item["metadata"].get("labels", {}).get("app.kubernetes.io/instance")
+
+
+def selectors(item):
+    """The selectors of pods, or of Services, that an object has; none without labels."""
+    spec = item.get("spec", {})
+    if item["kind"] == "Service":
+        return [{"matchLabels": spec["selector"]}]
+    if item["kind"] == "NetworkPolicy":
+        return [spec["podSelector"]]
+    found = [spec["selector"]] if "selector" in spec else []
+    if "template" in spec:
+        found += [
+            constraint["labelSelector"]
+            for constraint in pod(item).get("topologySpreadConstraints", [])
+        ]
+    return found
 
 
 def namespace_of(item):

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The autoscalers' queries, as a real Prometheus evaluates them: of two pods, one of which had no
-text for a minute.
+"""The autoscalers' queries, as a real Prometheus evaluates them: of two pods, one of which
+computes nothing, and of another model's, which must not count.
 
 promtool reads series, evaluates, compares. Ends with 77 where it, kubectl or kustomize is missing.
 """
@@ -15,27 +15,27 @@ from manifests import KUBERNETES, build, builder, skip, yaml
 
 # As the adapter asks for all pods of a Deployment.
 MATCHERS = 'namespace="verdict",pod=~"busy|idle"'
-QUEUE = 'verdict_latency_seconds{namespace="verdict",pod="%s",stage="queue",quantile="%s"}'
+
+
+def of(name, pod, values, job="verdict", **labels):
+    written = {"namespace": "verdict", "job": job, "pod": pod, **labels}
+    series = ",".join(f'{key}="{value}"' for key, value in written.items())
+    return {"series": f"{name}{{{series}}}", "values": values}
+
+
 SERIES = [
     # Every 15 s, for two minutes.
-    {"series": 'verdict_queue_tokens{namespace="verdict",pod="busy"}', "values": "400x8"},
-    {"series": 'verdict_queue_tokens{namespace="verdict",pod="idle"}', "values": "0x8"},
-    {"series": QUEUE % ("busy", "0.95"), "values": "0.25x8"},
-    {"series": QUEUE % ("busy", "0.5"), "values": "0.5x8"},
-    {"series": QUEUE % ("idle", "0.95"), "values": "NaN NaN NaN NaN NaN NaN NaN NaN NaN"},
-    {
-        "series": 'verdict_shed_total{namespace="verdict",pod="busy",reason="deadline"}',
-        "values": "0+30x8",
-    },
-    {
-        "series": 'verdict_shed_total{namespace="verdict",pod="busy",reason="draining"}',
-        "values": "0+90x8",
-    },
-    {
-        "series": 'verdict_shed_total{namespace="verdict",pod="idle",reason="deadline"}',
-        "values": "0x8",
-    },
-    {"series": QUEUE.replace('"verdict"', '"other"') % ("busy", "0.95"), "values": "7x8"},
+    of("verdict_engine_busy_seconds_total", "busy", "0+9x8"),
+    of("verdict_engine_busy_seconds_total", "idle", "5x8"),
+    of("verdict_queue_tokens", "busy", "400x8"),
+    of("verdict_queue_tokens", "idle", "0x8"),
+    of("verdict_shed_total", "busy", "0+30x8", reason="deadline"),
+    of("verdict_shed_total", "busy", "0+90x8", reason="draining"),
+    of("verdict_shed_total", "idle", "0x8", reason="deadline"),
+    # Another model's, in the same namespace.
+    of("verdict_engine_busy_seconds_total", "other", "0+15x8", job="verdict-toxic"),
+    of("verdict_queue_tokens", "other", "9000x8", job="verdict-toxic"),
+    of("verdict_shed_total", "other", "0+900x8", job="verdict-toxic", reason="deadline"),
 ]
 
 
@@ -89,8 +89,8 @@ class ScalingQueries(unittest.TestCase):
                 [{"labels": '{pod="busy"}', "value": 2}, {"labels": '{pod="idle"}', "value": 0}],
             ),
             expectations(
-                queries["verdict_queue_p95_seconds"],
-                [{"labels": '{pod="busy"}', "value": 0.25}, {"labels": '{pod="idle"}', "value": 0}],
+                queries["verdict_engine_busy"],
+                [{"labels": '{pod="busy"}', "value": 0.6}, {"labels": '{pod="idle"}', "value": 0}],
             ),
         )
 
@@ -101,7 +101,7 @@ class ScalingQueries(unittest.TestCase):
         self.evaluate(
             *(
                 expectations(trigger["metadata"]["query"], [{"labels": "{}", "value": value}])
-                for trigger, value in zip(triggers, (0.25, 400, 2), strict=True)
+                for trigger, value in zip(triggers, (0.6, 400, 2), strict=True)
             )
         )
 

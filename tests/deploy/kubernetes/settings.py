@@ -9,10 +9,23 @@ import time
 import urllib.error
 import urllib.request
 
-from manifests import KUBERNETES, containers, environment, namespace_of, pod, servers, title, yaml
+from manifests import (
+    KUBERNETES,
+    containers,
+    environment,
+    instance_of,
+    lasting_containers,
+    namespace_of,
+    pod,
+    servers,
+    title,
+    yaml,
+)
 
 FLUSH_SECONDS = 1  # after --drain-timeout, for the last statuses to leave
 UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600}
+LOG_BYTES = 50 << 20  # what a kubelet keeps of a container's log: five files of 10 MiB
+BINARY_UNITS = {"Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30}
 
 
 class Facts:
@@ -109,7 +122,7 @@ def guaranteed(objects, _):
     for workload in objects.workloads():
         for container in containers(pod(workload)):
             resources = container.get("resources", {})
-            for key in ("cpu", "memory"):
+            for key in ("cpu", "memory", "ephemeral-storage"):
                 request, limit = (
                     resources.get(side, {}).get(key) for side in ("requests", "limits")
                 )
@@ -118,6 +131,39 @@ def guaranteed(objects, _):
                         f"{title(workload)}: {container['name']} requests {key} {request} and is"
                         f" limited to {limit}"
                     )
+
+
+def byte_count(quantity):
+    return int(quantity[:-2]) * BINARY_UNITS[quantity[-2:]]
+
+
+def ephemeral_storage(objects, _):
+    """A pod whose volumes on the node's disk and logs outgrow the sum of its limits is evicted."""
+    for workload in objects.workloads():
+        spec = pod(workload)
+        volumes = [one["emptyDir"] for one in spec.get("volumes", []) if "emptyDir" in one]
+        if any("sizeLimit" not in one for one in volumes):
+            yield f"{title(workload)} has an emptyDir without sizeLimit"
+            continue
+        lasting = lasting_containers(spec)
+        needed = len(lasting) * LOG_BYTES + sum(
+            byte_count(one["sizeLimit"]) for one in volumes if one.get("medium") != "Memory"
+        )
+        limits = [
+            one.get("resources", {}).get("limits", {}).get("ephemeral-storage", "0Mi")
+            for one in lasting
+        ]
+        if sum(map(byte_count, limits)) < needed:
+            yield (
+                f"{title(workload)}: ephemeral-storage is limited to {limits}, and its volumes and"
+                f" logs take up to {needed >> 20} MiB"
+            )
+
+
+def architecture(objects, _):
+    for workload in objects.workloads():
+        if "kubernetes.io/arch" not in pod(workload).get("nodeSelector", {}):
+            yield f"{title(workload)} may be put on a node that its image is not built for"
 
 
 def whole_cpus(objects, _):
@@ -169,7 +215,7 @@ def missing_series(expression, facts):
         wanted = {
             (key, value)
             for key, operator, value in re.findall(r'(\w+)\s*(=)\s*"([^"]*)"', labels)
-            if key not in ("namespace", "pod")
+            if key not in ("namespace", "job", "pod")
         }
         if not any(name == found and wanted <= served for found, served in facts.series):
             yield f"{name}{{{labels}}}"
@@ -181,14 +227,11 @@ def metrics_of_triggers(objects, facts):
             query = trigger["metadata"]["query"]
             for selector in missing_series(query, facts):
                 yield f"{title(scaler)} asks for {selector}, which verdictd does not serve"
-            for namespace in re.findall(r'namespace="([^"]*)"', query):
-                if namespace != namespace_of(scaler):
-                    yield (
-                        f"{title(scaler)} asks for namespace {namespace}, and is in"
-                        f" {namespace_of(scaler)}"
-                    )
-            if 'namespace="' not in query:
-                yield f"{title(scaler)} asks for all namespaces"
+            # The job is the instance: deploy/kubernetes/components/service-monitor.
+            for label, value in (("namespace", namespace_of(scaler)), ("job", instance_of(scaler))):
+                asked = re.findall(rf'{label}="([^"]*)"', query)
+                if asked != [value]:
+                    yield f"{title(scaler)} asks for {label} {asked}, and is of {value}"
 
 
 def metrics_of_autoscalers(objects, facts):
@@ -219,6 +262,8 @@ def metrics_of_adapter(_, facts):
 RULES = [
     grace_period,
     guaranteed,
+    ephemeral_storage,
+    architecture,
     whole_cpus,
     image_tags,
     known_options,

@@ -6,10 +6,12 @@ from manifests import (
     containers,
     environment,
     has_port,
+    instance_of,
     matches,
     namespace_of,
     pod,
     ports,
+    selectors,
     servers,
     template,
     title,
@@ -49,6 +51,17 @@ def workload_selectors(objects):
             yield f"{title(workload)} does not select its own pods"
         if "app.kubernetes.io/version" in workload["spec"]["selector"]["matchLabels"]:
             yield f"{title(workload)} selects by version, and could never be upgraded"
+
+
+def instances(objects):
+    for item in objects:
+        for selector in selectors(item):
+            asked = selector.get("matchLabels", {}).get("app.kubernetes.io/instance")
+            if asked is None or asked != instance_of(item):
+                yield (
+                    f"{title(item)} selects instance {asked}, is of {instance_of(item)}, and would"
+                    " select another model's pods"
+                )
 
 
 def services(objects):
@@ -117,12 +130,11 @@ def autoscalers(objects):
         for workload in found:
             if "replicas" in workload["spec"]:
                 yield f"{title(workload)} sets replicas, which {title(scaler)} decides"
-    if len(targeted) > 1:
-        yield "more than one autoscaler"
-    if not targeted and any(
-        "replicas" not in workload["spec"] for workload in objects.of("Deployment")
-    ):
-        yield "a Deployment has neither replicas nor an autoscaler"
+    for workload in objects.of("Deployment"):
+        if targeted.count(workload) > 1:
+            yield f"{title(workload)} has more than one autoscaler"
+        if workload not in targeted and "replicas" not in workload["spec"]:
+            yield f"{title(workload)} has neither replicas nor an autoscaler"
 
 
 def monitors(objects):
@@ -258,6 +270,7 @@ RULES = [
     namespace_labels,
     recommended_labels,
     workload_selectors,
+    instances,
     services,
     disruption_budgets,
     network_policies,
