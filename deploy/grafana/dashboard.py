@@ -9,13 +9,20 @@ import json
 
 DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
 WIDTH = 24
-OF = 'namespace=~"$namespace", job=~"$job", pod=~"$pod"'
+# What the variables choose: instances; jobs, for what rules.yml records; pods and Deployments, as
+# the kubelet's cAdvisor and kube-state-metrics name them.
+JOB = 'cluster=~"$cluster", namespace=~"$namespace", job=~"$job"'
+OF = JOB + ', pod=~"$pod"'
+POD = 'cluster=~"$cluster", namespace=~"$namespace", pod=~"$pod", container="verdictd"'
+OBJECT = 'cluster=~"$cluster", namespace=~"$namespace", {}=~"(.+-)?verdict(-.+)?"'
 
 
 def target(expression, legend, **more):
-    """A query; %s stands for the labels that the variables choose."""
+    """A query; %s stands for the labels that the variables choose, %j for those of a job, %p for
+    those of a container.
+    """
     return {
-        "expr": expression.replace("%s", OF),
+        "expr": expression.replace("%s", OF).replace("%j", JOB).replace("%p", POD),
         "legendFormat": legend,
         "datasource": DATASOURCE,
         **more,
@@ -36,15 +43,26 @@ def panel(kind, title, description, unit, targets, width=8, height=8, defaults=N
     }
 
 
-def lines(title, description, unit, *targets, **more):
+def thresholds(steps):
+    return {
+        "mode": "absolute",
+        "steps": [{"color": color, "value": value} for color, value in steps],
+    }
+
+
+def lines(title, description, unit, *targets, steps=None, **more):
     custom = {"lineWidth": 1, "fillOpacity": 8, "showPoints": "never"}
+    defaults = {"custom": custom, "min": 0, **more.pop("defaults", {})}
+    if steps is not None:
+        custom["thresholdsStyle"] = {"mode": "line"}
+        defaults["thresholds"] = thresholds(steps)
     return panel(
         "timeseries",
         title,
         description,
         unit,
         targets,
-        defaults={"custom": custom, "min": 0, **more.pop("defaults", {})},
+        defaults=defaults,
         legend={"displayMode": "list", "placement": "bottom"},
         tooltip={"mode": "multi", "sort": "desc"},
         **more,
@@ -52,8 +70,6 @@ def lines(title, description, unit, *targets, **more):
 
 
 def stat(title, description, unit, expression, steps=None, **more):
-    steps = [{"color": color, "value": value} for color, value in steps or [("blue", None)]]
-    thresholds = {"mode": "absolute", "steps": steps}
     return panel(
         "stat",
         title,
@@ -62,7 +78,7 @@ def stat(title, description, unit, expression, steps=None, **more):
         [target(expression, "")],
         width=4,
         height=4,
-        defaults={"thresholds": thresholds, **more},
+        defaults={"thresholds": thresholds(steps or [("blue", None)]), **more},
         graphMode="area",
         colorMode="value",
         reduceOptions={"calcs": ["lastNotNull"]},
@@ -99,26 +115,87 @@ def percentiles(stage, description):
     )
 
 
+def budget(title, what, series, budget):
+    """How much of the errors of 30 days that an objective allows is left."""
+    return stat(
+        title,
+        (
+            f"What is left of the {100 * budget:g} % of {what} in 30 days. Below 0 the objective is"
+            " missed."
+        ),
+        "percentunit",
+        f"min(1 - cluster_namespace_job:{series}:ratio_rate30d{{%j}} / {budget:g})",
+        [("red", None), ("orange", 0.1), ("green", 0.5)],
+        max=1,
+    )
+
+
+def burn(title, what, series, budget):
+    """As alerts.yml compares it."""
+    return lines(
+        title,
+        (
+            f"How many times faster than an even use of the budget {what}. Alerts: 14.4 over an"
+            " hour and 6 over six hours are critical, 3 over a day and 1 over three days are"
+            " warnings."
+        ),
+        "none",
+        *(
+            target(
+                f"max(cluster_namespace_job:{series}:ratio_rate{window}{{%j}} / {budget:g})", window
+            )
+            for window in ("5m", "1h", "6h", "1d", "3d")
+        ),
+        steps=[("transparent", None), ("orange", 1), ("red", 14.4)],
+        width=12,
+    )
+
+
+def with_verdict(expression):
+    """Of containers, those of pods that are chosen."""
+    return f"{expression} and on (cluster, namespace, pod) verdict_build_info{{%s}}"
+
+
+def pressure(resource):
+    return target(
+        with_verdict(
+            "sum by (cluster, namespace, pod)"
+            f" (rate(container_pressure_{resource}_waiting_seconds_total{{%p}}[$__rate_interval]))"
+        ),
+        resource + " {{pod}}",
+    )
+
+
+TEXT_ERRORS = ("verdict_text_errors", 0.001)
+SLOW_CALLS = ("verdict_slow_calls", 0.01)
+
 ROWS = {
-    "Now": [
+    "Objectives": [
+        budget("Budget of errors", "texts that may fail", *TEXT_ERRORS),
+        budget("Budget of slow calls", "calls that may take more than 0.3 s", *SLOW_CALLS),
+        stat(
+            "Failed texts",
+            (
+                "Texts that should have been answered and were not, alone, in batches or in"
+                " streams, in the last hour: the objective is 0.1 %."
+            ),
+            "percentunit",
+            "max(cluster_namespace_job:verdict_text_errors:ratio_rate1h{%j})",
+            [("green", None), ("orange", 0.001), ("red", 0.0144)],
+        ),
+        stat(
+            "Slow calls",
+            "Calls of Classify that took more than 0.3 s, in the last hour: the objective is 1 %.",
+            "percentunit",
+            "max(cluster_namespace_job:verdict_slow_calls:ratio_rate1h{%j})",
+            [("green", None), ("orange", 0.01), ("red", 0.144)],
+        ),
         stat(
             "Ready",
             "Instances that take calls.",
             "none",
-            'sum(verdict_ready{%s})',
+            "sum(verdict_ready{%s})",
             [("red", None), ("green", 1)],
-        ),
-        stat(
-            "Texts",
-            "Texts answered, whichever call brought them.",
-            "cps",
-            'sum(rate(verdict_latency_seconds_count{stage="total", %s}[$__rate_interval]))',
-        ),
-        stat(
-            "Tokens",
-            "Tokens computed.",
-            "cps",
-            'sum(rate(verdict_tokens_total{%s}[$__rate_interval]))',
         ),
         stat(
             "p99",
@@ -127,36 +204,109 @@ ROWS = {
             'max(verdict_latency_seconds{stage="total", quantile="0.99", %s} >= 0)',
             [("green", None), ("orange", 0.3), ("red", 1)],
         ),
-        stat(
-            "Failed calls",
-            (
-                "Classify and ClassifyBatch that should have been answered and were not: the"
-                " objective is 0.1 %."
+        burn("Burn rate of errors", "texts fail", *TEXT_ERRORS),
+        burn("Burn rate of slow calls", "calls are slow", *SLOW_CALLS),
+    ],
+    "Traffic": [
+        lines(
+            "Texts",
+            "Texts that ended a second, by the call that brought them.",
+            "cps",
+            target(
+                "sum by (method) (rate(verdict_texts_total{%s}[$__rate_interval]))", "{{method}}"
             ),
-            "percentunit",
-            (
-                'sum(rate(grpc_server_handled_total{grpc_method=~"Classify|ClassifyBatch",'
-                ' grpc_code!~"OK|Canceled|InvalidArgument|Unimplemented|'
-                'Unauthenticated|PermissionDenied",'
-                ' %s}[$__rate_interval])) /'
-                ' sum(rate(grpc_server_handled_total{grpc_method=~"Classify|ClassifyBatch",'
-                ' grpc_code!~"Canceled|InvalidArgument|Unimplemented|'
-                'Unauthenticated|PermissionDenied",'
-                ' %s}[$__rate_interval]))'
-            ),
-            [("green", None), ("orange", 0.001), ("red", 0.01)],
         ),
-        stat(
-            "Engine busy",
-            (
-                "The share of the time in which engines compute. Above 70 % waiting grows faster"
-                " than load."
+        lines(
+            "Texts by instance",
+            "Texts answered a second.",
+            "cps",
+            target(
+                'sum by (instance) (rate(verdict_texts_total{code="OK", %s}[$__rate_interval]))',
+                "{{instance}}",
             ),
+        ),
+        lines(
+            "Texts not answered, by code",
+            (
+                "Texts that did not end with OK. Canceled, InvalidArgument and Unauthenticated are"
+                " the caller's doing and no errors of the objective."
+            ),
+            "cps",
+            target(
+                'sum by (code) (rate(verdict_texts_total{code!="OK", %s}[$__rate_interval])) > 0',
+                "{{code}}",
+            ),
+        ),
+        lines(
+            "Calls",
+            "Calls ended a second, by method. A stream is one call, however many texts it brings.",
+            "cps",
+            target(
+                (
+                    'sum by (grpc_method)'
+                    ' (rate(grpc_server_handled_total{grpc_service="verdict.v1.Classifier",'
+                    ' %s}[$__rate_interval])) > 0'
+                ),
+                "{{grpc_method}}",
+            ),
+        ),
+        lines(
+            "Codes of calls",
+            (
+                "Calls that did not end with OK, by code. A stream whose connection is renewed"
+                " ends with Unavailable."
+            ),
+            "cps",
+            target(
+                (
+                    'sum by (grpc_code)'
+                    ' (rate(grpc_server_handled_total{grpc_service="verdict.v1.Classifier",'
+                    ' grpc_code!="OK", %s}[$__rate_interval])) > 0'
+                ),
+                "{{grpc_code}}",
+            ),
+        ),
+        lines(
+            "HTTP",
+            "Replies of the HTTP port a second, by route and status.",
+            "cps",
+            target(
+                (
+                    'sum by (route, code)'
+                    ' (rate(verdict_http_responses_total{%s}[$__rate_interval])) > 0'
+                ),
+                "{{route}} {{code}}",
+            ),
+        ),
+        lines(
+            "Tokens and pace",
+            (
+                "Tokens computed a second, and how many the engines got through in a second of"
+                " computing, by their latest batches."
+            ),
+            "cps",
+            target("sum(rate(verdict_tokens_total{%s}[$__rate_interval]))", "computed"),
+            target("sum(verdict_tokens_per_second{%s})", "pace"),
+        ),
+        lines(
+            "Truncated texts",
+            "The share of texts that were too long for the model.",
             "percentunit",
-            'avg(rate(verdict_engine_busy_seconds_total{%s}[$__rate_interval]))',
-            [("green", None), ("orange", 0.7), ("red", 0.9)],
-            min=0,
-            max=1,
+            target(
+                (
+                    'sum(rate(verdict_truncated_total{%s}[$__rate_interval])) /'
+                    ' sum(rate(verdict_stage_duration_seconds_count{stage="tokenize",'
+                    ' %s}[$__rate_interval]))'
+                ),
+                "truncated",
+            ),
+        ),
+        heatmap(
+            "Texts of a batch",
+            "How many texts the engine computed together.",
+            "none",
+            "sum by (le) (increase(verdict_batch_texts_bucket{%s}[$__rate_interval]))",
+            8,
         ),
     ],
     "Latency": [
@@ -181,146 +331,175 @@ ROWS = {
         percentiles("queue", "Waiting for the engine. Grows first when there is too much work."),
         percentiles("inference", "The batch that a text was in."),
     ],
-    "Throughput": [
+    "Saturation": [
         lines(
-            "Texts by instance",
-            "Texts answered a second.",
-            "cps",
-            target(
-                'rate(verdict_latency_seconds_count{stage="total", %s}[$__rate_interval])',
-                "{{instance}}",
+            "Engine busy",
+            (
+                "The share of the time in which an engine computes. Autoscaling keeps the mean at"
+                " 60 %; above 70 % waiting grows faster than load."
             ),
+            "percentunit",
+            target("rate(verdict_engine_busy_seconds_total{%s}[$__rate_interval])", "{{instance}}"),
+            defaults={"max": 1},
+            steps=[("transparent", None), ("orange", 0.6)],
         ),
         lines(
-            "Tokens and pace",
-            "Tokens computed a second, and how many the engines could compute.",
-            "cps",
-            target('sum(rate(verdict_tokens_total{%s}[$__rate_interval]))', "computed"),
-            target('sum(verdict_tokens_per_second{%s})', "pace"),
+            "Queue", "Tokens that wait.", "none", target("verdict_queue_tokens{%s}", "{{instance}}")
         ),
         lines(
-            "Calls",
-            "Calls ended a second, by method.",
-            "cps",
-            target(
-                (
-                    'sum by (grpc_method)'
-                    ' (rate(grpc_server_handled_total{grpc_service="verdict.v1.Classifier",'
-                    ' %s}[$__rate_interval])) > 0'
-                ),
-                "{{grpc_method}}",
+            "Limits",
+            (
+                "The share that is taken of what an instance may have: tokens in its queue"
+                " (--max-queue-tokens), texts and bytes in flight (--max-texts-in-flight,"
+                " --max-bytes-in-flight). Of the fullest instance."
             ),
-        ),
-        lines(
-            "Codes",
-            "Calls that did not end with OK, by code.",
-            "cps",
-            target(
-                (
-                    'sum by (grpc_code)'
-                    ' (rate(grpc_server_handled_total{grpc_service="verdict.v1.Classifier",'
-                    ' grpc_code!="OK", %s}[$__rate_interval])) > 0'
-                ),
-                "{{grpc_code}}",
-            ),
-        ),
-        heatmap(
-            "Texts of a batch",
-            "How many texts the engine computed together.",
-            "none",
-            'sum by (le) (increase(verdict_batch_texts_bucket{%s}[$__rate_interval]))',
-            8,
-        ),
-        heatmap(
-            "Tokens of a batch",
-            "How many tokens the engine computed together.",
-            "none",
-            'sum by (le) (increase(verdict_batch_tokens_bucket{%s}[$__rate_interval]))',
-            8,
-        ),
-    ],
-    "Queue and refusals": [
-        lines(
-            "Queue",
-            "Tokens that wait, and the limit of one instance.",
-            "none",
-            target('verdict_queue_tokens{%s}', "{{instance}}"),
-            target('min(verdict_queue_tokens_limit{%s})', "limit"),
+            "percentunit",
+            target("max(verdict_queue_tokens{%s} / verdict_queue_tokens_limit{%s})", "queue"),
+            target("max(verdict_in_flight_texts{%s} / verdict_in_flight_texts_limit{%s})", "texts"),
+            target("max(verdict_in_flight_bytes{%s} / verdict_in_flight_bytes_limit{%s})", "bytes"),
         ),
         lines(
             "Oldest text",
             "How long the text at the front of the queue has waited.",
             "s",
-            target('verdict_queue_oldest_seconds{%s}', "{{instance}}"),
-        ),
-        lines(
-            "In flight",
-            "The share of --max-texts-in-flight and of --max-bytes-in-flight that is taken.",
-            "percentunit",
-            target('max(verdict_in_flight_texts{%s} / verdict_in_flight_texts_limit{%s})', "texts"),
-            target('max(verdict_in_flight_bytes{%s} / verdict_in_flight_bytes_limit{%s})', "bytes"),
+            target("verdict_queue_oldest_seconds{%s}", "{{instance}}"),
         ),
         lines(
             "Refused texts",
             "Texts refused at once, by the reason.",
             "cps",
             target(
-                'sum by (reason) (rate(verdict_shed_total{%s}[$__rate_interval]))', "{{reason}}"
+                "sum by (reason) (rate(verdict_shed_total{%s}[$__rate_interval]))", "{{reason}}"
             ),
         ),
         lines(
             "Expired texts",
-            "Texts whose deadline passed while they waited; none of them was computed.",
+            (
+                "Texts whose deadline passed, by the stage in which it did. Those of tokenize and"
+                " queue were never computed; those of inference were, and nobody got the label."
+            ),
             "cps",
             target(
-                'sum by (stage) (rate(verdict_expired_total{%s}[$__rate_interval]))', "{{stage}}"
+                "sum by (stage) (rate(verdict_expired_total{%s}[$__rate_interval]))", "{{stage}}"
             ),
         ),
-        lines(
-            "Truncated texts",
-            "The share of texts that were too long for the model.",
-            "percentunit",
-            target(
-                (
-                    'sum(rate(verdict_truncated_total{%s}[$__rate_interval])) /'
-                    ' sum(rate(verdict_stage_duration_seconds_count{stage="tokenize",'
-                    ' %s}[$__rate_interval]))'
-                ),
-                "truncated",
-            ),
-        ),
-    ],
-    "Process": [
-        lines(
-            "CPU",
-            "Cores in use.",
+        heatmap(
+            "Tokens of a batch",
+            "How many tokens the engine computed together.",
             "none",
-            target('rate(process_cpu_seconds_total{%s}[$__rate_interval])', "{{instance}}"),
+            "sum by (le) (increase(verdict_batch_tokens_bucket{%s}[$__rate_interval]))",
+            8,
         ),
         lines(
-            "Memory",
-            "Resident memory.",
-            "bytes",
-            target('process_resident_memory_bytes{%s}', "{{instance}}"),
+            "Connections",
+            "gRPC connections that are open, and those refused a second as too many were.",
+            "none",
+            target("sum(verdict_grpc_connections{%s})", "open"),
+            target(
+                "sum(rate(verdict_grpc_connections_refused_total{%s}[$__rate_interval]))",
+                "refused a second",
+            ),
         ),
         lines(
             "Descriptors",
             "The share of the file descriptors that the process may open.",
             "percentunit",
-            target('process_open_fds{%s} / process_max_fds{%s}', "{{instance}}"),
+            target("process_open_fds{%s} / process_max_fds{%s}", "{{instance}}"),
         ),
-        lines("Threads", "Of the process.", "none", target('process_threads{%s}', "{{instance}}")),
+    ],
+    "Pods": [
+        lines(
+            "Replicas",
+            (
+                "Pods that Deployments should have, those that are ready, and what an autoscaler"
+                " may make of them. From kube-state-metrics."
+            ),
+            "none",
+            target(
+                f"kube_deployment_spec_replicas{{{OBJECT.format('deployment')}}}",
+                "wanted {{deployment}}",
+            ),
+            target(
+                f"kube_deployment_status_replicas_ready{{{OBJECT.format('deployment')}}}",
+                "ready {{deployment}}",
+            ),
+            target(
+                (
+                    "kube_horizontalpodautoscaler_spec_max_replicas{"
+                    + OBJECT.format("horizontalpodautoscaler")
+                    + "}"
+                ),
+                "most {{horizontalpodautoscaler}}",
+            ),
+        ),
+        lines(
+            "CPU",
+            "Cores in use.",
+            "none",
+            target("rate(process_cpu_seconds_total{%s}[$__rate_interval])", "{{instance}}"),
+        ),
+        lines(
+            "CPU throttling",
+            (
+                "The share of the scheduler's periods in which a container had used up its CPU"
+                " limit. From the kubelet's cAdvisor."
+            ),
+            "percentunit",
+            target(
+                with_verdict(
+                    "sum by (cluster, namespace, pod)"
+                    " (rate(container_cpu_cfs_throttled_periods_total{%p}[$__rate_interval]))"
+                    " / sum by (cluster, namespace, pod)"
+                    " (rate(container_cpu_cfs_periods_total{%p}[$__rate_interval]))"
+                ),
+                "{{pod}}",
+            ),
+        ),
+        lines(
+            "Resident memory",
+            "Of the process.",
+            "bytes",
+            target("process_resident_memory_bytes{%s}", "{{instance}}"),
+        ),
+        lines(
+            "Memory against its limit",
+            (
+                "The share of a container's memory limit that is in use. From the kubelet's"
+                " cAdvisor, and the limit from kube-state-metrics."
+            ),
+            "percentunit",
+            target(
+                with_verdict(
+                    "max by (cluster, namespace, pod) (container_memory_working_set_bytes{%p})"
+                    " / max by (cluster, namespace, pod)"
+                    " (kube_pod_container_resource_limits{resource=\"memory\", %p})"
+                ),
+                "{{pod}}",
+            ),
+            defaults={"max": 1},
+            steps=[("transparent", None), ("orange", 0.9)],
+        ),
+        lines(
+            "Pressure",
+            (
+                "The share of the time in which a thread of the container waited for CPU, memory or"
+                " disk (PSI). From the kubelet of Kubernetes 1.34 and later."
+            ),
+            "percentunit",
+            *map(pressure, ("cpu", "memory", "io")),
+        ),
+        lines("Threads", "Of the process.", "none", target("process_threads{%s}", "{{instance}}")),
         lines(
             "Up since",
             "The age of the process: a fall is a restart.",
             "s",
-            target('time() - process_start_time_seconds{%s}', "{{instance}}"),
+            target("time() - process_start_time_seconds{%s}", "{{instance}}"),
         ),
         lines(
             "Certificate",
             "Until the TLS certificate expires. Empty without TLS.",
             "s",
-            target('verdict_tls_certificate_expiry_timestamp_seconds{%s} - time()', "{{instance}}"),
+            target("verdict_tls_certificate_expiry_timestamp_seconds{%s} - time()", "{{instance}}"),
             defaults={"min": None},
         ),
         panel(
@@ -331,7 +510,7 @@ ROWS = {
             [
                 target(
                     (
-                        'verdict_model_info{%s} * on (namespace, job, instance) group_left'
+                        'verdict_model_info{%s} * on (cluster, namespace, job, instance) group_left'
                         ' (version) verdict_build_info'
                     ),
                     "",
@@ -391,7 +570,7 @@ def choice(name, label, query):
 DASHBOARD = {
     "uid": "verdict",
     "title": "Verdict",
-    "description": "Text classification: latency by stage, load, refusals, processes.",
+    "description": "Text classification: objectives, traffic, latency, saturation, pods.",
     "tags": ["verdict"],
     "schemaVersion": 39,
     "version": 1,
@@ -412,13 +591,21 @@ DASHBOARD = {
                 "refresh": 1,
                 "current": {},
             },
-            choice("namespace", "Namespace", "label_values(verdict_build_info, namespace)"),
-            choice("job", "Job", 'label_values(verdict_build_info{namespace=~"$namespace"}, job)'),
+            choice("cluster", "Cluster", "label_values(verdict_build_info, cluster)"),
             choice(
-                "pod",
-                "Pod",
-                'label_values(verdict_build_info{namespace=~"$namespace", job=~"$job"}, pod)',
+                "namespace",
+                "Namespace",
+                'label_values(verdict_build_info{cluster=~"$cluster"}, namespace)',
             ),
+            choice(
+                "job",
+                "Job",
+                (
+                    'label_values(verdict_build_info{cluster=~"$cluster",'
+                    ' namespace=~"$namespace"}, job)'
+                ),
+            ),
+            choice("pod", "Pod", f"label_values(verdict_build_info{{{JOB}}}, pod)"),
         ]
     },
     "panels": place(ROWS),

@@ -16,7 +16,16 @@ TEXT = (GRAFANA / "dashboards" / "verdict.json").read_text()
 DASHBOARD = json.loads(TEXT)
 PANELS = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
 VARIABLES = {variable["name"]: variable for variable in DASHBOARD["templating"]["list"]}
-CHOSEN = ("namespace", "job", "pod")
+CHOSEN = ("cluster", "namespace", "job", "pod")
+# What a series is of, and so which variables its selector has to keep to.
+KINDS = {
+    r"(?<![:\w])(?:verdict|grpc_server|process)_\w+": CHOSEN,
+    r"cluster_namespace_job\w*:[\w:]+": ("cluster", "namespace", "job"),
+    r"\b(?:container|kube_pod)_\w+": ("cluster", "namespace", "pod"),
+    r"\bkube_(?:deployment|horizontalpodautoscaler)_\w+": ("cluster", "namespace"),
+}
+RULES = (GRAFANA.parent / "prometheus" / "rules.yml").read_text()
+RECORDED = set(re.findall(r"- record: (\S+)", RULES))
 
 
 def overlap(one, other):
@@ -78,14 +87,31 @@ class Dashboard(unittest.TestCase):
             for target in panel["targets"]:
                 # The one join names its other side by labels that the variables have chosen.
                 expression = target["expr"].partition(" * on ")[0]
-                metrics = re.findall(r"\b(?:verdict|grpc_server|process)_\w+", expression)
-                selectors = re.findall(
-                    r"\b(?:verdict|grpc_server|process)_\w+\{([^}]*)\}", expression
-                )
-                self.assertTrue(metrics, target)
-                self.assertEqual(len(metrics), len(selectors), target["expr"])
-                for selector, name in itertools.product(selectors, CHOSEN):
-                    self.assertIn(f'{name}=~"${name}"', selector, target["expr"])
+                found = 0
+                for kind, chosen in KINDS.items():
+                    metrics = re.findall(kind, expression)
+                    selectors = re.findall(rf"{kind}\{{([^}}]*)\}}", expression)
+                    found += len(metrics)
+                    self.assertEqual(len(metrics), len(selectors), target["expr"])
+                    for selector, name in itertools.product(selectors, chosen):
+                        self.assertIn(f'{name}=~"${name}"', selector, target["expr"])
+                self.assertTrue(found, target)
+
+    def test_what_it_takes_from_the_rules_is_recorded(self):
+        for panel in PANELS:
+            for target in panel["targets"]:
+                for name in re.findall(r"cluster_namespace_job\w*:[\w:]+", target["expr"]):
+                    self.assertIn(name, RECORDED, panel["title"])
+
+    def test_what_matters_most_comes_first(self):
+        rows = [panel["title"] for panel in DASHBOARD["panels"] if panel["type"] == "row"]
+        self.assertEqual(rows, ["Objectives", "Traffic", "Latency", "Saturation", "Pods"])
+
+    def test_no_limit_flattens_what_it_limits(self):
+        for panel in PANELS:
+            for target in panel["targets"]:
+                for limit in re.findall(r"(\S*) *\bverdict_\w+_limit\b", target["expr"]):
+                    self.assertEqual(limit, "/", f"{panel['title']} draws a limit")
 
     def test_a_rate_fits_its_scrapes(self):
         for panel in PANELS:
