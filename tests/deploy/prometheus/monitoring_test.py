@@ -113,7 +113,7 @@ def cluster():
 
 
 class Prometheus:
-    def __init__(self, folder, target):
+    def __init__(self, folder, target, intervals=GLOBAL):
         self.address = f"127.0.0.1:{free_port()}"
         labels = {name: LABELS[name] for name in ("cluster", "namespace", "pod")}
         scrapes = [
@@ -134,7 +134,7 @@ class Prometheus:
             (folder / name).write_text(re.sub(r"(?m)^    interval: .*\n", "", text))
         config = folder / "prometheus.yml"
         config.write_text(
-            json.dumps({"global": GLOBAL, "rule_files": RULES, "scrape_configs": scrapes})
+            json.dumps({"global": intervals, "rule_files": RULES, "scrape_configs": scrapes})
         )  # JSON is YAML
         self.log = open(folder / "prometheus.log", "w")
         self.process = subprocess.Popen(

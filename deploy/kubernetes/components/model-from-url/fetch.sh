@@ -1,9 +1,9 @@
 # Fetches the files that SHA256SUMS names from MODEL_URL. Usage: sh fetch.sh SOURCE TARGET
 #
-# A file that is there and right stays: a container that is started again in its pod fetches nothing.
-# What is cut off, or stalls, goes on where it ended, from FILE.part. It gives up after TRIES in a row
-# that brought nothing, at once when the server says that there is no such file, and when a whole
-# file has another sum twice.
+# A file that is there and right stays: a container that is started again in its pod fetches
+# nothing. What is cut off, or stalls, goes on where it ended, from FILE.part. The script gives up
+# after FETCH_TRIES in a row that brought nothing, at once when the server says that there is no
+# such file, and when a whole file has another sum twice.
 set -eu
 source=$1
 target=$2
