@@ -37,7 +37,7 @@ class FakeCollector {
       absl::MutexLock lock(&mutex_);
       held.swap(held_);
     }
-    for (const HttpDone& done : held) done([] { return HttpResponse{.status = 503}; });
+    for (const HttpDone& done : held) done([] { return HttpResponse{.status = 503, .body = ""}; });
     http_.reset();
   }
 
