@@ -51,7 +51,8 @@ ClassifyStreamCall::ClassifyStreamCall(const Serving& serving, grpc::CallbackSer
     : serving_(serving),
       context_(context),
       caller_(serving.open_calls, *context),
-      followed_(serving.tracing, serving.KindOf(Method::kClassifyStream), caller_.arrival(), context),
+      followed_(serving.tracing, serving.KindOf(Method::kClassifyStream), caller_.arrival(),
+                context),
       token_timer_(caller_.arrival()) {
   serving_.metrics->calls().Started(Method::kClassifyStream);
 }
