@@ -285,7 +285,7 @@ void ClassifyStreamCall::Answer(const absl::StatusOr<v1::ClassifyResponse>& answ
     absl::MutexLock lock(&mutex_);
     if (!status.ok()) DecideEnd(status);
     if (status.ok() && caller_.abandoned() == absl::StatusCode::kOk) {
-      replies_.push_back({.bytes = std::move(bytes), .ticket = std::move(ticket)});
+      replies_.push_back({.bytes = bytes, .ticket = std::move(ticket)});
     } else {
       --open_;
     }
