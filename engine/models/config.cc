@@ -56,25 +56,25 @@ struct Word {
   Value value;
 };
 constexpr std::array kProblemTypes = {
-    Word{"regression", ProblemType::kRegression},
-    Word{"single_label_classification", ProblemType::kSingleLabelClassification},
-    Word{"multi_label_classification", ProblemType::kMultiLabelClassification},
+    Word<ProblemType>{"regression", ProblemType::kRegression},
+    Word<ProblemType>{"single_label_classification", ProblemType::kSingleLabelClassification},
+    Word<ProblemType>{"multi_label_classification", ProblemType::kMultiLabelClassification},
 };
 
 // transformers' ACT2FN, as far as we compute it.
 constexpr std::array kActivations = {
-    Word{"gelu", HiddenActivation::kGelu},
-    Word{"gelu_python", HiddenActivation::kGelu},
-    Word{"gelu_10", HiddenActivation::kGelu10},
-    Word{"gelu_new", HiddenActivation::kGeluTanh},
-    Word{"gelu_fast", HiddenActivation::kGeluTanh},
-    Word{"gelu_accurate", HiddenActivation::kGeluTanh},
-    Word{"gelu_pytorch_tanh", HiddenActivation::kGeluTanh},
-    Word{"gelu_python_tanh", HiddenActivation::kGeluTanh},
-    Word{"quick_gelu", HiddenActivation::kQuickGelu},
-    Word{"silu", HiddenActivation::kSilu},
-    Word{"swish", HiddenActivation::kSilu},
-    Word{"relu", HiddenActivation::kRelu},
+    Word<HiddenActivation>{"gelu", HiddenActivation::kGelu},
+    Word<HiddenActivation>{"gelu_python", HiddenActivation::kGelu},
+    Word<HiddenActivation>{"gelu_10", HiddenActivation::kGelu10},
+    Word<HiddenActivation>{"gelu_new", HiddenActivation::kGeluTanh},
+    Word<HiddenActivation>{"gelu_fast", HiddenActivation::kGeluTanh},
+    Word<HiddenActivation>{"gelu_accurate", HiddenActivation::kGeluTanh},
+    Word<HiddenActivation>{"gelu_pytorch_tanh", HiddenActivation::kGeluTanh},
+    Word<HiddenActivation>{"gelu_python_tanh", HiddenActivation::kGeluTanh},
+    Word<HiddenActivation>{"quick_gelu", HiddenActivation::kQuickGelu},
+    Word<HiddenActivation>{"silu", HiddenActivation::kSilu},
+    Word<HiddenActivation>{"swish", HiddenActivation::kSilu},
+    Word<HiddenActivation>{"relu", HiddenActivation::kRelu},
 };
 
 // Fields of other architectures, which transformers keeps for DistilBERT without reading them.
