@@ -3,6 +3,7 @@
 #ifndef VERDICT_ENGINE_LAYERS_ENCODER_H_
 #define VERDICT_ENGINE_LAYERS_ENCODER_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "engine/layers/linear.h"
 #include "engine/layers/linear_scratch.h"
 #include "engine/memory/aligned_buffer.h"
+#include "engine/memory/rounding.h"
 #include "engine/threads/workers.h"
 
 namespace verdict {
@@ -34,7 +36,7 @@ template <typename Visit>
 void ForEachRow(Workers& workers, int rows, const Visit& visit) {
   // Some microseconds of work.
   constexpr int kRowsPerPiece = 16;
-  workers.ParallelFor((rows + kRowsPerPiece - 1) / kRowsPerPiece, [&](int piece, int) {
+  workers.ParallelFor(DivideUp(rows, kRowsPerPiece), [&](int piece, int) {
     const int end = std::min(rows, (piece + 1) * kRowsPerPiece);
     for (int row = piece * kRowsPerPiece; row < end; ++row) visit(row);
   });
