@@ -2,7 +2,6 @@
 #ifndef VERDICT_ENGINE_KERNEL_NAMES_H_
 #define VERDICT_ENGINE_KERNEL_NAMES_H_
 
-#include <algorithm>
 #include <array>
 #include <string_view>
 
@@ -14,10 +13,9 @@ inline constexpr std::string_view kTilesKernels = "tiles";    // ours, in AMX's 
 // The fastest of them that this CPU has.
 inline constexpr std::string_view kAutoKernels = "auto";
 
-inline bool IsKernelsName(std::string_view name) {
-  constexpr std::array kNames = {kAutoKernels, kOneDnnKernels, kPanelsKernels, kTilesKernels};
-  return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
-}
+// All that can be asked for, kAutoKernels first.
+inline constexpr std::array kAllKernelNames = {kAutoKernels, kOneDnnKernels, kPanelsKernels,
+                                               kTilesKernels};
 
 }  // namespace verdict
 

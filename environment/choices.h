@@ -25,6 +25,7 @@ class Choices {
  public:
   // REQUIRES: at least one, each in lower case.
   Choices(std::initializer_list<std::pair<std::string, T>> choices) : choices_(choices) {}
+  explicit Choices(std::vector<std::pair<std::string, T>> choices) : choices_(std::move(choices)) {}
 
   // What `text` means; null if it is none of the words.
   const T* Find(absl::string_view text) const {

@@ -52,11 +52,9 @@ void AddHttpOptions(CLI::App& app, ServerOptions* options) {
 }
 
 Choices<std::string> KernelsChoices() {
-  const auto choice = [](std::string_view name) {
-    return std::pair(std::string(name), std::string(name));
-  };
-  return {choice(kAutoKernels), choice(kOneDnnKernels), choice(kPanelsKernels),
-          choice(kTilesKernels)};
+  std::vector<std::pair<std::string, std::string>> choices;
+  for (const std::string_view name : kAllKernelNames) choices.emplace_back(name, name);
+  return Choices<std::string>(std::move(choices));
 }
 
 void AddModelOptions(CLI::App& app, ServerOptions* options) {
