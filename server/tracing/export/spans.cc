@@ -44,9 +44,9 @@ void AddPeer(const std::string& peer, std::vector<SpanAttribute>* attributes) {
   if (absl::StartsWith(peer, "ip") && colon != std::string::npos &&
       absl::SimpleAtoi(address.substr(colon + 1), &port)) {
     address.resize(colon);
-    attributes->push_back({"client.port", port});
+    attributes->emplace_back("client.port", port);
   }
-  attributes->push_back({"client.address", std::move(address)});
+  attributes->emplace_back("client.address", std::move(address));
 }
 
 // A span of one of its stages.
@@ -114,7 +114,7 @@ Span CallSpan(const EndedCall& call) {
                      {"verdict.tokens", record.tokens}};
   AddPeer(record.peer, &span.attributes);
   if (call.texts_without_spans > 0) {
-    span.attributes.push_back({"verdict.texts_without_spans", call.texts_without_spans});
+    span.attributes.emplace_back("verdict.texts_without_spans", call.texts_without_spans);
   }
   span.failed = IsSpanError(record.code);
   return span;

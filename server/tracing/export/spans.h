@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -17,6 +18,9 @@ namespace verdict {
 
 // A name that OpenTelemetry's conventions give, or one of ours that begins with "verdict.".
 struct SpanAttribute {
+  SpanAttribute(const char* name, int64_t value) : name(name), value(value) {}
+  SpanAttribute(const char* name, std::string value) : name(name), value(std::move(value)) {}
+
   const char* name;
   std::variant<int64_t, std::string> value;
 };
