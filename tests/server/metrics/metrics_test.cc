@@ -12,12 +12,11 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
-#include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/server/fixtures/metric_page.h"
 
 namespace verdict {
 namespace {
@@ -29,23 +28,11 @@ class MetricsTest : public ::testing::Test {
  protected:
   // The value of a series, as text; empty if the page has no such series.
   std::string Value(absl::string_view series) const {
-    const std::string page = metrics_.Expose();
-    for (absl::string_view line : absl::StrSplit(page, '\n')) {
-      if (absl::ConsumePrefix(&line, series) && absl::ConsumePrefix(&line, " ")) {
-        return std::string(line);
-      }
-    }
-    return "";
-  }
-
-  static std::string Labels(absl::string_view method) {
-    return absl::StrCat("grpc_method=\"", method, "\",grpc_service=\"verdict.v1.Classifier\",",
-                        "grpc_type=\"", method == "ClassifyStream" ? "bidi_stream" : "unary", "\"");
+    return SeriesValue(metrics_.Expose(), series);
   }
 
   std::string Handled(absl::string_view method, absl::string_view code) const {
-    return Value(
-        absl::StrCat("grpc_server_handled_total{grpc_code=\"", code, "\",", Labels(method), "}"));
+    return Value(HandledSeries(method, code));
   }
 
   double Quantile(absl::string_view stage, absl::string_view quantile) const {
@@ -75,7 +62,8 @@ TEST_F(MetricsTest, EverySeriesExistsFromTheStart) {
       EXPECT_EQ(Handled(method, code), "0") << method << " " << code;
     }
     for (const char* counter : {"started", "msg_received", "msg_sent"}) {
-      EXPECT_EQ(Value(absl::StrCat("grpc_server_", counter, "_total{", Labels(method), "}")), "0")
+      EXPECT_EQ(Value(absl::StrCat("grpc_server_", counter, "_total{", CallLabels(method), "}")),
+                "0")
           << method << " " << counter;
     }
   }
@@ -142,10 +130,11 @@ TEST_F(MetricsTest, CountsMessagesPerMethodAndDirection) {
   metrics_.calls().MessageReceived(Method::kClassifyStream);
   metrics_.calls().MessageReceived(Method::kClassifyStream);
   metrics_.calls().MessageSent(Method::kClassifyStream);
-  const std::string labels = absl::StrCat("_total{", Labels("ClassifyStream"), "}");
+  const std::string labels = absl::StrCat("_total{", CallLabels("ClassifyStream"), "}");
   EXPECT_EQ(Value("grpc_server_msg_received" + labels), "2");
   EXPECT_EQ(Value("grpc_server_msg_sent" + labels), "1");
-  EXPECT_EQ(Value(absl::StrCat("grpc_server_msg_received_total{", Labels("Classify"), "}")), "0");
+  EXPECT_EQ(Value(absl::StrCat("grpc_server_msg_received_total{", CallLabels("Classify"), "}")),
+            "0");
 }
 
 TEST_F(MetricsTest, CountsACodeThatWasNotForeseen) {

@@ -26,8 +26,8 @@ class ClassifyStreamTest : public ServingTest {
  protected:
   // How many messages of streams have been received or sent.
   bool ExposesMessages(const std::string& direction, int count) const {
-    return Exposes(absl::StrCat("grpc_server_msg_", direction, "_total{", Labels("ClassifyStream"),
-                                "} ", count));
+    return Exposes(absl::StrCat("grpc_server_msg_", direction, "_total{",
+                                CallLabels("ClassifyStream"), "} ", count));
   }
 };
 
@@ -185,7 +185,7 @@ TEST_F(ClassifyStreamTest, StreamsAndTheirMessagesAreCounted) {
   stream.HalfClose();
   EXPECT_THAT(stream.ReadAll(), SizeIs(5));
   EXPECT_TRUE(stream.Finish().ok());
-  const std::string labels = absl::StrCat("{", Labels("ClassifyStream"), "} ");
+  const std::string labels = absl::StrCat("{", CallLabels("ClassifyStream"), "} ");
   EXPECT_TRUE(Exposes("grpc_server_started_total" + labels + "1"));
   EXPECT_TRUE(ExposesHandled("ClassifyStream", "OK", 1));
   EXPECT_TRUE(Exposes("grpc_server_handling_seconds_count" + labels + "1"));

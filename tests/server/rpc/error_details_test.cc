@@ -184,7 +184,7 @@ TEST_F(SlowEngineTest, WorkThatExceedsItsOwnDeadlineIsNotRetriedByGrpc) {
     EXPECT_EQ(Reason(status), "DEADLINE_TOO_SHORT") << status.error_message();
     EXPECT_FALSE(HasRetryInfo(status));
   }
-  EXPECT_TRUE(Exposes(absl::StrCat("grpc_server_started_total{", Labels("Classify"), "} 7")));
+  EXPECT_TRUE(Exposes(absl::StrCat("grpc_server_started_total{", CallLabels("Classify"), "} 7")));
   engine_.Release();
   first.done.WaitForNotification();
 }

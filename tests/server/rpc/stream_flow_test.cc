@@ -37,28 +37,23 @@ class StreamFlowTest : public ServingTest {
 
   // The value of one series of the metrics; -1 if there is none.
   int64_t Value(const std::string& series) const {
-    const std::string page = metrics_.Expose();
-    const std::string line = "\n" + series + " ";
-    const size_t at = page.find(line);
+    const std::string text = SeriesValue(metrics_.Expose(), series);
     double value = -1;
-    if (at == std::string::npos) return -1;
-    const absl::string_view rest = absl::string_view(page).substr(at + line.size());
-    EXPECT_TRUE(absl::SimpleAtod(rest.substr(0, rest.find('\n')), &value));
+    EXPECT_TRUE(text.empty() || absl::SimpleAtod(text, &value)) << text;
     return static_cast<int64_t>(value);
   }
 
   int64_t Count(const std::string& what) const {
-    return Value(absl::StrCat("grpc_server_", what, "_total{", Labels("ClassifyStream"), "}"));
+    return Value(absl::StrCat("grpc_server_", what, "_total{", CallLabels("ClassifyStream"), "}"));
   }
 
   int64_t Handled(const std::string& code) const {
-    return Value(absl::StrCat("grpc_server_handled_total{grpc_code=\"", code, "\",",
-                              Labels("ClassifyStream"), "}"));
+    return Value(HandledSeries("ClassifyStream", code));
   }
 
   int64_t HandledInAll() const {
     return Value(
-        absl::StrCat("grpc_server_handling_seconds_count{", Labels("ClassifyStream"), "}"));
+        absl::StrCat("grpc_server_handling_seconds_count{", CallLabels("ClassifyStream"), "}"));
   }
 
   // So many streams have ended, for the server too.

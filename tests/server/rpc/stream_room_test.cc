@@ -32,8 +32,8 @@ class StreamRoomTest : public ServingTest {
   }
 
   bool Received(int messages) const {
-    return Exposes(
-        absl::StrCat("grpc_server_msg_received_total{", Labels("ClassifyStream"), "} ", messages));
+    return Exposes(absl::StrCat("grpc_server_msg_received_total{", CallLabels("ClassifyStream"),
+                                "} ", messages));
   }
 
   void AwaitReceived(int messages) const {
