@@ -13,6 +13,7 @@ import time
 
 import grpc
 
+import http2
 import load
 import script
 from verdictd import Verdictd
@@ -31,21 +32,9 @@ def add_options(parser):
     parser.add_argument("--texts", type=int, default=TEXTS, help="of each stream")
 
 
-def varint(number):
-    out = bytearray()
-    while number >= 0x80:
-        out.append(number & 0x7F | 0x80)
-        number >>= 7
-    return bytes(out + bytes([number]))
-
-
-def field(number, content):
-    return varint(number << 3 | 2) + varint(len(content)) + content
-
-
 def message(number, text):
     """A ClassifyStreamRequest."""
-    return b"\x08" + varint(number) + field(2, field(1, field(1, text.encode())))
+    return b"\x08" + http2.varint(number) + http2.field(2, http2.classify_request(text))
 
 
 def has_result(reply):

@@ -40,6 +40,18 @@ class CliTest : public ::testing::Test {
     return {.exit_status = WEXITSTATUS(status), .out = Read("out"), .err = Read("err")};
   }
 
+  // Runs `verdict classify ARGUMENTS` for a writer that waits for the answer to each line before it
+  // writes the next: first what `first` prints, then what `second` does. Its answers are in `err`;
+  // only the time-out would end a verdict that waits for more.
+  Finished ClassifyLineByLine(const std::string& arguments, const std::string& first,
+                              const std::string& second) {
+    return Verdict(absl::StrCat("--version >/dev/null; mkfifo answers; { exec 3<>answers; ", first,
+                                "; read a <&3; ", second,
+                                "; read b <&3; echo \"$a\" >&2; echo \"$b\" >&2; }"
+                                " | timeout 20 '" VERDICT_BINARY "' classify ",
+                                arguments, " >answers"));
+  }
+
   void Write(const std::string& name, const std::string& text) {
     std::ofstream(folder_ + "/" + name, std::ios::binary) << text;
   }
