@@ -25,7 +25,6 @@ namespace verdict {
 
 namespace unchecked::v1 {
 class ClassifyRequest;
-class ClassifyStreamRequest;
 }  // namespace unchecked::v1
 
 namespace v1 {

@@ -1,5 +1,6 @@
 #include "server/tracing/call_journal.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 #include <variant>
@@ -48,6 +49,18 @@ bool CallJournal::Wants(absl::Duration total, absl::Time now) const {
   return IsSlow(total) ||
          absl::ToInt64Nanoseconds(total) > floor_total_.load(std::memory_order_relaxed) ||
          Nanoseconds(now) >= floor_until_.load(std::memory_order_relaxed);
+}
+
+bool CallJournal::WantsFailure(absl::StatusCode code, absl::Time now) {
+  const int64_t period = kFailurePeriod / absl::Nanoseconds(1);
+  std::atomic<int64_t>& burst_again = burst_again_[CodeIndex(code)];
+  const int64_t now_ns = Nanoseconds(now);
+  int64_t seen = burst_again.load(std::memory_order_relaxed);
+  do {
+    if (seen - now_ns > (kFailureBurst - 1) * period) return false;
+  } while (!burst_again.compare_exchange_weak(seen, std::max(seen, now_ns) + period,
+                                              std::memory_order_relaxed));
+  return true;
 }
 
 void CallJournal::Tell(CallRecord record, absl::Time now) {

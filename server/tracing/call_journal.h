@@ -2,13 +2,16 @@
 #ifndef VERDICT_SERVER_TRACING_CALL_JOURNAL_H_
 #define VERDICT_SERVER_TRACING_CALL_JOURNAL_H_
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <string>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "server/metrics/series.h"
 #include "server/tracing/call_record.h"
 #include "server/tracing/recent_calls.h"
 
@@ -30,7 +33,14 @@ class CallJournal {
   // mostly no.
   bool Wants(absl::Duration total, absl::Time now) const;
 
-  // A call that it wants, or one that failed.
+  // Whether to tell it of a call that failed with `code`; OK stands for a batch with failed texts.
+  // Of each code it wants kFailureBurst at once, and then one each kFailurePeriod: under overload
+  // most calls are refused, and a refusal must cost next to nothing.
+  bool WantsFailure(absl::StatusCode code, absl::Time now);
+  static constexpr int kFailureBurst = 32;
+  static constexpr absl::Duration kFailurePeriod = absl::Milliseconds(50);
+
+  // A call that it wants.
   void Tell(CallRecord record, absl::Time now) ABSL_LOCKS_EXCLUDED(mutex_);
 
   // RecentCalls as JSON, for people and programs: `slowest` and `failed`, each call with the date
@@ -45,6 +55,9 @@ class CallJournal {
   // a call is told in vain, or one that is hardly among the slowest is not.
   std::atomic<int64_t> floor_total_ = 0;
   std::atomic<int64_t> floor_until_ = 0;
+
+  // For WantsFailure, by code, in nanoseconds: when a whole burst is wanted again.
+  std::array<std::atomic<int64_t>, kCodes> burst_again_ = {};
 
   mutable absl::Mutex mutex_;
   RecentCalls recent_ ABSL_GUARDED_BY(mutex_);

@@ -59,11 +59,12 @@ void FollowedCall::EndText(absl::StatusCode code) {
 void FollowedCall::EndMessage(uint64_t id, absl::Time arrival, const TextStages& stages) {
   ++messages_;
   message_tokens_ += stages.tokens;
-  if (IsServersFailure(stages.code) ||
-      tracing_->journal().Wants(stages.ended - arrival, stages.ended)) {
+  CallJournal& journal = tracing_->journal();
+  if (journal.Wants(stages.ended - arrival, stages.ended) ||
+      (IsServersFailure(stages.code) && journal.WantsFailure(stages.code, stages.ended))) {
     CallRecord record = MakeRecord(stages.code, arrival, stages.ended);
     AddTexts({&stages, 1}, &record);
-    tracing_->journal().Tell(std::move(record), stages.ended);
+    journal.Tell(std::move(record), stages.ended);
   }
   if (stages.inference_span.valid()) {
     tracing_->tracer().Export(
@@ -75,13 +76,15 @@ void FollowedCall::End(absl::StatusCode code, absl::Time now,
                        absl::FunctionRef<std::vector<TextStages>()> texts) {
   Tracer& tracer = tracing_->tracer();
   // A stream lasts as long as its caller likes: only its messages can be slow.
-  const bool is_told = IsServersFailure(code) || text_failed_ ||
-                       (!is_stream() && tracing_->journal().Wants(now - arrival_, now));
+  CallJournal& journal = tracing_->journal();
+  const bool failed = IsServersFailure(code) || text_failed_;
+  const bool is_told = (!is_stream() && journal.Wants(now - arrival_, now)) ||
+                       (failed && journal.WantsFailure(code, now));
   const bool is_recorded = tracer.Records(trace_);
   if (is_told || is_recorded) {
     tracer.Identify(&trace_);
     EndedCall ended = MakeEnded(code, now, texts());
-    if (is_told) tracing_->journal().Tell(ended.record, now);
+    if (is_told) journal.Tell(ended.record, now);
     if (is_recorded) tracer.Export(std::move(ended));
   } else if (!trace_.parent.valid()) {
     return;

@@ -13,10 +13,8 @@
 namespace verdict {
 namespace {
 
-using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
-using ::testing::StartsWith;
 using Json = nlohmann::json;
 
 class ClassifyCommandTest : public CliTest {

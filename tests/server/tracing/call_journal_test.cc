@@ -75,6 +75,21 @@ TEST_F(CallJournalTest, ASlowCallIsOneLineWithWhatIsKnownOfIt) {
   EXPECT_EQ(lines[0]["queue_seconds"], 0.4);
 }
 
+TEST_F(CallJournalTest, OfAFloodOfFailuresItWantsABurstAndThenSomeOfEachCode) {
+  CallJournal journal(absl::ZeroDuration());
+  const auto wanted = [&](absl::StatusCode code, absl::Time now) {
+    int count = 0;
+    for (int i = 0; i < 1000; ++i) count += journal.WantsFailure(code, now) ? 1 : 0;
+    return count;
+  };
+  EXPECT_EQ(wanted(absl::StatusCode::kResourceExhausted, now_), CallJournal::kFailureBurst);
+  EXPECT_EQ(wanted(absl::StatusCode::kInternal, now_), CallJournal::kFailureBurst);
+  const absl::Time later = now_ + 3 * CallJournal::kFailurePeriod;
+  EXPECT_EQ(wanted(absl::StatusCode::kResourceExhausted, later), 3);
+  EXPECT_EQ(wanted(absl::StatusCode::kResourceExhausted, later + absl::Hours(1)),
+            CallJournal::kFailureBurst);
+}
+
 TEST_F(CallJournalTest, NoCallIsSlowWhereNobodySaysWhatThatIs) {
   CallJournal journal(absl::ZeroDuration());
   journal.Tell(Record(absl::Hours(1)), now_);
