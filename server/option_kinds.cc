@@ -23,14 +23,6 @@ CLI::Option* AddText(CLI::App& app, const std::string& option, const std::string
       ->type_name("TEXT");
 }
 
-void AddAddress(CLI::App& app, const std::string& option, const std::string& help,
-                bool (*is_address)(const std::string&), std::string* value) {
-  AddText(app, option, *value, help, [option, is_address, value](const std::string& text) {
-    if (!is_address(text)) Refuse(option, text, "HOST:PORT, such as 127.0.0.1:50051");
-    *value = text;
-  })->type_name("HOST:PORT");
-}
-
 void AddList(CLI::App& app, const List& list, std::vector<std::string>* values) {
   const auto set = [list, values](const std::vector<std::string>& texts) {
     for (const std::string& text : texts) {

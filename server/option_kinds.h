@@ -1,4 +1,4 @@
-// The kinds of options that verdictd has: numbers, choices, addresses, durations, lists.
+// The kinds of options that verdictd has: numbers, choices, durations, lists.
 #ifndef VERDICT_SERVER_OPTION_KINDS_H_
 #define VERDICT_SERVER_OPTION_KINDS_H_
 
@@ -55,10 +55,6 @@ void AddChoice(CLI::App& app, const std::string& option, const Choices<T>& choic
     *value = *meaning;
   })->type_name(choices.Words());
 }
-
-// `is_address` says whether a text is one.
-void AddAddress(CLI::App& app, const std::string& option, const std::string& help,
-                bool (*is_address)(const std::string&), std::string* value);
 
 // An option that may be given several times, and whose variable has commas.
 struct List {

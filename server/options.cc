@@ -14,9 +14,9 @@
 #include "environment/choices.h"
 #include "environment/environment.h"
 #include "latency/steady_clock.h"
-#include "server/http/address.h"
 #include "server/http/origins.h"
 #include "server/option_kinds.h"
+#include "server/process/listen_address.h"
 #include "server/security/bearer_tokens.h"
 
 namespace verdict {
@@ -25,23 +25,22 @@ namespace {
 // No model has more positions (engine/models/config.cc).
 constexpr int kMostTokens = 1'000'000;
 
-bool EndsInPort(const std::string& text) {
-  const size_t colon = text.rfind(':');
-  int port = 0;
-  return colon != std::string::npos && colon != 0 &&
-         absl::SimpleAtoi(text.substr(colon + 1), &port) && port >= 0 && port <= 65535;
+void AddAddresses(CLI::App& app, const std::string& option, const std::string& help,
+                  std::vector<std::string>* values) {
+  AddList(app,
+          {.option = option,
+           .type = "HOST:PORT|unix:PATH",
+           .help = help,
+           .is_right = [](const std::string& text) { return ParseListenAddress(text).ok(); },
+           .expected = "HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080, or unix:PATH"},
+          values);
 }
 
 void AddHttpOptions(CLI::App& app, ServerOptions* options) {
-  AddList(
-      app,
-      {.option = "--http-address",
-       .type = "HOST:PORT|unix:PATH",
-       .help = "Where the status page, /v1, /metrics, /healthz and /readyz listen; may be given "
+  AddAddresses(app, "--http-address",
+               "Where the status page, /v1, /metrics, /healthz and /readyz listen; may be given "
                "several times",
-       .is_right = [](const std::string& text) { return ParseHttpAddress(text).ok(); },
-       .expected = "HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080, or unix:PATH"},
-      &options->http_addresses);
+               &options->http_addresses);
   AddList(app,
           {.option = "--http-allow-origin",
            .type = "ORIGIN",
@@ -127,14 +126,16 @@ void AddLimitOptions(CLI::App& app, ServerOptions* options) {
 }
 
 void AddServingOptions(CLI::App& app, ServerOptions* options) {
-  AddAddress(app, "--grpc-address", "Where gRPC listens; port 0 takes a free one", EndsInPort,
-             &options->grpc_address);
+  AddAddresses(app, "--grpc-address",
+               "Where gRPC listens; port 0 takes a free one; may be given several times",
+               &options->grpc_addresses);
   AddHttpOptions(app, options);
   AddChoice(app, "--reflection", Choices<bool>{{"on", true}, {"off", false}},
             "Whether gRPC tells tools such as grpcurl of its services", &options->reflection);
-  AddAddress(app, "--health-address",
-             "Where gRPC health alone is served, in plain text, for probes; empty: nowhere",
-             EndsInPort, &options->health_address);
+  AddAddresses(app, "--health-address",
+               "Where gRPC health alone is served, in plain text, for probes; may be given several "
+               "times",
+               &options->health_addresses);
   AddDuration(app, "--drain-delay", absl::Hours(1),
               "Time after SIGTERM in which new calls are still taken, though not ready",
               &options->drain.delay);

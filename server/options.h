@@ -37,11 +37,12 @@ struct ServerOptions {
   int max_tokens = 0;  // of a text, if the model takes more; 0: as many as it takes
 
   // Where it listens; port 0 takes any free one, and the log says which.
-  std::string grpc_address = "0.0.0.0:50051";
+  std::vector<std::string> grpc_addresses = {"0.0.0.0:50051"};
   std::vector<std::string> http_addresses = {"0.0.0.0:8080"};
   std::vector<std::string> http_allow_origins;  // whose pages may call over HTTP, besides our own
   bool reflection = true;
-  std::string health_address;  // a gRPC port with nothing but health, never encrypted; empty: none
+  // Of a gRPC port with nothing but health, never encrypted; empty: there is none.
+  std::vector<std::string> health_addresses;
 
   // Whom it trusts. Empty: no TLS, and anybody.
   TlsPaths tls;

@@ -37,12 +37,6 @@ TextQueue::Limits QueueLimits(const ServerOptions& options, int threads) {
   return limits;
 }
 
-std::string HostOf(const std::string& address) { return address.substr(0, address.rfind(':')); }
-
-std::string Listening(const std::string& address, int port) {
-  return absl::StrCat(HostOf(address), ":", port);
-}
-
 // A reply may be as long as the texts that --max-text-bytes allows make it.
 grpc::ChannelArguments JsonChannelArguments() {
   grpc::ChannelArguments arguments;
@@ -56,13 +50,6 @@ absl::Status HttpEntry(const TlsPaths& tls) {
   return absl::PermissionDeniedError(
       "this server wants a client certificate (--tls-client-ca), which its HTTP port cannot ask "
       "for; call it over gRPC");
-}
-
-absl::Status CannotListen(absl::string_view option, const std::string& address,
-                          const absl::Status& why) {
-  return absl::UnavailableError(
-      absl::StrCat("cannot listen on ", option, " ", address, ": ", why.message(),
-                   "; the port must be free, and the address one of this machine's"));
 }
 
 // As many as have room together, if each is as large as it may be.
@@ -149,11 +136,11 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   });
   Log(LogLevel::kInfo, "serving",
       {{"model", options.model_name},
-       {"grpc", Listening(options.grpc_address, server->grpc_port())},
+       {"grpc", absl::StrJoin(server->listener_->addresses(), ",")},
        {"http", absl::StrJoin(server->http_->addresses(), ",")},
-       {"health", options.health_address.empty()
+       {"health", server->health_listener_ == nullptr
                       ? "none"
-                      : Listening(options.health_address, server->health_port())}});
+                      : absl::StrJoin(server->health_listener_->addresses(), ",")}});
   return server;
 }
 
@@ -213,19 +200,22 @@ Server::~Server() {
 }
 
 absl::StatusOr<std::unique_ptr<Listener>> Server::Listen(
-    absl::string_view option, const std::string& address,
+    absl::string_view option, const std::vector<std::string>& addresses,
     std::shared_ptr<grpc::ServerCredentials> credentials, grpc::ServerBuilder* builder,
     const ConnectionLimits& limits, Listener::Report report,
     std::unique_ptr<grpc::Server>* server) {
-  absl::StatusOr<std::unique_ptr<Listener>> listener = Listener::Open(address);
-  if (!listener.ok()) return CannotListen(option, address, listener.status());
+  absl::StatusOr<ListeningSockets> sockets = ListeningSockets::Open(option, addresses);
+  if (!sockets.ok()) return sockets.status();
   using Acceptor = grpc::experimental::ExternalConnectionAcceptor;
   const std::shared_ptr<Acceptor> acceptor = builder->experimental().AddExternalConnectionAcceptor(
       grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
       std::move(credentials));
   *server = builder->BuildAndStart();
-  if (*server == nullptr) return CannotListen(option, address, absl::UnknownError("gRPC says no"));
-  (*listener)->Start(
+  if (*server == nullptr) {
+    return absl::UnavailableError(absl::StrCat(option, ": gRPC does not start, and logs why"));
+  }
+  auto listener = std::make_unique<Listener>(*std::move(sockets));
+  listener->Start(
       limits,
       [acceptor](int descriptor) {
         Acceptor::NewConnectionParameters connection;
@@ -251,7 +241,8 @@ absl::Status Server::StartGrpc(const ServerOptions& options) {
   for (const auto& service : reflection_services_) builder.RegisterService(service.get());
   builder.RegisterCallbackGenericService(&unknown_methods_);
   auto listener = Listen(
-      "--grpc-address", options.grpc_address, std::move(credentials), &builder, options.connections,
+      "--grpc-address", options.grpc_addresses, std::move(credentials), &builder,
+      options.connections,
       [this](int open, int refused) { metrics_.SetConnections(open, refused); }, &grpc_);
   if (!listener.ok()) return listener.status();
   listener_ = *std::move(listener);
@@ -295,20 +286,17 @@ absl::Status Server::StartHttp(const ServerOptions& options) {
                          .on_reply = [this](const std::string& route, int status) {
                            metrics_.CountHttpResponse(route, status);
                          }});
-  if (!http.ok()) {
-    return absl::Status(http.status().code(),
-                        absl::StrCat("--http-address: ", http.status().message()));
-  }
+  if (!http.ok()) return http.status();
   http_ = *std::move(http);
   return absl::OkStatus();
 }
 
 absl::Status Server::StartHealth(const ServerOptions& options) {
-  if (options.health_address.empty()) return absl::OkStatus();
+  if (options.health_addresses.empty()) return absl::OkStatus();
   grpc::ServerBuilder builder;
   ConfigureConnections(kMaxHealthRequestBytes, 0, &builder);
   builder.RegisterService(plain_health_service_.get());
-  auto listener = Listen("--health-address", options.health_address,
+  auto listener = Listen("--health-address", options.health_addresses,
                          grpc::InsecureServerCredentials(), &builder, kHealthConnections,
                          /*report=*/nullptr, &health_server_);
   if (!listener.ok()) return listener.status();

@@ -79,6 +79,7 @@ class Server {
   // that comes after it has begun and before the client knows.
   void Drain(const DrainTimes& times);
 
+  // Of the first address that has one.
   int grpc_port() const { return listener_->port(); }
   int http_port() const { return http_->port(); }
   // 0: there is none.
@@ -88,11 +89,11 @@ class Server {
   Server(const ServerOptions& options, Model model, absl::Duration load,
          std::unique_ptr<BearerTokens> tokens);
 
-  // Builds `*server` and accepts its connections at `address`, which `option` gave.
+  // Builds `*server` and accepts its connections at `addresses`, which `option` gave.
   //
   // UNAVAILABLE: cannot listen there.
   static absl::StatusOr<std::unique_ptr<Listener>> Listen(
-      absl::string_view option, const std::string& address,
+      absl::string_view option, const std::vector<std::string>& addresses,
       std::shared_ptr<grpc::ServerCredentials> credentials, grpc::ServerBuilder* builder,
       const ConnectionLimits& limits, Listener::Report report,
       std::unique_ptr<grpc::Server>* server);

@@ -1,35 +1,32 @@
 #include "server/http/server.h"
 
-#include <unistd.h>
+#include <fcntl.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
-#include <cstring>
 #include <future>
 #include <optional>
 #include <thread>
 #include <utility>
 
 #include "absl/status/status.h"
-#include "absl/strings/str_cat.h"
 #include "engine/threads/thread_name.h"
 #include "latency/steady_clock.h"
-#include "server/http/address.h"
 #include "server/http/connection.h"
+#include "server/process/listening_sockets.h"
 
 namespace verdict {
 namespace {
 
 namespace asio = boost::asio;
 using Tcp = asio::ip::tcp;
-using Unix = asio::local::stream_protocol;
 using ErrorCode = boost::system::error_code;
 using Acceptor = asio::basic_socket_acceptor<asio::generic::stream_protocol>;
 using WorkGuard = asio::executor_work_guard<asio::io_context::executor_type>;
@@ -40,25 +37,6 @@ constexpr auto kSweep = std::chrono::milliseconds(50);
 constexpr auto kAcceptPause = std::chrono::milliseconds(50);
 constexpr int kAcceptsAtOnce = 64;
 
-absl::Status CannotListen(const std::string& address, const ErrorCode& error) {
-  return absl::UnavailableError(
-      absl::StrCat("HTTP address ", address, ": cannot listen: ", error.message()));
-}
-
-// Whether this machine has no such address, though a name says so: IPv6 may be turned off.
-bool IsMissing(const ErrorCode& error) {
-  return error == asio::error::address_family_not_supported ||
-         error == boost::system::errc::address_not_available;
-}
-
-int PortOf(const Acceptor& acceptor) {
-  ErrorCode ignored;
-  const Acceptor::endpoint_type endpoint = acceptor.local_endpoint(ignored);
-  Tcp::endpoint tcp;
-  std::memcpy(tcp.data(), endpoint.data(), std::min(endpoint.size(), tcp.capacity()));
-  return tcp.port();
-}
-
 }  // namespace
 
 // Belongs to the I/O thread once it is started, but for Start and the destructor.
@@ -68,22 +46,17 @@ class HttpServer::Impl {
       : shared_(std::make_shared<HttpShared>(std::move(routes), std::move(settings))) {}
   ~Impl();
 
-  absl::Status Listen(const std::string& address);
+  absl::Status Listen(const std::vector<std::string>& addresses);
   void Run();
 
-  int port() const { return port_; }
-  const std::vector<std::string>& addresses() const { return addresses_; }
+  int port() const { return sockets_.port(); }
+  const std::vector<std::string>& addresses() const { return sockets_.addresses(); }
   void AwaitAnswered(absl::Time deadline) {
     asio::post(shared_->io, [shared = shared_] { shared->closing = true; });
     LookUntil([this] { return shared_->answering == 0; }, deadline);
   }
 
  private:
-  absl::Status ListenOnHost(const std::string& address, const HttpAddress& parsed);
-  absl::Status ListenOnPath(const std::string& address, const std::string& path);
-  bool ListensOn(const Tcp::endpoint& endpoint) const;
-  ErrorCode Begin(std::unique_ptr<Acceptor> acceptor);
-
   void AcceptOn(Acceptor* acceptor);
   void AcceptLaterOn(Acceptor* acceptor);
   void Serve(HttpConnection::Socket socket);
@@ -93,10 +66,8 @@ class HttpServer::Impl {
   void Stop();
 
   const std::shared_ptr<HttpShared> shared_;
-  int port_ = 0;
-  std::vector<std::string> addresses_;
+  ListeningSockets sockets_;
   std::vector<std::unique_ptr<Acceptor>> acceptors_;
-  std::vector<std::string> unix_paths_;
   asio::steady_timer sweep_{shared_->io};
   bool is_sweeping_ = false;
   bool stopped_ = false;
@@ -106,76 +77,21 @@ class HttpServer::Impl {
   std::vector<std::thread> threads_;
 };
 
-absl::Status HttpServer::Impl::Listen(const std::string& address) {
-  const absl::StatusOr<HttpAddress> parsed = ParseHttpAddress(address);
-  if (!parsed.ok()) return parsed.status();
-  return parsed->path.empty() ? ListenOnHost(address, *parsed)
-                              : ListenOnPath(address, parsed->path);
-}
-
-absl::Status HttpServer::Impl::ListenOnHost(const std::string& address, const HttpAddress& parsed) {
-  ErrorCode error;
-  Tcp::resolver resolver(shared_->io);
-  const auto found =
-      resolver.resolve(parsed.host, absl::StrCat(parsed.port), Tcp::resolver::passive, error);
-  if (error) return CannotListen(address, error);
-  int port = parsed.port;
-  bool listens = false;
-  for (const auto& entry : found) {
-    Tcp::endpoint endpoint = entry.endpoint();
-    endpoint.port(static_cast<uint16_t>(port));  // what the first one took, where it was 0
-    if (ListensOn(endpoint)) continue;           // /etc/hosts may say an address twice
+absl::Status HttpServer::Impl::Listen(const std::vector<std::string>& addresses) {
+  absl::StatusOr<ListeningSockets> sockets = ListeningSockets::Open("--http-address", addresses);
+  if (!sockets.ok()) return sockets.status();
+  sockets_ = *std::move(sockets);
+  for (const int descriptor : sockets_.descriptors()) {
+    // The acceptor closes its own; of which family a socket is does not matter to it.
     auto acceptor = std::make_unique<Acceptor>(shared_->io);
-    acceptor->open(endpoint.protocol(), error);
-    if (!error) acceptor->set_option(Acceptor::reuse_address(true), error);
-    if (!error) acceptor->bind(endpoint, error);
-    if (error && IsMissing(error)) continue;
-    if (!error) error = Begin(std::move(acceptor));
-    if (error) return CannotListen(address, error);
-    port = PortOf(*acceptors_.back());
-    listens = true;
+    ErrorCode error;
+    acceptor->assign(asio::generic::stream_protocol(AF_UNSPEC, 0),
+                     fcntl(descriptor, F_DUPFD_CLOEXEC, 0), error);
+    if (!error) acceptor->non_blocking(true, error);
+    if (error) return absl::UnavailableError(error.message());
+    acceptors_.push_back(std::move(acceptor));
   }
-  if (!listens) return CannotListen(address, error);
-  if (port_ == 0) port_ = port;
-  addresses_.push_back(absl::StrCat(address.substr(0, address.rfind(':')), ":", port));
   return absl::OkStatus();
-}
-
-bool HttpServer::Impl::ListensOn(const Tcp::endpoint& endpoint) const {
-  return std::any_of(acceptors_.begin(), acceptors_.end(), [&](const auto& acceptor) {
-    ErrorCode ignored;
-    return acceptor->local_endpoint(ignored) == Acceptor::endpoint_type(endpoint);
-  });
-}
-
-absl::Status HttpServer::Impl::ListenOnPath(const std::string& address, const std::string& path) {
-  const Unix::endpoint endpoint(path);
-  auto acceptor = std::make_unique<Acceptor>(shared_->io);
-  ErrorCode error;
-  acceptor->open(endpoint.protocol(), error);
-  if (!error) acceptor->bind(endpoint, error);
-  if (error == asio::error::address_in_use) {
-    // A server that was killed leaves its socket behind, and nobody answers there.
-    ErrorCode refused;
-    Unix::socket(shared_->io).connect(endpoint, refused);
-    if (refused == asio::error::connection_refused) {
-      unlink(path.c_str());
-      acceptor->bind(endpoint, error);
-    }
-  }
-  if (!error) error = Begin(std::move(acceptor));
-  if (error) return CannotListen(address, error);
-  unix_paths_.push_back(path);
-  addresses_.push_back(address);
-  return absl::OkStatus();
-}
-
-ErrorCode HttpServer::Impl::Begin(std::unique_ptr<Acceptor> acceptor) {
-  ErrorCode error;
-  acceptor->listen(Acceptor::max_listen_connections, error);
-  if (!error) acceptor->non_blocking(true, error);
-  if (!error) acceptors_.push_back(std::move(acceptor));
-  return error;
 }
 
 void HttpServer::Impl::Run() {
@@ -211,7 +127,6 @@ HttpServer::Impl::~Impl() {
   work_guard_.reset();
   large_work_guard_.reset();
   for (std::thread& thread : threads_) thread.join();
-  for (const std::string& path : unix_paths_) unlink(path.c_str());
 }
 
 void HttpServer::Impl::AcceptOn(Acceptor* acceptor) {
@@ -280,6 +195,7 @@ void HttpServer::Impl::Stop() {
   shared_->closing = true;
   ErrorCode ignored;
   for (const auto& acceptor : acceptors_) acceptor->close(ignored);
+  sockets_.Close();
   const std::vector<std::shared_ptr<HttpConnection>> all(shared_->connections.begin(),
                                                          shared_->connections.end());
   for (const auto& connection : all) {
@@ -295,9 +211,7 @@ absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(
     const std::vector<std::string>& addresses, std::vector<HttpRoute> routes,
     HttpSettings settings) {
   auto impl = std::make_unique<Impl>(std::move(routes), std::move(settings));
-  for (const std::string& address : addresses) {
-    if (absl::Status status = impl->Listen(address); !status.ok()) return status;
-  }
+  if (absl::Status status = impl->Listen(addresses); !status.ok()) return status;
   impl->Run();
   return std::unique_ptr<HttpServer>(new HttpServer(std::move(impl)));
 }

@@ -1,8 +1,6 @@
 #include "server/transport/listener.h"
 
-#include <netdb.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
@@ -12,14 +10,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
-#include <cstring>
 #include <utility>
 
-#include "absl/cleanup/cleanup.h"
-#include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "engine/threads/thread_name.h"
 #include "latency/steady_clock.h"
@@ -29,71 +21,12 @@ namespace verdict {
 namespace {
 
 constexpr absl::Duration kReportEvery = absl::Seconds(1);
-// How often to look which connections are still open, if they are more than a few.
-constexpr absl::Duration kLookEvery = absl::Milliseconds(5);
-constexpr size_t kFew = 64;
 // How long to wait for a descriptor when there is none.
 constexpr absl::Duration kStarved = absl::Milliseconds(50);
-// As gRPC's keepalive: what was sent and is not acknowledged for so long ends the connection.
-constexpr unsigned kUserTimeoutMs = 20'000;
-
-struct FreeAddresses {
-  void operator()(addrinfo* addresses) const { freeaddrinfo(addresses); }
-};
-using Addresses = std::unique_ptr<addrinfo, FreeAddresses>;
-
-// "::" for all interfaces, which takes IPv4 too.
-std::string HostName(absl::string_view host) {
-  if (absl::ConsumePrefix(&host, "[")) absl::ConsumeSuffix(&host, "]");
-  return std::string(host);
-}
-
-bool IsAny(const std::string& host) { return host == "0.0.0.0" || host == "::"; }
-
-// UNAVAILABLE: there is no such name.
-absl::StatusOr<Addresses> Resolve(const std::string& host, int port) {
-  addrinfo hints = {};
-  hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  const int error = getaddrinfo(host.c_str(), absl::StrCat(port).c_str(), &hints, &found);
-  if (error != 0) return absl::UnavailableError(gai_strerror(error));
-  return Addresses(found);
-}
-
-void SetOption(int socket, int level, int option, int value) {
-  setsockopt(socket, level, option, &value, sizeof(value));
-}
-
-// A socket that listens on `address`; -1 with errno if there is none. What is set here, accepted
-// connections inherit.
-int ListeningSocket(const addrinfo& address) {
-  const int socket =
-      ::socket(address.ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP);
-  if (socket < 0) return -1;
-  SetOption(socket, SOL_SOCKET, SO_REUSEADDR, 1);
-  SetOption(socket, IPPROTO_TCP, TCP_NODELAY, 1);
-  SetOption(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, kUserTimeoutMs);
-  if (address.ai_family == AF_INET6) SetOption(socket, IPPROTO_IPV6, IPV6_V6ONLY, 0);
-  if (bind(socket, address.ai_addr, address.ai_addrlen) == 0 && listen(socket, SOMAXCONN) == 0) {
-    return socket;
-  }
-  const int error = errno;
-  close(socket);
-  errno = error;
-  return -1;
-}
-
-int PortOf(int socket) {
-  sockaddr_storage address = {};
-  socklen_t size = sizeof(address);
-  getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size);
-  // In the same place in both versions.
-  return ntohs(reinterpret_cast<const sockaddr_in*>(&address)->sin_port);
-}
-
-// Of IPv6 the first half, since whoever has one address there has all that share it.
+// Of IPv6 the first half, since whoever has one address there has all that share it. All who come
+// through a socket file are one.
 std::string AddressOf(const sockaddr_storage& peer) {
+  if (peer.ss_family == AF_UNIX) return "unix";
   if (peer.ss_family == AF_INET) {
     const auto& address = reinterpret_cast<const sockaddr_in*>(&peer)->sin_addr;
     return std::string(reinterpret_cast<const char*>(&address), sizeof(address));
@@ -182,94 +115,12 @@ class Acceptor {
 
 }  // namespace
 
-// To look at a thousand takes a third of a millisecond, and a flood brings thousands a second.
-bool OpenConnections::HasRoom(const std::string& address, absl::Time now) {
-  if (HasRoomByCount(address)) return true;
-  if (connections_.size() > kFew && now - looked_ < kLookEvery) return false;
-  looked_ = now;
-  ForgetClosed();
-  return HasRoomByCount(address);
-}
-
-bool OpenConnections::HasRoomByCount(const std::string& address) const {
-  const auto all = static_cast<int>(connections_.size());
-  const auto found = of_address_.find(address);
-  const int own = found == of_address_.end() ? 0 : found->second;
-  const int kept = own == 0 ? 0 : limits_.in_all / 16;
-  return all < limits_.in_all - kept && own < limits_.by_address;
-}
-
-void OpenConnections::Add(int descriptor, const std::string& address) {
-  struct stat status = {};
-  if (fstat(descriptor, &status) != 0) return;
-  connections_.push_back({.descriptor = descriptor,
-                          .device = status.st_dev,
-                          .inode = status.st_ino,
-                          .address = address});
-  ++of_address_[address];
-}
-
-int OpenConnections::Count() {
-  ForgetClosed();
-  return static_cast<int>(connections_.size());
-}
-
-bool OpenConnections::IsOpen(const Connection& connection) {
-  struct stat status = {};
-  return fstat(connection.descriptor, &status) == 0 && status.st_dev == connection.device &&
-         status.st_ino == connection.inode;
-}
-
-void OpenConnections::ForgetClosed() {
-  const auto closed =
-      std::stable_partition(connections_.begin(), connections_.end(), &OpenConnections::IsOpen);
-  for (auto connection = closed; connection != connections_.end(); ++connection) {
-    const auto count = of_address_.find(connection->address);
-    if (--count->second == 0) of_address_.erase(count);
-  }
-  connections_.erase(closed, connections_.end());
-}
-
-absl::StatusOr<std::unique_ptr<Listener>> Listener::Open(absl::string_view address) {
-  std::unique_ptr<Listener> listener(new Listener());
-  const size_t colon = address.rfind(':');
-  int port = 0;
-  if (colon == absl::string_view::npos || !absl::SimpleAtoi(address.substr(colon + 1), &port)) {
-    return absl::UnavailableError(absl::StrCat(address, " is not HOST:PORT"));
-  }
-  const std::string host = HostName(address.substr(0, colon));
-  absl::Status status = listener->Listen(IsAny(host) ? "::" : host, port);
-  // Where there is no IPv6.
-  if (!status.ok() && host == "0.0.0.0") status = listener->Listen(host, port);
-  if (!status.ok()) return status;
-  return listener;
-}
-
-Listener::Listener() : wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+Listener::Listener(ListeningSockets sockets)
+    : sockets_(std::move(sockets)), wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
 
 Listener::~Listener() {
   Stop();
-  for (const int socket : sockets_) close(socket);
   close(wake_);
-}
-
-absl::Status Listener::Listen(const std::string& host, int port) {
-  const absl::StatusOr<Addresses> addresses = Resolve(host, port);
-  if (!addresses.ok()) return addresses.status();
-  int error = EADDRNOTAVAIL;
-  for (addrinfo* next = addresses->get(); next != nullptr; next = next->ai_next) {
-    if (port_ != 0) reinterpret_cast<sockaddr_in*>(next->ai_addr)->sin_port = htons(port_);
-    const int socket = ListeningSocket(*next);
-    if (socket >= 0) {
-      sockets_.push_back(socket);
-      port_ = PortOf(socket);
-      continue;
-    }
-    error = errno;
-    if (error == EADDRINUSE) break;
-  }
-  if (!sockets_.empty() && error != EADDRINUSE) return absl::OkStatus();
-  return absl::UnavailableError(std::strerror(error));
 }
 
 void Listener::Start(ConnectionLimits limits, Accepted accepted, Report report) {
@@ -283,15 +134,14 @@ void Listener::Stop() {
   const uint64_t one = 1;
   [[maybe_unused]] const ssize_t written = write(wake_, &one, sizeof(one));
   thread_.join();
-  for (const int socket : sockets_) close(socket);
-  sockets_.clear();
+  sockets_.Close();
 }
 
 void Listener::Serve(ConnectionLimits limits, const Accepted& accepted, const Report& report) {
   NameThisThread("accept");
   Acceptor acceptor(limits, accepted);
   std::vector<pollfd> polled = {{.fd = wake_, .events = POLLIN, .revents = 0}};
-  for (const int socket : sockets_) {
+  for (const int socket : sockets_.descriptors()) {
     polled.push_back({.fd = socket, .events = POLLIN, .revents = 0});
   }
   absl::Time reported = absl::InfinitePast();
@@ -303,7 +153,7 @@ void Listener::Serve(ConnectionLimits limits, const Accepted& accepted, const Re
     poll(polled.data(), starves ? 1 : polled.size(),
          static_cast<int>(absl::ToInt64Milliseconds(patience)));
     stopping = polled[0].revents != 0;
-    acceptor.AcceptWaiting(sockets_);
+    acceptor.AcceptWaiting(sockets_.descriptors());
     const absl::Time now = SteadyNow();
     if (!report || (!stopping && now - reported < kReportEvery)) continue;
     report(acceptor.open(), acceptor.TakeRefused());

@@ -51,7 +51,7 @@ class BitsTest : public ::testing::Test {
     ServerOptions options;
     options.model_directory = VERDICT_SOURCE_DIR "/models/demo";
     options.threads = 2;
-    options.grpc_address = "127.0.0.1:0";
+    options.grpc_addresses = {"127.0.0.1:0"};
     options.http_addresses = {"127.0.0.1:0"};
     options.queue.max_batch_tokens = max_batch_tokens;
     absl::Duration load;

@@ -26,7 +26,7 @@ class ManyLabelsTest : public ::testing::Test {
  protected:
   ManyLabelsTest() {
     ServerOptions options;
-    options.grpc_address = "127.0.0.1:0";
+    options.grpc_addresses = {"127.0.0.1:0"};
     options.http_addresses = {"127.0.0.1:0"};
     options.admission.max_bytes = 18 << 20;
     Model model = TinyModel();

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "environment/environment.h"
+#include "server/option_kinds.h"
 
 namespace verdict {
 namespace {
@@ -46,7 +47,7 @@ TEST(OptionsTest, TheModelIsAllThatIsRequired) {
   const ServerOptions options = Parsed({"--model", "models/demo"});
   EXPECT_EQ(options.model_directory, "models/demo");
   EXPECT_EQ(options.model_name, "demo");
-  EXPECT_EQ(options.grpc_address, "0.0.0.0:50051");
+  EXPECT_THAT(options.grpc_addresses, ElementsAre("0.0.0.0:50051"));
   EXPECT_THAT(options.http_addresses, ElementsAre("0.0.0.0:8080"));
   EXPECT_EQ(options.threads, 0);
   EXPECT_EQ(options.max_tokens, 0);
@@ -119,7 +120,7 @@ TEST(OptionsTest, EveryOptionIsTaken) {
                                         "0.25",
                                         "--slow-call",
                                         "500ms"});
-  EXPECT_EQ(options.grpc_address, "127.0.0.1:0");
+  EXPECT_THAT(options.grpc_addresses, ElementsAre("127.0.0.1:0"));
   EXPECT_THAT(options.http_addresses, ElementsAre("[::1]:9090"));
   EXPECT_EQ(options.threads, 3);
   EXPECT_EQ(options.max_tokens, 128);
@@ -197,23 +198,21 @@ TEST(OptionsTest, TlsTakesACertificateAndItsKeyAndReadsThem) {
   EXPECT_THAT(Refusal({"--auth-token-file", "no/such"}), HasSubstr("--auth-token-file"));
 }
 
-TEST(OptionsTest, AnAddressIsAHostAndAPort) {
-  for (const char* address : {"localhost", ":50051", "127.0.0.1:", "127.0.0.1:65536", "h:-1", ""}) {
-    EXPECT_THAT(Refusal({"--grpc-address", address}), HasSubstr("expected HOST:PORT")) << address;
+TEST(OptionsTest, EveryPortMayListenInSeveralPlaces) {
+  const auto at = [](const std::string& option, const ServerOptions& options) {
+    if (option == "--grpc-address") return options.grpc_addresses;
+    return option == "--http-address" ? options.http_addresses : options.health_addresses;
+  };
+  for (const char* option : {"--grpc-address", "--http-address", "--health-address"}) {
+    const auto both = ElementsAre("127.0.0.1:0", "unix:/run/x");
+    EXPECT_THAT(at(option, Parsed({"--model", "m", option, "127.0.0.1:0", option, "unix:/run/x"})),
+                both);
+    const std::string variable = EnvironmentName(option);
+    setenv(variable.c_str(), "127.0.0.1:0,unix:/run/x", 1);
+    EXPECT_THAT(at(option, Parsed({"--model", "m"})), both);
+    EXPECT_THAT(at(option, Parsed({"--model", "m", option, "[::]:1"})), ElementsAre("[::]:1"));
+    unsetenv(variable.c_str());
   }
-}
-
-// Else it would be found when the model is loaded and gRPC listens.
-TEST(OptionsTest, HttpMayListenInSeveralPlaces) {
-  EXPECT_THAT(
-      Parsed({"--model", "m", "--http-address", "127.0.0.1:0", "--http-address", "unix:/run/x"})
-          .http_addresses,
-      ElementsAre("127.0.0.1:0", "unix:/run/x"));
-  setenv("VERDICT_HTTP_ADDRESS", "127.0.0.1:0,unix:/run/x", 1);
-  EXPECT_THAT(Parsed({"--model", "m"}).http_addresses, ElementsAre("127.0.0.1:0", "unix:/run/x"));
-  EXPECT_THAT(Parsed({"--model", "m", "--http-address=[::]:1"}).http_addresses,
-              ElementsAre("[::]:1"));
-  unsetenv("VERDICT_HTTP_ADDRESS");
 }
 
 TEST(OptionsTest, OriginsAreNamedOneByOne) {
@@ -225,13 +224,16 @@ TEST(OptionsTest, OriginsAreNamedOneByOne) {
               HasSubstr("--http-allow-origin is \"*\"; expected an origin"));
 }
 
-TEST(OptionsTest, AnHttpAddressIsOneToTheHttpServer) {
-  for (const char* address :
-       {"http://0.0.0.0:8080", ":::8080", "::1:8080", "127.0.0.1:8080s", ":8080", "h:-1", ""}) {
-    EXPECT_EQ(
-        Refusal({"--http-address", address}),
-        absl::StrCat("--http-address is \"", address,
-                     "\"; expected HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080, or unix:PATH"));
+// Else it would be found when the model is loaded and the port listens.
+TEST(OptionsTest, AnAddressIsOneToWhoListensThere) {
+  for (const char* option : {"--grpc-address", "--http-address", "--health-address"}) {
+    for (const char* address : {"http://0.0.0.0:8080", ":::8080", "::1:8080", "127.0.0.1:8080s",
+                                ":8080", "localhost", "h:-1", "unix:", ""}) {
+      EXPECT_EQ(Refusal({option, address}),
+                absl::StrCat(option, " is \"", address,
+                             "\"; expected HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080, or "
+                             "unix:PATH"));
+    }
   }
 }
 

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <memory>
@@ -49,7 +50,7 @@ class ServerTest : public ::testing::Test {
   static ServerOptions Options(const RequestLimits& requests = kRequests) {
     ServerOptions options;
     options.model_name = "tiny";
-    options.grpc_address = "127.0.0.1:0";
+    options.grpc_addresses = {"127.0.0.1:0"};
     options.http_addresses = {"127.0.0.1:0"};
     options.requests = requests;
     return options;
@@ -153,12 +154,25 @@ TEST_F(ServerTest, LongNamesOfServicesAreRefused) {
   EXPECT_EQ(check.error_code(), grpc::RESOURCE_EXHAUSTED);
 }
 
+TEST_F(ServerTest, GrpcAnswersWhereverItListens) {
+  const std::string path = absl::StrCat(::testing::TempDir(), "/", getpid(), "grpc.sock");
+  ServerOptions options = Options();
+  options.grpc_addresses = {"unix:" + path, "127.0.0.1:0"};
+  const auto server = Server::Start(options, TinyModel(), absl::ZeroDuration());
+  ASSERT_TRUE(server.ok()) << server.status();
+  for (const std::string& address : {"unix:" + path, Loopback((*server)->grpc_port())}) {
+    const grpc::Status status =
+        Classify(grpc::CreateChannel(address, grpc::InsecureChannelCredentials()), "hello");
+    EXPECT_TRUE(status.ok()) << address << ": " << status.error_message();
+  }
+}
+
 TEST_F(ServerTest, ABusyGrpcPortIsAnErrorThatNamesTheAddress) {
   ServerOptions options = Options();
-  options.grpc_address = Loopback(server_->grpc_port());
+  options.grpc_addresses = {Loopback(server_->grpc_port())};
   const absl::Status status = Server::Start(options, TinyModel(), absl::ZeroDuration()).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
-  EXPECT_THAT(std::string(status.message()), HasSubstr(options.grpc_address));
+  EXPECT_THAT(std::string(status.message()), HasSubstr(options.grpc_addresses.front()));
 }
 
 TEST_F(ServerTest, ABusyHttpPortIsAnErrorThatNamesTheAddress) {

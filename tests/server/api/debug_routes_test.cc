@@ -36,7 +36,7 @@ class DebugRoutesTest : public ::testing::Test {
   }
 
   void Start(ServerOptions options = {}) {
-    options.grpc_address = "127.0.0.1:0";
+    options.grpc_addresses = {"127.0.0.1:0"};
     options.http_addresses = {"127.0.0.1:0"};
     options.model_name = "tiny";
     auto server = Server::Start(options, TinyModel(), absl::ZeroDuration());

@@ -24,7 +24,7 @@ using ::testing::StartsWith;
 class JsonEntryTest : public ::testing::Test {
  protected:
   void Start(ServerOptions options) {
-    options.grpc_address = "127.0.0.1:0";
+    options.grpc_addresses = {"127.0.0.1:0"};
     options.http_addresses = {"127.0.0.1:0"};
     Model model = TinyModel();
     engine_ = &EngineOf(model);

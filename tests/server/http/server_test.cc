@@ -20,7 +20,6 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "latency/steady_clock.h"
-#include "tests/server/fixtures/localhost.h"
 #include "tests/server/fixtures/tcp_connection.h"
 #include "tests/server/http/echo.h"
 
@@ -391,30 +390,6 @@ TEST(HttpListenTest, Ipv6IsAnAddressLikeAnother) {
   const auto server = HttpServer::Start({"[::1]:0"}, Up());
   if (!server.ok()) GTEST_SKIP() << server.status();
   EXPECT_THAT(AskIpv6((*server)->port()), EndsWith("\r\n\r\nup"));
-}
-
-TEST(HttpListenTest, ASocketThatAKilledServerLeftIsReplaced) {
-  const std::string path = ::testing::TempDir() + "http_left.sock";
-  unlink(path.c_str());
-  sockaddr_un address = {};
-  address.sun_family = AF_UNIX;
-  path.copy(address.sun_path, sizeof(address.sun_path) - 1);
-  const int left = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  ASSERT_EQ(bind(left, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
-  close(left);
-  const auto server = HttpServer::Start({"unix:" + path}, Up());
-  ASSERT_TRUE(server.ok()) << server.status();
-  EXPECT_THAT(AskUnix(path), EndsWith("\r\n\r\nup"));
-  const auto second = HttpServer::Start({"unix:" + path}, Up());
-  EXPECT_EQ(second.status().code(), absl::StatusCode::kUnavailable);
-  EXPECT_THAT(AskUnix(path), EndsWith("\r\n\r\nup"));
-}
-
-TEST(HttpListenTest, MayBeAHostName) {
-  if (!KnowsLocalhost()) GTEST_SKIP() << "the name localhost is not known here (no /etc/hosts)";
-  const auto server = HttpServer::Start({"localhost:0"}, {});
-  ASSERT_TRUE(server.ok()) << server.status();
-  EXPECT_GT((*server)->port(), 0);
 }
 
 TEST(HttpListenTest, NoAddressIsAnError) {

@@ -34,10 +34,10 @@ class TlsTest : public ::testing::Test {
 
   void Start() {
     ServerOptions options;
-    options.grpc_address = "127.0.0.1:0";
+    options.grpc_addresses = {"127.0.0.1:0"};
     options.http_addresses = {"127.0.0.1:0"};
     options.tls = paths_;
-    options.health_address = "127.0.0.1:0";
+    options.health_addresses = {"127.0.0.1:0"};
     absl::StatusOr<std::unique_ptr<Server>> server =
         Server::Start(options, TinyModel(), absl::ZeroDuration());
     ASSERT_TRUE(server.ok()) << server.status();

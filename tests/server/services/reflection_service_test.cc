@@ -33,7 +33,7 @@ const std::string& ListServices() {
 class ReflectionServiceTest : public ::testing::Test {
  protected:
   void Start(ServerOptions options = {}) {
-    options.grpc_address = "127.0.0.1:0";
+    options.grpc_addresses = {"127.0.0.1:0"};
     options.http_addresses = {"127.0.0.1:0"};
     auto server = Server::Start(options, TinyModel(), absl::ZeroDuration());
     ASSERT_TRUE(server.ok()) << server.status();

@@ -35,7 +35,7 @@ class ConnectionSettingsTest : public ::testing::Test {
  protected:
   ConnectionSettingsTest() {
     ServerOptions options;
-    options.grpc_address = "127.0.0.1:0";
+    options.grpc_addresses = {"127.0.0.1:0"};
     options.http_addresses = {"127.0.0.1:0"};
     absl::StatusOr<std::unique_ptr<Server>> server =
         Server::Start(options, TinyModel(), absl::ZeroDuration());

@@ -1,7 +1,6 @@
 #include "server/transport/listener.h"
 
 #include <arpa/inet.h>
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -13,9 +12,7 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
-#include "tests/server/fixtures/localhost.h"
 
 namespace verdict {
 namespace {
@@ -61,9 +58,9 @@ class ListenerTest : public ::testing::Test {
   ~ListenerTest() override { CloseAll(); }
 
   void Open(const std::string& address = "127.0.0.1:0") {
-    auto listener = Listener::Open(address);
-    ASSERT_TRUE(listener.ok()) << listener.status();
-    listener_ = *std::move(listener);
+    auto sockets = ListeningSockets::Open("--grpc-address", {address});
+    ASSERT_TRUE(sockets.ok()) << sockets.status();
+    listener_ = std::make_unique<Listener>(*std::move(sockets));
   }
 
   void Start(ConnectionLimits limits) {
@@ -142,33 +139,6 @@ TEST_F(ListenerTest, AfterStopNobodyConnectsAndOpenConnectionsAreTaken) {
   listener_->Stop();
   for (const auto& client : before) EXPECT_TRUE(client->Hears());
   EXPECT_FALSE(Client(listener_->port()).connected());
-}
-
-TEST_F(ListenerTest, APortIsOneServers) {
-  Open();
-  const auto second = Listener::Open(absl::StrCat("127.0.0.1:", listener_->port()));
-  EXPECT_EQ(second.status().code(), absl::StatusCode::kUnavailable);
-  EXPECT_THAT(second.status().message(), ::testing::HasSubstr("in use"));
-}
-
-TEST_F(ListenerTest, AllInterfacesHaveTheLoopbackOne) {
-  for (const char* address : {"0.0.0.0:0", "[::]:0"}) {
-    Open(address);
-    Start({});
-    EXPECT_TRUE(Takes()) << address;
-  }
-}
-
-TEST_F(ListenerTest, AHostMayHaveAName) {
-  if (!KnowsLocalhost()) GTEST_SKIP() << "the name localhost is not known here (no /etc/hosts)";
-  Open("localhost:0");
-  Start({});
-  EXPECT_TRUE(Takes());
-}
-
-TEST_F(ListenerTest, AnAddressOfAnotherMachineIsRefused) {
-  const auto listener = Listener::Open("192.0.2.1:0");
-  EXPECT_EQ(listener.status().code(), absl::StatusCode::kUnavailable);
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
-// Where the HTTP port listens.
-#ifndef VERDICT_SERVER_HTTP_ADDRESS_H_
-#define VERDICT_SERVER_HTTP_ADDRESS_H_
+// Where a port of the server is.
+#ifndef VERDICT_SERVER_PROCESS_LISTEN_ADDRESS_H_
+#define VERDICT_SERVER_PROCESS_LISTEN_ADDRESS_H_
 
 #include <string>
 
@@ -9,7 +9,7 @@
 namespace verdict {
 
 // A host with a port, or the path of a unix socket.
-struct HttpAddress {
+struct ListenAddress {
   std::string host;  // a name, an IPv4 address, or an IPv6 address without its brackets
   int port = 0;
   std::string path;  // of a unix socket; empty: host and port count
@@ -18,8 +18,8 @@ struct HttpAddress {
 // Reads "127.0.0.1:8080", "[::1]:8080", a host name with a port, or "unix:PATH".
 //
 // INVALID_ARGUMENT: it is none of these; the message says what was expected and what was found.
-absl::StatusOr<HttpAddress> ParseHttpAddress(const std::string& text);
+absl::StatusOr<ListenAddress> ParseListenAddress(const std::string& text);
 
 }  // namespace verdict
 
-#endif  // VERDICT_SERVER_HTTP_ADDRESS_H_
+#endif  // VERDICT_SERVER_PROCESS_LISTEN_ADDRESS_H_

@@ -1,4 +1,4 @@
-#include "server/http/address.h"
+#include "server/process/listen_address.h"
 
 #include <sys/un.h>
 
@@ -23,19 +23,18 @@ constexpr absl::string_view kNameCharacters =
 constexpr size_t kMostPathBytes = sizeof(sockaddr_un::sun_path) - 1;
 
 absl::Status NoAddress(absl::string_view expected, absl::string_view found) {
-  return absl::InvalidArgumentError(
-      absl::StrCat("HTTP address: expected ", expected, ", found \"", found, "\""));
+  return absl::InvalidArgumentError(absl::StrCat("expected ", expected, ", found \"", found, "\""));
 }
 
 }  // namespace
 
-absl::StatusOr<HttpAddress> ParseHttpAddress(const std::string& text) {
+absl::StatusOr<ListenAddress> ParseListenAddress(const std::string& text) {
   if (absl::StartsWith(text, kUnix)) {
     const std::string path = text.substr(kUnix.size());
     if (path.empty() || path.size() > kMostPathBytes) {
       return NoAddress(absl::StrCat("a path of 1 to ", kMostPathBytes, " bytes after unix:"), text);
     }
-    return HttpAddress{.host = "", .path = path};
+    return ListenAddress{.host = "", .path = path};
   }
   const absl::string_view view = text;
   const size_t colon = view.rfind(':');
@@ -51,7 +50,7 @@ absl::StatusOr<HttpAddress> ParseHttpAddress(const std::string& text) {
           absl::string_view::npos) {
     return NoAddress("HOST:PORT such as 127.0.0.1:8080 or [::1]:8080, or unix:PATH", text);
   }
-  return HttpAddress{.host = std::string(name), .port = static_cast<int>(port), .path = ""};
+  return ListenAddress{.host = std::string(name), .port = static_cast<int>(port), .path = ""};
 }
 
 }  // namespace verdict
