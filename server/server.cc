@@ -186,6 +186,9 @@ Server::Server(const ServerOptions& options, Model model, absl::Duration load,
       health_service_(health_.MakeService()),
       plain_health_service_(health_.MakeService()),
       reflection_({"verdict.v1.Classifier", "grpc.health.v1.Health"}, tokens_.get()) {
+  if (tokens_ != nullptr) {
+    tokens_->SetListener([this](const NamedCaller& caller) { metrics_.outcomes().Add(caller); });
+  }
   if (options.reflection) reflection_services_ = reflection_.MakeServices();
 }
 

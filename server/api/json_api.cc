@@ -100,9 +100,9 @@ absl::Status SetContext(const HttpRequest& http, grpc::ClientContext* context) {
 absl::Status CheckEntry(const JsonApi::Access& access, const HttpRequest& http) {
   if (!access.entry.ok() || access.tokens == nullptr) return access.entry;
   const std::optional<std::string> header = http.Header("Authorization");
-  if (!header.has_value()) return access.tokens->Check(nullptr, SteadyNow());
+  if (!header.has_value()) return access.tokens->Check(nullptr, SteadyNow()).status();
   const absl::string_view value = *header;
-  return access.tokens->Check(&value, SteadyNow());
+  return access.tokens->Check(&value, SteadyNow()).status();
 }
 
 absl::Status OtherOrigin() {

@@ -21,6 +21,16 @@ bool AddWithin(std::atomic<int64_t>& total, int64_t amount, int64_t most) {
   return true;
 }
 
+// The caller, if it may not have all the room there is; else null, as there is nothing to count.
+const NamedCaller* OneOfSeveral(const NamedCaller& caller) {
+  return caller.part() == 1 ? nullptr : &caller;
+}
+
+// The most of `most` that one of several callers may have.
+int64_t RoomOf(const NamedCaller& caller, int64_t most) {
+  return static_cast<int64_t>(std::max(caller.part(), 0.5) * static_cast<double>(most));
+}
+
 int64_t ShareOfStreams(int64_t most) { return most - most / 4; }
 
 constexpr absl::Duration kUsualRetryDelay = absl::Seconds(1);
@@ -29,6 +39,7 @@ constexpr absl::Duration kUsualRetryDelay = absl::Seconds(1);
 
 Admission::Ticket::Ticket(Ticket&& other) noexcept
     : admission_(std::exchange(other.admission_, nullptr)),
+      caller_(other.caller_),
       texts_(other.texts_),
       bytes_(other.bytes_),
       of_stream_(other.of_stream_) {}
@@ -37,6 +48,7 @@ Admission::Ticket& Admission::Ticket::operator=(Ticket&& other) noexcept {
   if (this == &other) return *this;
   GiveBack();
   admission_ = std::exchange(other.admission_, nullptr);
+  caller_ = other.caller_;
   texts_ = other.texts_;
   bytes_ = other.bytes_;
   of_stream_ = other.of_stream_;
@@ -44,7 +56,7 @@ Admission::Ticket& Admission::Ticket::operator=(Ticket&& other) noexcept {
 }
 
 absl::Status Admission::Ticket::Add(int64_t texts, int64_t bytes) {
-  absl::Status status = admission_->Take(texts, bytes);
+  absl::Status status = admission_->Take(texts, bytes, caller_);
   if (!status.ok()) {
     admission_->CountShed(texts_ + texts);
     return status;
@@ -60,11 +72,12 @@ void Admission::Ticket::GiveBack() {
   admission_->texts_.fetch_sub(texts_);
   admission_->bytes_.fetch_sub(bytes_);
   admission_->tickets_.fetch_sub(1);
+  admission_->GiveBackOfCaller(texts_, bytes_, caller_);
   if (of_stream_) {
     admission_->stream_texts_.fetch_sub(texts_);
     admission_->stream_bytes_.fetch_sub(bytes_);
   }
-  if (admission_->streams_wait_) admission_->line_->RoomMade();
+  if (admission_->line_ != nullptr) admission_->line_->RoomMade();
   admission_ = nullptr;
 }
 
@@ -77,31 +90,61 @@ Admission::Admission(Limits limits, Metrics* metrics, TimeUntilDone time_until_d
   metrics_->SetInFlightLimits(limits_.max_texts, limits_.max_bytes);
 }
 
-absl::StatusOr<Admission::Ticket> Admission::Admit(int64_t texts, int64_t bytes) {
-  if (absl::Status status = Take(texts, bytes); !status.ok()) {
+absl::StatusOr<Admission::Ticket> Admission::Admit(int64_t texts, int64_t bytes,
+                                                   const NamedCaller& caller) {
+  const NamedCaller* const one = OneOfSeveral(caller);
+  if (absl::Status status = Take(texts, bytes, one); !status.ok()) {
     CountShed(texts);
     return status;
   }
   tickets_.fetch_add(1);
-  return Ticket(this, texts, bytes, /*of_stream=*/false);
+  return Ticket(this, one, texts, bytes, /*of_stream=*/false);
 }
 
-std::optional<Admission::Ticket> Admission::AdmitOfStream(int64_t bytes) {
-  bool taken = TakeOfStream(bytes);
+std::optional<Admission::Ticket> Admission::AdmitOfStream(int64_t bytes,
+                                                          const NamedCaller& caller) {
+  const NamedCaller* const one = OneOfSeveral(caller);
+  bool taken = TakeOfStream(bytes, one);
   if (!taken && line_ != nullptr) {
     // Whoever gives room back after this says so, and what was given back before is found.
     streams_wait_ = true;
-    taken = TakeOfStream(bytes);
+    taken = TakeOfStream(bytes, one);
   }
   if (!taken) return std::nullopt;
   if (streams_wait_) streams_wait_ = false;
   tickets_.fetch_add(1);
   metrics_->AddInFlight(1, bytes);
-  return Ticket(this, 1, bytes, /*of_stream=*/true);
+  return Ticket(this, one, 1, bytes, /*of_stream=*/true);
+}
+
+bool Admission::TakeOfStream(int64_t bytes, const NamedCaller* caller) {
+  if (!TakeOfCaller(1, bytes, caller)) return false;
+  if (TakeOfStreams(bytes)) return true;
+  GiveBackOfCaller(1, bytes, caller);
+  return false;
+}
+
+// What is larger than a caller's room has it for itself.
+bool Admission::TakeOfCaller(int64_t texts, int64_t bytes, const NamedCaller* caller) {
+  if (caller == nullptr) return true;
+  InFlight& in_flight = of_callers_[caller->index()];
+  const int64_t most_bytes = std::max(RoomOf(*caller, limits_.max_bytes), bytes);
+  if (!AddWithin(in_flight.bytes, bytes, most_bytes)) return false;
+  const int64_t most_texts = std::max(RoomOf(*caller, limits_.max_texts), texts);
+  if (AddWithin(in_flight.texts, texts, most_texts)) return true;
+  in_flight.bytes.fetch_sub(bytes);
+  return false;
+}
+
+void Admission::GiveBackOfCaller(int64_t texts, int64_t bytes, const NamedCaller* caller) {
+  if (caller == nullptr) return;
+  InFlight& in_flight = of_callers_[caller->index()];
+  in_flight.texts.fetch_sub(texts);
+  in_flight.bytes.fetch_sub(bytes);
 }
 
 // What is larger than the share of streams has it for itself.
-bool Admission::TakeOfStream(int64_t bytes) {
+bool Admission::TakeOfStreams(int64_t bytes) {
   const int64_t most_bytes = std::max(ShareOfStreams(limits_.max_bytes), bytes);
   if (!AddWithin(stream_bytes_, bytes, most_bytes)) return false;
   if (AddWithin(stream_texts_, 1, ShareOfStreams(limits_.max_texts))) {
@@ -146,7 +189,22 @@ void Admission::CountShed(int64_t texts) {
   metrics_->CountShed(ShedReason::kInFlight, std::max<int64_t>(1, texts));
 }
 
-absl::Status Admission::Take(int64_t texts, int64_t bytes) {
+absl::Status Admission::Take(int64_t texts, int64_t bytes, const NamedCaller* caller) {
+  if (!TakeOfCaller(texts, bytes, caller)) {
+    const InFlight& in_flight = of_callers_[caller->index()];
+    const int64_t most_texts = RoomOf(*caller, limits_.max_texts);
+    if (in_flight.texts + texts > most_texts) {
+      return TooMuch({"texts", "--max-texts-in-flight", most_texts}, texts, in_flight.texts);
+    }
+    return TooMuch({"bytes", "--max-bytes-in-flight", RoomOf(*caller, limits_.max_bytes)}, bytes,
+                   in_flight.bytes);
+  }
+  absl::Status status = TakeOfAll(texts, bytes);
+  if (!status.ok()) GiveBackOfCaller(texts, bytes, caller);
+  return status;
+}
+
+absl::Status Admission::TakeOfAll(int64_t texts, int64_t bytes) {
   absl::Status status;
   const int64_t most_bytes = limits_.max_bytes - KeptForStreams(limits_.max_bytes, stream_bytes_);
   const int64_t most_texts = limits_.max_texts - KeptForStreams(limits_.max_texts, stream_texts_);

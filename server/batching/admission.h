@@ -2,6 +2,7 @@
 #ifndef VERDICT_SERVER_BATCHING_ADMISSION_H_
 #define VERDICT_SERVER_BATCHING_ADMISSION_H_
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -12,6 +13,7 @@
 #include "absl/time/time.h"
 #include "server/batching/waiting_line.h"
 #include "server/metrics/metrics.h"
+#include "server/metrics/named_caller.h"
 
 namespace verdict {
 
@@ -21,6 +23,9 @@ namespace verdict {
 //
 // Streams wait for room where calls are refused. So that neither keeps the other out, streams have
 // three quarters of the room at most, and while they wait for it, calls leave them a quarter.
+//
+// Nor does one caller with a name keep the others out: it has half of the room at most, or its part
+// if that is more.
 //
 // A call takes a ticket before it is parsed and keeps it until gRPC lets go of it.
 //
@@ -53,12 +58,18 @@ class Admission {
    private:
     friend class Admission;
 
-    Ticket(Admission* admission, int64_t texts, int64_t bytes, bool of_stream)
-        : admission_(admission), texts_(texts), bytes_(bytes), of_stream_(of_stream) {}
+    Ticket(Admission* admission, const NamedCaller* caller, int64_t texts, int64_t bytes,
+           bool of_stream)
+        : admission_(admission),
+          caller_(caller),
+          texts_(texts),
+          bytes_(bytes),
+          of_stream_(of_stream) {}
 
     void GiveBack();
 
     Admission* admission_ = nullptr;
+    const NamedCaller* caller_ = nullptr;  // null: it has all the room there is
     int64_t texts_ = 0;
     int64_t bytes_ = 0;
     bool of_stream_ = false;
@@ -77,10 +88,11 @@ class Admission {
 
   // RESOURCE_EXHAUSTED, with a Refusal: so many more texts or bytes do not fit now; counted as
   // shed, one text where it is not known yet how many there are.
-  absl::StatusOr<Ticket> Admit(int64_t texts, int64_t bytes);
+  absl::StatusOr<Ticket> Admit(int64_t texts, int64_t bytes,
+                               const NamedCaller& caller = AnyCaller());
 
   // The same for one text of a stream; nothing if it does not fit now.
-  std::optional<Ticket> AdmitOfStream(int64_t bytes);
+  std::optional<Ticket> AdmitOfStream(int64_t bytes, const NamedCaller& caller = AnyCaller());
 
   // RESOURCE_EXHAUSTED: so many bytes do not fit even if nothing else is in flight.
   absl::Status CheckSize(int64_t bytes) const;
@@ -93,8 +105,19 @@ class Admission {
     int64_t most;
   };
 
-  absl::Status Take(int64_t texts, int64_t bytes);
-  bool TakeOfStream(int64_t bytes);
+  // Of one caller.
+  struct InFlight {
+    std::atomic<int64_t> texts = 0;
+    std::atomic<int64_t> bytes = 0;
+  };
+
+  absl::Status Take(int64_t texts, int64_t bytes, const NamedCaller* caller);
+  absl::Status TakeOfAll(int64_t texts, int64_t bytes);
+  bool TakeOfStream(int64_t bytes, const NamedCaller* caller);
+  bool TakeOfStreams(int64_t bytes);
+  // Of the caller's room alone.
+  bool TakeOfCaller(int64_t texts, int64_t bytes, const NamedCaller* caller);
+  void GiveBackOfCaller(int64_t texts, int64_t bytes, const NamedCaller* caller);
   // How much of `most` calls must leave to streams, which have `taken`.
   int64_t KeptForStreams(int64_t most, int64_t taken) const;
   absl::Status TooMuch(const Limit& limit, int64_t more, int64_t in_flight) const;
@@ -108,6 +131,7 @@ class Admission {
   // Of all.
   std::atomic<int64_t> texts_ = 0;
   std::atomic<int64_t> bytes_ = 0;
+  std::array<InFlight, kMostCallers> of_callers_ = {};  // by index
   // Of streams.
   std::atomic<int64_t> stream_texts_ = 0;
   std::atomic<int64_t> stream_bytes_ = 0;

@@ -85,12 +85,14 @@ absl::Status Batcher::Submit(std::vector<QueuedText>* texts) {
     tokens += text.tokens();
   }
   const auto count = static_cast<int64_t>(texts->size());
-  const bool of_stream = !texts->empty() && texts->front().of_stream;
+  if (count == 0) return absl::OkStatus();
+  const TextQueue::Request room = {
+      .caller = texts->front().caller, .tokens = tokens, .of_stream = texts->front().of_stream};
   absl::Status status;
   {
     absl::MutexLock lock(&mutex_);
     const absl::Time now = SteadyNow();
-    status = Check({.room = {tokens, of_stream},
+    status = Check({.room = room,
                     .own = queue_.OwnWork(*texts),
                     .work = queue_.WorkUntilDone(*texts),
                     .deadline = deadline},
@@ -104,26 +106,29 @@ absl::Status Batcher::Submit(std::vector<QueuedText>* texts) {
   return Shed(std::move(status), count);
 }
 
-absl::Status Batcher::CheckRoom(absl::Time deadline, int64_t texts, bool of_stream) {
+absl::Status Batcher::CheckRoom(const Announced& announced) {
   absl::Status status;
   {
     absl::MutexLock lock(&mutex_);
-    status = Check({.room = {texts * kLeastTokens, of_stream},
+    status = Check({.room = {.caller = announced.caller,
+                             .tokens = announced.texts * kLeastTokens,
+                             .of_stream = announced.of_stream},
                     .own = {1, 1},
-                    .work = queue_.LeastWorkUntilDone(),
-                    .deadline = deadline},
+                    .work = queue_.LeastWorkUntilDone(*announced.caller),
+                    .deadline = announced.deadline},
                    SteadyNow());
   }
-  return Shed(std::move(status), texts);
+  return Shed(std::move(status), announced.texts);
 }
 
-bool Batcher::StreamsHaveRoom() const {
+bool Batcher::StreamsHaveRoom(const NamedCaller& caller) const {
   absl::MutexLock lock(&mutex_);
-  return draining_ || queue_.StreamsHaveRoom();
+  return draining_ || queue_.StreamsHaveRoom(caller);
 }
 
+// Whoever waits looks whether it was made for them.
 void Batcher::ReportRoom() {
-  if (listeners_.line != nullptr && StreamsHaveRoom()) listeners_.line->RoomMade();
+  if (listeners_.line != nullptr) listeners_.line->RoomMade();
 }
 
 absl::Duration Batcher::TimeUntilDone(double part) const {
@@ -141,8 +146,7 @@ absl::Status Batcher::Check(const Request& request, absl::Time now) const {
   }
   if (absl::Status status = queue_.CheckRoom(request.room); !status.ok()) {
     if (absl::IsInvalidArgument(status)) return status;
-    const absl::Duration retry =
-        forecast_.RetryForRoom(queue_.WorkUntilRoom(request.room.tokens), now);
+    const absl::Duration retry = forecast_.RetryForRoom(queue_.WorkUntilRoom(request.room), now);
     return Refused(status.code(), {ShedReason::kQueueFull, retry}, status.message());
   }
   const bool idle = queue_.empty() && !forecast_.computing();

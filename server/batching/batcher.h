@@ -66,16 +66,23 @@ class Batcher {
   // by computing. Statuses but INVALID_ARGUMENT carry a Refusal.
   absl::Status Submit(std::vector<QueuedText>* texts) ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // What Submit would return for `texts` texts of the least length with `deadline`: to be asked
-  // before the real ones are tokenized. Texts that are refused here are counted as shed.
+  // Texts of which nothing else is known yet.
+  struct Announced {
+    const NamedCaller* caller = &AnyCaller();
+    absl::Time deadline;
+    int64_t texts = 1;
+    bool of_stream = false;
+  };
+
+  // What Submit would return for texts of the least length: to be asked before the real ones are
+  // tokenized. Texts that are refused here are counted as shed.
   //
   // UNAVAILABLE, RESOURCE_EXHAUSTED: see Submit.
-  absl::Status CheckRoom(absl::Time deadline, int64_t texts, bool of_stream = false)
-      ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status CheckRoom(const Announced& announced) ABSL_LOCKS_EXCLUDED(mutex_);
 
   // Whether the next text of a stream is to be submitted: see TextQueue::StreamsHaveRoom. A server
   // that drains has room for all, to refuse them.
-  bool StreamsHaveRoom() const ABSL_LOCKS_EXCLUDED(mutex_);
+  bool StreamsHaveRoom(const NamedCaller& caller) const ABSL_LOCKS_EXCLUDED(mutex_);
 
   // How long it takes until a part, from 0 to 1, of what waits is done.
   absl::Duration TimeUntilDone(double part) const ABSL_LOCKS_EXCLUDED(mutex_);
@@ -111,8 +118,8 @@ class Batcher {
       ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   // Counts refused texts, and returns their status.
   absl::Status Shed(absl::Status status, int64_t texts);
-  // Tells the line if streams have room.
-  void ReportRoom() ABSL_LOCKS_EXCLUDED(mutex_);
+  // Tells the line that a batch has left, or something else.
+  void ReportRoom();
   void ReportQueue(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool HasWork() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return stopping_ || !queue_.empty(); }
   // An idle engine is about to look at the queue itself.

@@ -1,17 +1,15 @@
 #include "server/batching/queue.h"
 
 #include <algorithm>
-#include <iterator>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
 #include "server/contract/error_reason.h"
 
 namespace verdict {
 namespace {
-
-// How much of Lane::recent_tokens is left after another batch: it is the mean of some ten.
-constexpr double kRecent = 0.9;
 
 int64_t DivideUp(int64_t amount, int64_t by) { return (amount + by - 1) / by; }
 
@@ -19,7 +17,13 @@ bool HasLess(EngineWork a, EngineWork b) { return a.tokens < b.tokens; }
 
 }  // namespace
 
-absl::Status TextQueue::CheckRoom(Request request) const {
+int64_t TextQueue::RoomOf(const NamedCaller& caller) const {
+  return static_cast<int64_t>(caller.part() * static_cast<double>(limits_.max_queue_tokens));
+}
+
+// A caller who has nothing waiting may bring more than its part at once: else a large batch could
+// never be taken.
+absl::Status TextQueue::CheckRoom(const Request& request) const {
   if (request.tokens > limits_.max_queue_tokens) {
     return InvalidRequest(v1::BATCH_TOO_LARGE, "inputs",
                           absl::StrCat("the inputs have ", request.tokens,
@@ -29,36 +33,42 @@ absl::Status TextQueue::CheckRoom(Request request) const {
                                    .limit = static_cast<size_t>(limits_.max_queue_tokens),
                                    .found = static_cast<size_t>(request.tokens)});
   }
-  const int64_t waiting = tokens() - stream_tokens_;
-  if (!request.of_stream && request.tokens > limits_.max_queue_tokens - waiting) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat("the queue is full: ", waiting, " tokens wait, ", request.tokens,
-                     " more do not fit; --max-queue-tokens allows ", limits_.max_queue_tokens,
-                     ": send less at a time, or try again later"));
+  const int64_t waiting = waiting_[request.caller->index()].of_calls;
+  const int64_t room = RoomOf(*request.caller);
+  if (request.of_stream || waiting == 0 || request.tokens <= room - waiting) {
+    return absl::OkStatus();
   }
-  return absl::OkStatus();
+  const std::string& name = request.caller->name();
+  return absl::ResourceExhaustedError(absl::StrCat(
+      "the queue is full", name.empty() ? "" : absl::StrCat(" for ", name), ": ", waiting,
+      " tokens wait, ", request.tokens, " more do not fit; --max-queue-tokens allows ",
+      name.empty() ? "" : "it ", room, ": send less at a time, or try again later"));
 }
 
-// In whole batches, since room is made by a batch that leaves.
-EngineWork TextQueue::WorkUntilRoom(int64_t tokens) const {
-  const int64_t missing = tokens - (limits_.max_queue_tokens - (this->tokens() - stream_tokens_));
-  const int64_t batches = DivideUp(std::max<int64_t>(0, missing), limits_.max_batch_tokens);
-  return {std::min(batches * limits_.max_batch_tokens, this->tokens()), batches};
+// In whole batches, since room is made by a batch that leaves, and of all that waits, of which the
+// caller's is a part.
+EngineWork TextQueue::WorkUntilRoom(const Request& request) const {
+  const int64_t waiting = waiting_[request.caller->index()].of_calls;
+  const int64_t missing = request.tokens - (RoomOf(*request.caller) - waiting);
+  int64_t of_calls = 0;
+  for (const Waiting& one : waiting_) of_calls += one.of_calls;
+  const int64_t leave =
+      waiting == 0 ? 0 : DivideUp(std::max<int64_t>(0, missing) * of_calls, waiting);
+  const int64_t batches = DivideUp(leave, limits_.max_batch_tokens);
+  return {std::min(batches * limits_.max_batch_tokens, tokens()), batches};
 }
 
 absl::Status TextQueue::Push(std::vector<QueuedText>* texts, absl::Time now) {
-  Request request;
-  for (const QueuedText& text : *texts) {
-    request.tokens += text.tokens();
-    request.of_stream = text.of_stream;
-  }
+  if (texts->empty()) return absl::OkStatus();
+  Request request = {.caller = texts->front().caller, .of_stream = texts->front().of_stream};
+  for (const QueuedText& text : *texts) request.tokens += text.tokens();
   if (absl::Status status = CheckRoom(request); !status.ok()) return status;
-  if (request.of_stream) stream_tokens_ += request.tokens;
+  const Waiting& waiting = waiting_[request.caller->index()];
+  if (waiting.of_calls + waiting.of_streams == 0) turns_.Join(*request.caller);
   for (QueuedText& text : *texts) {
-    Lane& lane = IsShort(text) ? short_ : long_;
-    lane.tokens += text.tokens();
     text.queued_at = now;
-    lane.texts.push_back(std::move(text));
+    Count(text, text.tokens());
+    (IsShort(text) ? short_ : long_).Push(std::move(text));
   }
   texts->clear();
   return absl::OkStatus();
@@ -67,95 +77,87 @@ absl::Status TextQueue::Push(std::vector<QueuedText>* texts, absl::Time now) {
 TextQueue::Popped TextQueue::Pop(absl::Time now, absl::Time batch_end) {
   Popped popped = TakeDead(now);
   if (empty()) return popped;
-  if (!AnyInTime(batch_end)) batch_end = absl::InfinitePast();
-  // Who led leads last, even while it is alone: whoever comes to the other lane meanwhile is next.
-  const bool long_leads = short_.texts.empty() || (long_leads_ && !long_.texts.empty());
+  // Those who came last, who most often have the most time, are looked at first.
+  const auto in_time = [batch_end](const QueuedText& text) { return text.deadline >= batch_end; };
+  if (!short_.Any(in_time) && !long_.Any(in_time)) batch_end = absl::InfinitePast();
+  const bool long_leads = LongLeads();
   Fill(batch_end, long_leads ? &long_ : &short_, &popped);
   Fill(batch_end, long_leads ? &short_ : &long_, &popped);
   long_leads_ = !long_leads;
   return popped;
 }
 
-void TextQueue::Uncount(const QueuedText& text, Lane* lane) {
-  lane->tokens -= text.tokens();
-  if (text.of_stream) stream_tokens_ -= text.tokens();
+// Who led leads last, even while it is alone: whoever comes to the other lane meanwhile is next. Of
+// two callers the one whose turn it is leads.
+bool TextQueue::LongLeads() const {
+  if (short_.empty() || long_.empty()) return short_.empty();
+  const double of_short = turns_.pass(*short_.front().caller);
+  const double of_long = turns_.pass(*long_.front().caller);
+  return of_short == of_long ? long_leads_ : of_long < of_short;
 }
 
-// Those who came last, who most often have the most time, are looked at first.
-bool TextQueue::AnyInTime(absl::Time batch_end) const {
-  const auto in_time = [batch_end](const QueuedText& text) { return text.deadline >= batch_end; };
-  return std::any_of(short_.texts.rbegin(), short_.texts.rend(), in_time) ||
-         std::any_of(long_.texts.rbegin(), long_.texts.rend(), in_time);
+void TextQueue::Count(const QueuedText& text, int64_t tokens) {
+  Waiting& waiting = waiting_[text.caller->index()];
+  (text.of_stream ? waiting.of_streams : waiting.of_calls) += tokens;
 }
 
 // Ends at the first text that does not fit: a later one must not overtake it, or the longest would
 // wait for ever.
 void TextQueue::Fill(absl::Time batch_end, Lane* lane, Popped* popped) {
-  const int64_t others = popped->tokens;
-  while (!lane->texts.empty()) {
-    QueuedText& text = lane->texts.front();
+  const size_t others = popped->batch.size();
+  while (!lane->empty()) {
+    const QueuedText& text = lane->front();
     const bool late = text.deadline < batch_end;
     const int64_t without = popped->tokens + tokens() - text.tokens();
-    if (late && without >= limits_.max_batch_tokens) {
-      Uncount(text, lane);
-      popped->expired.push_back(std::move(text));
-    } else if (popped->batch.empty() ||
-               popped->tokens + text.tokens() <= limits_.max_batch_tokens) {
-      Uncount(text, lane);
-      popped->tokens += text.tokens();
-      popped->batch.push_back(std::move(text));
-    } else {
-      break;
+    const bool fits =
+        popped->batch.empty() || popped->tokens + text.tokens() <= limits_.max_batch_tokens;
+    const bool expires = late && without >= limits_.max_batch_tokens;
+    if (!expires && !fits) break;
+    Count(text, -text.tokens());
+    if (expires) {
+      popped->expired.push_back(lane->TakeFront());
+      continue;
     }
-    lane->texts.pop_front();
+    popped->tokens += text.tokens();
+    QueuedText taken = lane->TakeFront();
+    turns_.Charge(*taken.caller, taken.tokens());
+    popped->batch.push_back(std::move(taken));
   }
-  lane->recent_tokens =
-      lane->recent_tokens * kRecent + static_cast<double>(popped->tokens - others);
-}
-
-TextQueue::Popped TextQueue::TakeDead(absl::Time now) {
-  Popped popped;
-  TakeDead(now, &short_, &popped);
-  TakeDead(now, &long_, &popped);
-  return popped;
+  lane->NoteBatch(absl::MakeConstSpan(popped->batch).subspan(others));
 }
 
 // Looks at the whole queue and not only at what the batch will hold: dead texts must not make it
 // look full, and their callers' resources are freed at once. A pass over 10,000 texts takes some
 // 40 us; a batch takes milliseconds.
-void TextQueue::TakeDead(absl::Time now, Lane* lane, Popped* popped) {
-  auto kept = lane->texts.begin();
-  for (auto text = lane->texts.begin(); text != lane->texts.end(); ++text) {
-    const absl::StatusCode end = text->EndAt(now);
-    if (end != absl::StatusCode::kOk) {
-      Uncount(*text, lane);
-      (end == absl::StatusCode::kCancelled ? popped->cancelled : popped->expired)
-          .push_back(std::move(*text));
-    } else {
-      if (kept != text) *kept = std::move(*text);
-      ++kept;
-    }
-  }
-  lane->texts.erase(kept, lane->texts.end());
+TextQueue::Popped TextQueue::TakeDead(absl::Time now) {
+  Popped popped;
+  const auto take_if_dead = [&](QueuedText& text) {
+    const absl::StatusCode end = text.EndAt(now);
+    if (end == absl::StatusCode::kOk) return false;
+    Count(text, -text.tokens());
+    (end == absl::StatusCode::kCancelled ? popped.cancelled : popped.expired)
+        .push_back(std::move(text));
+    return true;
+  };
+  short_.TakeIf(take_if_dead);
+  long_.TakeIf(take_if_dead);
+  return popped;
 }
 
 std::vector<QueuedText> TextQueue::TakeAll() {
   std::vector<QueuedText> all;
-  for (Lane* lane : {&short_, &long_}) {
-    std::move(lane->texts.begin(), lane->texts.end(), std::back_inserter(all));
-    lane->texts.clear();
-    lane->tokens = 0;
-  }
-  stream_tokens_ = 0;
+  const auto take = [&all](QueuedText& text) {
+    all.push_back(std::move(text));
+    return true;
+  };
+  short_.TakeIf(take);
+  long_.TakeIf(take);
+  waiting_ = {};
   return all;
 }
 
 absl::Duration TextQueue::OldestAge(absl::Time now) const {
-  absl::Duration age;
-  for (const Lane* lane : {&short_, &long_}) {
-    if (!lane->texts.empty()) age = std::max(age, now - lane->texts.front().queued_at);
-  }
-  return age;
+  return std::max(absl::ZeroDuration(), now - std::min(short_.Oldest(), long_.Oldest()));
 }
 
 EngineWork TextQueue::OwnWork(const std::vector<QueuedText>& texts) const {
@@ -165,28 +167,36 @@ EngineWork TextQueue::OwnWork(const std::vector<QueuedText>& texts) const {
 }
 
 EngineWork TextQueue::WorkUntilDone(const std::vector<QueuedText>& texts) const {
-  Amount in_short = short_.amount();
-  Amount in_long = long_.amount();
-  bool any_short = false;
-  bool any_long = false;
+  if (texts.empty()) return {};
+  Amount of_short;
+  Amount of_long;
   for (const QueuedText& text : texts) {
-    const bool is_short = IsShort(text);
-    Amount& amount = is_short ? in_short : in_long;
-    ++amount.texts;
-    amount.tokens += text.tokens();
-    (is_short ? any_short : any_long) = true;
+    (IsShort(text) ? of_short : of_long).Add({1, text.tokens()});
   }
+  const NamedCaller& caller = *texts.front().caller;
+  const Amount in_short = short_.UntilDone(caller, of_short);
+  const Amount in_long = long_.UntilDone(caller, of_long);
   EngineWork work;
-  if (any_short) work = WorkUntilEmpty(short_, in_short, long_, in_long);
-  if (any_long) work = std::max(work, WorkUntilEmpty(long_, in_long, short_, in_short), HasLess);
+  if (of_short.texts > 0) {
+    Amount others = long_.Beside(caller, in_short.tokens);
+    others.Add(of_long);
+    work = WorkUntilEmpty(short_, in_short, long_, others);
+  }
+  if (of_long.texts > 0) {
+    Amount others = short_.Beside(caller, in_long.tokens);
+    others.Add(of_short);
+    work = std::max(work, WorkUntilEmpty(long_, in_long, short_, others), HasLess);
+  }
   return work;
 }
 
-EngineWork TextQueue::LeastWorkUntilDone() const {
-  const Amount in_short = short_.amount();
-  const Amount in_long = long_.amount();
-  return std::min(WorkUntilEmpty(short_, in_short.Plus(1, 1), long_, in_long),
-                  WorkUntilEmpty(long_, in_long.Plus(1, 1), short_, in_short), HasLess);
+EngineWork TextQueue::LeastWorkUntilDone(const NamedCaller& caller) const {
+  const Amount least = {1, 1};
+  const Amount in_short = short_.UntilDone(caller, least);
+  const Amount in_long = long_.UntilDone(caller, least);
+  return std::min(WorkUntilEmpty(short_, in_short, long_, long_.Beside(caller, in_short.tokens)),
+                  WorkUntilEmpty(long_, in_long, short_, short_.Beside(caller, in_long.tokens)),
+                  HasLess);
 }
 
 EngineWork TextQueue::WorkWaiting() const {
@@ -195,8 +205,8 @@ EngineWork TextQueue::WorkWaiting() const {
 
 // What the engine gets through until `lane` has got rid of `own`, while `others` wait in the other
 // one. Beyond one batch it is counted in whole ones: more will come, and fill the last.
-EngineWork TextQueue::WorkUntilEmpty(const Lane& lane, Amount own, const Lane& other,
-                                     Amount others) const {
+EngineWork TextQueue::WorkUntilEmpty(const Lane& lane, const Amount& own, const Lane& other,
+                                     const Amount& others) const {
   const int64_t max_tokens = limits_.max_batch_tokens;
   if (own.tokens + others.tokens <= max_tokens) return {own.tokens + others.tokens, 1};
   // Texts that are all of the mean length.
@@ -206,7 +216,7 @@ EngineWork TextQueue::WorkUntilEmpty(const Lane& lane, Amount own, const Lane& o
   // The other lane leads a batch between two of ours, for what waits there or, going by the
   // latest batches, will have come until then.
   const double coming =
-      static_cast<double>(own.tokens) * other.recent_tokens / std::max(lane.recent_tokens, 1.0);
+      static_cast<double>(own.tokens) * other.recent_tokens() / std::max(lane.recent_tokens(), 1.0);
   const auto theirs =
       static_cast<int64_t>(std::min(static_cast<double>(batches * max_tokens),
                                     std::max(static_cast<double>(others.tokens), coming)));

@@ -4,12 +4,14 @@
 #define VERDICT_SERVER_BATCHING_QUEUE_H_
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
-#include <deque>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "server/batching/fair_turns.h"
+#include "server/batching/lane.h"
 #include "server/batching/queued_text.h"
 #include "server/batching/token_rate.h"
 
@@ -20,6 +22,9 @@ namespace verdict {
 // fills the room that is left, if its front fits. So a short text waits for at most one batch of
 // long ones beside those that came before it in its lane, and a long one likewise. Work is counted
 // in tokens, because that is what the engine's time grows with.
+//
+// Where several callers have texts waiting, "first in" holds for each of them, and FairTurns says
+// whose is next, in a lane, and between lanes. Each may have its part of the waiting tokens.
 //
 // A batch takes what waits, up to a number of tokens. It forms while the engine is busy; it never
 // waits for more texts to come. Not synchronized, and it has no clock: see Batcher.
@@ -34,29 +39,34 @@ class TextQueue {
     int64_t max_queue_tokens = 131072;
   };
 
-  explicit TextQueue(Limits limits) : limits_(limits) {}
+  explicit TextQueue(Limits limits)
+      : limits_(limits),
+        turns_(kCreditBatches * static_cast<double>(limits.max_batch_tokens) /
+               NamedCaller::kInteractive) {}
 
   // What Push would be asked to take.
   struct Request {
+    const NamedCaller* caller = &AnyCaller();
     int64_t tokens = 0;
     bool of_stream = false;
   };
 
   // Whether `request` can be pushed. Codes are Push's.
-  absl::Status CheckRoom(Request request) const;
+  absl::Status CheckRoom(const Request& request) const;
 
-  // Whether streams should be read on: they have less than a batch waiting. So they can fill every
-  // batch, and whoever else comes finds no more than one of theirs ahead. It binds nobody: Push
-  // takes their texts always.
-  bool StreamsHaveRoom() const {
-    return stream_tokens_ < std::min(limits_.max_batch_tokens, limits_.max_queue_tokens);
+  // Whether streams of a caller should be read on: they have less than a batch waiting. So they can
+  // fill every batch, and whoever else comes finds no more than one of theirs ahead. It binds
+  // nobody: Push takes their texts always.
+  bool StreamsHaveRoom(const NamedCaller& caller = AnyCaller()) const {
+    return waiting_[caller.index()].of_streams <
+           std::min(limits_.max_batch_tokens, limits_.max_queue_tokens);
   }
 
-  // What the engine has to do until so many more `tokens` fit.
-  EngineWork WorkUntilRoom(int64_t tokens) const;
+  // What the engine has to do until so many more tokens fit.
+  EngineWork WorkUntilRoom(const Request& request) const;
 
-  // Takes all of `*texts` (and leaves it empty) iff OK, else none of them. All are of a stream or
-  // none is.
+  // Takes all of `*texts` (and leaves it empty) iff OK, else none of them. All are of one caller,
+  // and all of a stream or none.
   //
   // RESOURCE_EXHAUSTED: they do not fit now. INVALID_ARGUMENT: they would not fit into an empty
   // queue, so that trying again is pointless.
@@ -91,7 +101,7 @@ class TextQueue {
   EngineWork WorkUntilDone(const std::vector<QueuedText>& texts) const;
 
   // The same for a text of unknown length, which is taken to be of the least length.
-  EngineWork LeastWorkUntilDone() const;
+  EngineWork LeastWorkUntilDone(const NamedCaller& caller = AnyCaller()) const;
 
   // All that waits.
   EngineWork WorkWaiting() const;
@@ -101,41 +111,36 @@ class TextQueue {
 
   bool empty() const { return texts() == 0; }
   int64_t texts() const { return short_.amount().texts + long_.amount().texts; }
-  int64_t tokens() const { return short_.tokens + long_.tokens; }
+  int64_t tokens() const { return short_.amount().tokens + long_.amount().tokens; }
 
  private:
-  struct Amount {
-    int64_t texts = 0;
-    int64_t tokens = 0;
+  // Of an interactive caller of the mean share: some half a second of the engine's time.
+  static constexpr double kCreditBatches = 8;
 
-    Amount Plus(int64_t more_texts, int64_t more_tokens) const {
-      return {texts + more_texts, tokens + more_tokens};
-    }
-  };
-
-  struct Lane {
-    std::deque<QueuedText> texts;
-    int64_t tokens = 0;        // of texts
-    double recent_tokens = 0;  // that left it in batches, the latest counting most
-
-    Amount amount() const { return {static_cast<int64_t>(texts.size()), tokens}; }
+  // Tokens of a caller.
+  struct Waiting {
+    int64_t of_calls = 0;
+    int64_t of_streams = 0;
   };
 
   bool IsShort(const QueuedText& text) const {
     return text.tokens() <= limits_.max_batch_tokens / 4;
   }
-  EngineWork WorkUntilEmpty(const Lane& lane, Amount own, const Lane& other, Amount others) const;
-  void TakeDead(absl::Time now, Lane* lane, Popped* popped);
-  bool AnyInTime(absl::Time batch_end) const;
+  // The most tokens of calls that may wait.
+  int64_t RoomOf(const NamedCaller& caller) const;
+  EngineWork WorkUntilEmpty(const Lane& lane, const Amount& own, const Lane& other,
+                            const Amount& others) const;
+  bool LongLeads() const;
   void Fill(absl::Time batch_end, Lane* lane, Popped* popped);
-  // Leaves out of the counts a text that leaves `*lane`.
-  void Uncount(const QueuedText& text, Lane* lane);
+  // A text has come, or with a negative number, left.
+  void Count(const QueuedText& text, int64_t tokens);
 
   const Limits limits_;
-  Lane short_;
-  Lane long_;
-  int64_t stream_tokens_ = 0;  // of those in both lanes that are of streams
-  bool long_leads_ = false;    // the next batch, if both lanes wait
+  FairTurns turns_;
+  Lane short_{&turns_};
+  Lane long_{&turns_};
+  std::array<Waiting, kMostCallers> waiting_ = {};
+  bool long_leads_ = false;  // the next batch, if both lanes wait
 };
 
 }  // namespace verdict

@@ -11,12 +11,15 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "server/contract/text_result.h"
+#include "server/metrics/named_caller.h"
 #include "server/tracing/text_stages.h"
 
 namespace verdict {
 
 struct QueuedText {
   std::vector<int32_t> input_ids;
+  // Whose it is. Outlives it.
+  const NamedCaller* caller = &AnyCaller();
   // When the caller stops waiting.
   absl::Time deadline = absl::InfiniteFuture();
   // Set by any thread when nobody waits any more, to the code that tells why: CANCELLED or

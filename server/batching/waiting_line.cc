@@ -16,10 +16,11 @@ WaitingLine::~WaitingLine() {
   thread_.join();
 }
 
-void WaitingLine::Wait(Turn turn) {
+void WaitingLine::Wait(size_t caller, Turn turn) {
   absl::MutexLock lock(&mutex_);
-  if (line_.empty()) room_made_ = true;
-  line_.push_back(std::move(turn));
+  if (lines_[caller].empty()) room_made_ = true;
+  lines_[caller].push_back(std::move(turn));
+  ++waiting_of_[caller];
   ++waiting_;
 }
 
@@ -29,25 +30,36 @@ void WaitingLine::RoomMade() {
   room_made_ = true;
 }
 
+// One of each caller at a time, so that room is shared.
 void WaitingLine::Serve() {
   NameThisThread("streams");
   while (true) {
-    const Turn* first = nullptr;
     {
       absl::MutexLock lock(&mutex_);
       mutex_.Await(absl::Condition(this, &WaitingLine::HasTurn));
       if (stopping_) return;
       room_made_ = false;
-      first = &line_.front();  // stays where it is: only this thread takes anything out
     }
-    if (!(*first)()) continue;
-    Turn done;
-    absl::MutexLock lock(&mutex_);
-    done = std::move(line_.front());
-    line_.pop_front();
-    --waiting_;
-    room_made_ = true;  // perhaps there is more of it
+    for (size_t caller = 0; caller < kMostCallers; ++caller) {
+      if (waiting_of_[caller] > 0 && Try(caller)) RoomMade();  // perhaps there is more of it
+    }
   }
+}
+
+bool WaitingLine::Try(size_t caller) {
+  const Turn* first = nullptr;
+  {
+    absl::MutexLock lock(&mutex_);
+    first = &lines_[caller].front();  // stays where it is: only this thread takes anything out
+  }
+  if (!(*first)()) return false;
+  Turn done;
+  absl::MutexLock lock(&mutex_);
+  done = std::move(lines_[caller].front());
+  lines_[caller].pop_front();
+  --waiting_of_[caller];
+  --waiting_;
+  return true;
 }
 
 }  // namespace verdict

@@ -38,7 +38,9 @@ Call::Call(Method method, const Serving& serving, grpc::CallbackServerContext* c
   serving_.metrics->calls().Started(method_);
 }
 
-void Call::Read() {
+void Call::Read(const NamedCaller* named) {
+  caller_.Name(named);
+  followed_.Name(named);
   unfinished_ = serving_.unfinished->Await([this](const absl::Status& status) {
     serving_.metrics->CountShed(ShedReason::kInFlight, 1);
     Fail(status);
@@ -60,7 +62,7 @@ void Call::OnReadDone(bool ok) {
 
 absl::Status Call::Admit() {
   absl::StatusOr<Admission::Ticket> ticket =
-      serving_.admission->Admit(1, static_cast<int64_t>(request_.Length()));
+      serving_.admission->Admit(1, static_cast<int64_t>(request_.Length()), caller_.named());
   if (!ticket.ok()) return ticket.status();
   ticket_ = *std::move(ticket);
   return absl::OkStatus();

@@ -33,8 +33,8 @@ class Call : public BytesReactor {
   // `serving` outlives the call.
   Call(Method method, const Serving& serving, grpc::CallbackServerContext* context);
 
-  // Reads the request, then starts.
-  void Read();
+  // Reads the request of `named`, then starts.
+  void Read(const NamedCaller* named);
 
   void OnReadDone(bool ok) final;
   void OnCancel() final { caller_.Leave(); }

@@ -20,7 +20,8 @@ namespace {
 // Before anything of the request is looked at, or even read.
 //
 // UNAVAILABLE: draining. UNAUTHENTICATED: no token, or an unknown one.
-absl::Status CheckEntry(const Serving& serving, const grpc::CallbackServerContext& context) {
+absl::StatusOr<const NamedCaller*> CheckEntry(const Serving& serving,
+                                              const grpc::CallbackServerContext& context) {
   if (absl::Status status = serving.open_calls->CheckOpen(); !status.ok()) {
     serving.metrics->CountShed(ShedReason::kDraining, 1);
     return status;
@@ -32,10 +33,10 @@ absl::Status CheckEntry(const Serving& serving, const grpc::CallbackServerContex
 // start has returned it, even one that has ended.
 template <typename AnyCall>
 BytesReactor* Begin(const Serving& serving, grpc::CallbackServerContext* context, AnyCall* call) {
-  if (absl::Status status = CheckEntry(serving, *context); !status.ok()) {
-    call->Fail(status);
+  if (const auto named = CheckEntry(serving, *context); named.ok()) {
+    call->Read(*named);
   } else {
-    call->Read();
+    call->Fail(named.status());
   }
   return call;
 }

@@ -38,9 +38,12 @@ void ClassifyBatchCall::Start() {
 // it.
 void ClassifyBatchCall::CountTexts(absl::StatusCode code) const {
   TextOutcomes& outcomes = serving().metrics->outcomes();
-  if (code != absl::StatusCode::kOk) return outcomes.Count(Method::kClassifyBatch, code, count_);
+  const auto count = [&](absl::StatusCode of_text, int64_t texts) {
+    outcomes.Count(caller().named(), Method::kClassifyBatch, of_text, texts);
+  };
+  if (code != absl::StatusCode::kOk) return count(code, count_);
   for (const v1::ClassifyBatchResponse::Item& item : reply_.items()) {
-    outcomes.Count(Method::kClassifyBatch, static_cast<absl::StatusCode>(item.error().code()));
+    count(static_cast<absl::StatusCode>(item.error().code()), 1);
   }
 }
 
@@ -76,7 +79,9 @@ absl::Status ClassifyBatchCall::Parse() {
     status = AdmitMore(static_cast<int64_t>(count) - 1, classification_.ReplyBytes(count));
   }
   if (status.ok()) {
-    status = serving().batcher->CheckRoom(caller().deadline(), static_cast<int64_t>(count));
+    status = serving().batcher->CheckRoom({.caller = &caller().named(),
+                                           .deadline = caller().deadline(),
+                                           .texts = static_cast<int64_t>(count)});
   }
   if (!status.ok()) return status;
   encoded_.resize(count);

@@ -22,13 +22,14 @@ void ClassifyCall::Start() {
 }
 
 void ClassifyCall::CountTexts(absl::StatusCode code) const {
-  serving().metrics->outcomes().Count(Method::kClassify, code);
+  serving().metrics->outcomes().Count(caller().named(), Method::kClassify, code);
 }
 
 // Under overload most calls end here, and cost no more than that.
 absl::Status ClassifyCall::Take() {
   if (absl::Status status = Admit(); !status.ok()) return status;
-  return serving().batcher->CheckRoom(caller().deadline(), 1);
+  return serving().batcher->CheckRoom(
+      {.caller = &caller().named(), .deadline = caller().deadline(), .texts = 1});
 }
 
 // If OK, the call ends by its text's `done`, and may have ended already.

@@ -57,7 +57,9 @@ ClassifyStreamCall::ClassifyStreamCall(const Serving& serving, grpc::CallbackSer
   serving_.metrics->calls().Started(Method::kClassifyStream);
 }
 
-void ClassifyStreamCall::Read() {
+void ClassifyStreamCall::Read(const NamedCaller* named) {
+  caller_.Name(named);
+  followed_.Name(named);
   if (!serving_.streams->Add(self_)) return Fail(Draining());
   ReadOn();
 }
@@ -170,8 +172,9 @@ void ClassifyStreamCall::Receive() {
 
 // Nobody overtakes those who wait.
 void ClassifyStreamCall::TakeInTurn() {
-  if (serving_.line->empty() && TakeArrived()) return;
-  serving_.line->Wait([stream = weak_from_this()] {
+  const size_t caller = caller_.named().index();
+  if (serving_.line->empty(caller) && TakeArrived()) return;
+  serving_.line->Wait(caller, [stream = weak_from_this()] {
     const auto alive = stream.lock();
     return alive == nullptr || alive->TakeArrived();
   });
@@ -180,7 +183,7 @@ void ClassifyStreamCall::TakeInTurn() {
 // A stream may last for ten minutes; a token that is taken back must not.
 absl::Status ClassifyStreamCall::CheckTokenAgain() {
   if (!token_timer_.Due(SteadyNow())) return absl::OkStatus();
-  return CheckToken(serving_.tokens, *context_);
+  return CheckToken(serving_.tokens, *context_).status();
 }
 
 bool ClassifyStreamCall::TakeArrived() {
@@ -221,7 +224,7 @@ bool ClassifyStreamCall::TakeArrived() {
 
 // False: there is no room for it now.
 bool ClassifyStreamCall::Take(const Arrived& arrived) {
-  if (!serving_.batcher->StreamsHaveRoom()) return false;
+  if (!serving_.batcher->StreamsHaveRoom(caller_.named())) return false;
   const unchecked::v1::ClassifyRequest& request = arrived.request.request();
   const auto message = std::make_shared<Message>(
       Message{.id = arrived.request.id(),
@@ -232,7 +235,8 @@ bool ClassifyStreamCall::Take(const Arrived& arrived) {
   const int64_t bytes = arrived.bytes + message->classification.ReplyBytes(1);
   if (status.ok()) status = serving_.admission->CheckSize(bytes);
   if (status.ok()) {
-    std::optional<Admission::Ticket> ticket = serving_.admission->AdmitOfStream(bytes);
+    std::optional<Admission::Ticket> ticket =
+        serving_.admission->AdmitOfStream(bytes, caller_.named());
     if (!ticket.has_value()) return false;
     message->ticket = *std::move(ticket);
     status = Submit(request, message);
@@ -244,7 +248,8 @@ bool ClassifyStreamCall::Take(const Arrived& arrived) {
 // If OK, the message is answered by its text's `done`, perhaps already.
 absl::Status ClassifyStreamCall::Submit(const unchecked::v1::ClassifyRequest& request,
                                         const std::shared_ptr<Message>& message) {
-  absl::Status status = serving_.batcher->CheckRoom(caller_.deadline(), 1, /*of_stream=*/true);
+  absl::Status status = serving_.batcher->CheckRoom(
+      {.caller = &caller_.named(), .deadline = caller_.deadline(), .texts = 1, .of_stream = true});
   if (!status.ok()) return status;
   absl::StatusOr<QueuedText> text =
       message->classification.Encode(request.input(), "input", &message->encoded);
@@ -323,7 +328,7 @@ void ClassifyStreamCall::GiveUp() {
 }
 
 void ClassifyStreamCall::CountText(absl::StatusCode code) const {
-  serving_.metrics->outcomes().Count(Method::kClassifyStream, code);
+  serving_.metrics->outcomes().Count(caller_.named(), Method::kClassifyStream, code);
 }
 
 ClassifyStreamCall::Next ClassifyStreamCall::Decide() {

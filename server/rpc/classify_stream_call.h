@@ -64,8 +64,8 @@ class ClassifyStreamCall final : public BytesReactor,
   // Owns itself until OnDone. What `serving` points to must outlive it.
   static ClassifyStreamCall* New(const Serving& serving, grpc::CallbackServerContext* context);
 
-  // Reads the first message.
-  void Read() ABSL_LOCKS_EXCLUDED(mutex_);
+  // Reads the first message of `named`.
+  void Read(const NamedCaller* named) ABSL_LOCKS_EXCLUDED(mutex_);
 
   void Fail(const absl::Status& status) override ABSL_LOCKS_EXCLUDED(mutex_);
   bool CancelIfStalled(absl::Time since) override ABSL_LOCKS_EXCLUDED(mutex_);

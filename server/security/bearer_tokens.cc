@@ -3,14 +3,12 @@
 #include <openssl/crypto.h>
 #include <openssl/sha.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "absl/memory/memory.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "server/log/log.h"
 #include "server/process/small_file.h"
 
@@ -20,24 +18,32 @@ namespace {
 // RFC 6750 has `Bearer`; the name of a scheme may be written in any case.
 constexpr absl::string_view kScheme = "bearer ";
 
-absl::Status Refusal(const std::string& path, absl::string_view expected, absl::string_view found) {
-  return absl::InvalidArgumentError(
-      absl::StrCat("--auth-token-file is \"", path, "\"; expected ", expected, ", found ", found));
+absl::Status Refusal(const std::string& path, absl::string_view found) {
+  return absl::InvalidArgumentError(absl::StrCat("--auth-token-file is \"", path, "\"; ", found));
 }
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<BearerTokens>> BearerTokens::Open(const std::string& path,
                                                                  absl::Time now) {
-  absl::StatusOr<std::vector<Digest>> digests = Read(path);
-  if (!digests.ok()) return digests.status();
-  return absl::WrapUnique(new BearerTokens(path, *std::move(digests), now));
+  auto tokens = absl::WrapUnique(new BearerTokens(path, now));
+  absl::MutexLock lock(&tokens->mutex_);
+  if (absl::Status status = tokens->Read(); !status.ok()) return status;
+  return tokens;
 }
 
-BearerTokens::BearerTokens(std::string path, std::vector<Digest> digests, absl::Time now)
-    : path_(std::move(path)), digests_(std::move(digests)), timer_(now) {}
+BearerTokens::BearerTokens(std::string path, absl::Time now) : path_(std::move(path)), timer_(now) {
+  callers_.push_back(std::make_unique<NamedCaller>(0, ""));
+}
 
-absl::Status BearerTokens::Check(const absl::string_view* authorization, absl::Time now) {
+void BearerTokens::SetListener(OnCaller on_caller) {
+  absl::MutexLock lock(&mutex_);
+  on_caller_ = std::move(on_caller);
+  for (size_t i = 1; i < callers_.size(); ++i) on_caller_(*callers_[i]);
+}
+
+absl::StatusOr<const NamedCaller*> BearerTokens::Check(const absl::string_view* authorization,
+                                                       absl::Time now) {
   constexpr char kExpected[] = "expected a header \"authorization: Bearer TOKEN\"";
   if (authorization == nullptr) {
     return absl::UnauthenticatedError(absl::StrCat(kExpected, ", found none"));
@@ -46,37 +52,58 @@ absl::Status BearerTokens::Check(const absl::string_view* authorization, absl::T
     return absl::UnauthenticatedError(absl::StrCat(kExpected, ", found another scheme"));
   }
   const Digest digest = DigestOf(absl::StripAsciiWhitespace(authorization->substr(kScheme.size())));
-  bool known = false;
+  const NamedCaller* caller = nullptr;
   absl::MutexLock lock(&mutex_);
   if (timer_.Due(now)) Look();
-  for (const Digest& token : digests_) {
-    known |= CRYPTO_memcmp(token.data(), digest.data(), digest.size()) == 0;
+  for (const Token& token : tokens_) {
+    if (CRYPTO_memcmp(token.digest.data(), digest.data(), digest.size()) == 0) {
+      caller = token.caller;
+    }
   }
-  return known ? absl::OkStatus()
-               : absl::UnauthenticatedError("the bearer token is not known here");
+  if (caller == nullptr) return absl::UnauthenticatedError("the bearer token is not known here");
+  return caller;
 }
 
-absl::StatusOr<std::vector<BearerTokens::Digest>> BearerTokens::Read(const std::string& path) {
-  const absl::StatusOr<std::string> bytes = ReadSmallFile(path);
-  if (!bytes.ok()) return Refusal(path, "a file that can be read", bytes.status().message());
-  std::vector<Digest> digests;
-  int number = 0;
-  for (absl::string_view line : absl::StrSplit(*bytes, '\n')) {
-    ++number;
-    const absl::string_view token = absl::StripAsciiWhitespace(line);
-    if (token.empty() || token.front() == '#') continue;
-    if (token.size() < kLeastTokenBytes) {
-      return Refusal(path, absl::StrCat("tokens of at least ", kLeastTokenBytes, " characters"),
-                     absl::StrCat("a shorter one in line ", number));
-    }
-    if (!std::all_of(token.begin(), token.end(), absl::ascii_isgraph)) {
-      return Refusal(path, "one token of visible ASCII characters a line",
-                     absl::StrCat("others in line ", number));
-    }
-    digests.push_back(DigestOf(token));
+// The file is small and in the page cache: read in full, for its times do not tell every change.
+absl::Status BearerTokens::Read() {
+  const absl::StatusOr<std::string> bytes = ReadSmallFile(path_);
+  if (!bytes.ok()) {
+    return Refusal(
+        path_, absl::StrCat("expected a file that can be read, found ", bytes.status().message()));
   }
-  if (digests.empty()) return Refusal(path, "at least one token", "none");
-  return digests;
+  const absl::StatusOr<TokenFile> file = ParseTokenFile(*bytes);
+  if (!file.ok()) return Refusal(path_, file.status().message());
+  size_t callers = callers_.size();
+  for (const auto& [name, claim] : file->claims) {
+    if (FindCaller(name) == nullptr) ++callers;
+  }
+  if (callers > kMostCallers) {
+    return Refusal(
+        path_, absl::StrCat("expected at most ", kMostCallers - 1, " names since the start, found ",
+                            callers - 1, ": restart the server to forget those that are gone"));
+  }
+  for (const auto& [name, claim] : file->claims) CallerOf(name).Set(claim);
+  std::vector<Token> tokens;
+  tokens.reserve(file->tokens.size());
+  for (const TokenFile::Token& line : file->tokens) {
+    tokens.push_back({.digest = DigestOf(line.token), .caller = FindCaller(line.caller)});
+  }
+  tokens_ = std::move(tokens);
+  return absl::OkStatus();
+}
+
+NamedCaller* BearerTokens::FindCaller(const std::string& name) const {
+  for (const auto& caller : callers_) {
+    if (caller->name() == name) return caller.get();
+  }
+  return nullptr;
+}
+
+NamedCaller& BearerTokens::CallerOf(const std::string& name) {
+  if (NamedCaller* const known = FindCaller(name); known != nullptr) return *known;
+  callers_.push_back(std::make_unique<NamedCaller>(callers_.size(), name));
+  if (on_caller_) on_caller_(*callers_.back());
+  return *callers_.back();
 }
 
 BearerTokens::Digest BearerTokens::DigestOf(absl::string_view token) {
@@ -85,20 +112,18 @@ BearerTokens::Digest BearerTokens::DigestOf(absl::string_view token) {
   return digest;
 }
 
-// The file is small and in the page cache: read in full, for its times do not tell every change.
 void BearerTokens::Look() {
-  absl::StatusOr<std::vector<Digest>> digests = Read(path_);
-  if (!digests.ok()) {
-    if (complaint_ == digests.status().message()) return;
-    complaint_ = std::string(digests.status().message());
+  const std::vector<Token> before = tokens_;
+  if (absl::Status status = Read(); !status.ok()) {
+    if (complaint_ == status.message()) return;
+    complaint_ = std::string(status.message());
     Log(LogLevel::kError, "the token file has become bad; the tokens of before stay valid",
         {{"reason", complaint_}});
     return;
   }
   complaint_.clear();
-  if (*digests == digests_) return;
-  digests_ = *std::move(digests);
-  Log(LogLevel::kInfo, "the tokens changed", {{"tokens", digests_.size()}});
+  if (tokens_ == before) return;
+  Log(LogLevel::kInfo, "the tokens changed", {{"tokens", tokens_.size()}});
 }
 
 }  // namespace verdict

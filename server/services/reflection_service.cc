@@ -34,7 +34,7 @@ class ReflectionStream final : public BytesReactor {
   static ReflectionStream* Start(ReflectionService* service, grpc::CallbackServerContext* context) {
     const std::shared_ptr<ReflectionStream> stream(new ReflectionStream(service, context));
     stream->self_ = stream;
-    if (absl::Status status = CheckToken(service->tokens(), *context); !status.ok()) {
+    if (absl::Status status = CheckToken(service->tokens(), *context).status(); !status.ok()) {
       stream->End(status);
       return stream.get();
     }

@@ -46,6 +46,7 @@ std::vector<LogField> FieldsOf(const CallRecord& record) {
       {"queue_seconds", absl::ToDoubleSeconds(record.queue)},
       {"inference_seconds", absl::ToDoubleSeconds(record.inference)},
   };
+  if (!record.caller.empty()) fields.emplace(fields.begin() + 4, "caller", record.caller);
   if (record.code == absl::StatusCode::kOk && record.failed_texts > 0) {
     fields.emplace_back("failed_texts", record.failed_texts);
     fields.emplace_back("text_code", CodeName(CodeIndex(record.text_code)));

@@ -26,6 +26,7 @@ struct CallRecord {
   absl::StatusCode code = absl::StatusCode::kOk;
   std::string trace_id;  // 32 hexadecimal digits
   std::string peer;      // as gRPC writes it: "ipv4:127.0.0.1:40000"
+  std::string caller;    // the name of its token; empty: it has none
   std::string model;
   absl::Time arrival;  // SteadyNow's
   absl::Duration total = absl::ZeroDuration();

@@ -113,6 +113,7 @@ CallRecord FollowedCall::MakeRecord(absl::StatusCode code, absl::Time begin, abs
           .code = code,
           .trace_id = Hex(trace_.span.trace),
           .peer = kind_.by_http ? std::string(Header(*context_, kHttpPeer)) : context_->peer(),
+          .caller = named_->name(),
           .model = kind_.model,
           .arrival = begin,
           .total = now - begin};

@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "server/metrics/metric_labels.h"
+#include "server/metrics/named_caller.h"
 #include "server/tracing/ended.h"
 #include "server/tracing/text_stages.h"
 #include "server/tracing/tracing.h"
@@ -45,6 +46,9 @@ class FollowedCall {
   FollowedCall(const FollowedCall&) = delete;
   FollowedCall& operator=(const FollowedCall&) = delete;
 
+  // Who calls, if that is known. It outlives this.
+  void Name(const NamedCaller* named) { named_ = named; }
+
   // Another text of the call begins: the span of its inference, none if the text has no spans. One
   // thread at a time.
   SpanContext FollowText();
@@ -69,6 +73,7 @@ class FollowedCall {
   Tracing* const tracing_;
   const Kind kind_;
   const absl::Time arrival_;
+  const NamedCaller* named_ = &AnyCaller();
   grpc::CallbackServerContext* const context_;
   CallTrace trace_;
   int64_t texts_ = 0;                      // that have begun

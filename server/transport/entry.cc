@@ -7,8 +7,9 @@
 
 namespace verdict {
 
-absl::Status CheckToken(BearerTokens* tokens, const grpc::ServerContextBase& context) {
-  if (tokens == nullptr) return absl::OkStatus();
+absl::StatusOr<const NamedCaller*> CheckToken(BearerTokens* tokens,
+                                              const grpc::ServerContextBase& context) {
+  if (tokens == nullptr) return &AnyCaller();
   const auto header = context.client_metadata().find("authorization");
   if (header == context.client_metadata().end()) return tokens->Check(nullptr, SteadyNow());
   const absl::string_view value(header->second.data(), header->second.size());

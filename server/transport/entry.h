@@ -2,7 +2,8 @@
 #ifndef VERDICT_SERVER_TRANSPORT_ENTRY_H_
 #define VERDICT_SERVER_TRANSPORT_ENTRY_H_
 
-#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "server/metrics/named_caller.h"
 #include "server/security/bearer_tokens.h"
 
 namespace grpc {
@@ -11,11 +12,12 @@ class ServerContextBase;
 
 namespace verdict {
 
-// Whether the call's `authorization` header has one of `tokens`, which may be null: then no call
-// needs one. From any thread.
+// Who calls, by the token in the call's `authorization` header; AnyCaller if `tokens` is null, and
+// no call needs one. From any thread.
 //
 // UNAUTHENTICATED: see BearerTokens::Check.
-absl::Status CheckToken(BearerTokens* tokens, const grpc::ServerContextBase& context);
+absl::StatusOr<const NamedCaller*> CheckToken(BearerTokens* tokens,
+                                              const grpc::ServerContextBase& context);
 
 }  // namespace verdict
 

@@ -113,6 +113,7 @@ Span CallSpan(const EndedCall& call) {
                      {"verdict.texts", record.texts},
                      {"verdict.tokens", record.tokens}};
   AddPeer(record.peer, &span.attributes);
+  if (!record.caller.empty()) span.attributes.emplace_back("verdict.caller", record.caller);
   if (call.texts_without_spans > 0) {
     span.attributes.emplace_back("verdict.texts_without_spans", call.texts_without_spans);
   }

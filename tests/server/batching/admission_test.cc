@@ -156,7 +156,7 @@ TEST_F(AdmissionTest, WhileAStreamWaitsCallsLeaveItAQuarter) {
   for (int i = 0; i < 8; ++i) calls.push_back(admission.Admit(1, 1));
   EXPECT_FALSE(admission.AdmitOfStream(1).has_value());
   std::atomic<bool> admitted = false;
-  line.Wait([&] {
+  line.Wait(0, [&] {
     if (!admission.AdmitOfStream(1).has_value()) return false;
     admitted = true;
     return true;
@@ -199,6 +199,23 @@ TEST_F(AdmissionTest, NobodyIsRefusedForWhatAnotherIsRefused) {
   for (int i = 0; i < 20'000; ++i) EXPECT_TRUE(admission_.Admit(10, 0).ok());
   done = true;
   greedy.join();
+}
+
+// Its part, or half if that is more: so others always find room.
+TEST_F(AdmissionTest, OneNamedCallerLeavesRoomToTheOthers) {
+  NamedCaller small(1, "small");
+  small.Set({.weight = 1, .part = 0.2});
+  NamedCaller large(2, "large");
+  large.Set({.weight = 4, .part = 0.8});
+  const auto half = admission_.Admit(5, 50, small);
+  ASSERT_TRUE(half.ok()) << half.status();
+  EXPECT_THAT(std::string(admission_.Admit(1, 0, small).status().message()),
+              HasSubstr("--max-texts-in-flight allows 5"));
+  EXPECT_THAT(std::string(admission_.Admit(0, 1, small).status().message()),
+              HasSubstr("--max-bytes-in-flight allows 50"));
+  EXPECT_FALSE(admission_.AdmitOfStream(0, small).has_value());
+  const auto others = admission_.Admit(5, 50, large);
+  EXPECT_TRUE(others.ok()) << others.status();
 }
 
 }  // namespace

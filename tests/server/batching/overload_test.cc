@@ -82,15 +82,16 @@ TEST_F(OverloadTest, WhatCannotBeDoneInTimeIsRefusedAtOnce) {
 
 TEST_F(OverloadTest, ARefusalNeedsNoTokens) {
   TeachRate();
-  EXPECT_TRUE(batcher_->CheckRoom(SteadyNow() + absl::Seconds(5), 1).ok());
+  EXPECT_TRUE(batcher_->CheckRoom({.deadline = SteadyNow() + absl::Seconds(5), .texts = 1}).ok());
   FillQueue();
   // Both lanes: the short texts' turn comes, but not for all of them.
   for (int i = 0; i < 3'000; ++i) ASSERT_TRUE(Submit(outcomes_.Text(next_++, 3)).ok());
-  EXPECT_EQ(batcher_->CheckRoom(SteadyNow() + absl::Milliseconds(100), 7).code(),
-            absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(
+      batcher_->CheckRoom({.deadline = SteadyNow() + absl::Milliseconds(100), .texts = 7}).code(),
+      absl::StatusCode::kResourceExhausted);
   EXPECT_TRUE(Exposes("verdict_shed_total{reason=\"deadline\"} 7"));
-  EXPECT_TRUE(batcher_->CheckRoom(SteadyNow() + absl::Hours(10), 1).ok());
-  EXPECT_TRUE(batcher_->CheckRoom(absl::InfiniteFuture(), 1).ok());
+  EXPECT_TRUE(batcher_->CheckRoom({.deadline = SteadyNow() + absl::Hours(10), .texts = 1}).ok());
+  EXPECT_TRUE(batcher_->CheckRoom({.deadline = absl::InfiniteFuture(), .texts = 1}).ok());
   engine_.Release();
 }
 
@@ -99,7 +100,7 @@ TEST_F(OverloadTest, AFullQueueIsToldWithoutTokensToo) {
   ASSERT_TRUE(Submit(outcomes_.Text(0)).ok());
   engine_.AwaitRuns(1);
   ASSERT_TRUE(Submit(outcomes_.Text(1, 100'000)).ok());
-  EXPECT_EQ(batcher_->CheckRoom(absl::InfiniteFuture(), 2).code(),
+  EXPECT_EQ(batcher_->CheckRoom({.deadline = absl::InfiniteFuture(), .texts = 2}).code(),
             absl::StatusCode::kResourceExhausted);
   EXPECT_TRUE(Exposes("verdict_shed_total{reason=\"queue_full\"} 2"));
   engine_.Release();
@@ -107,13 +108,14 @@ TEST_F(OverloadTest, AFullQueueIsToldWithoutTokensToo) {
 
 TEST_F(OverloadTest, DrainingIsToldWithoutTokensToo) {
   batcher_->Drain(absl::InfiniteFuture());
-  EXPECT_EQ(batcher_->CheckRoom(absl::InfiniteFuture(), 3).code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(batcher_->CheckRoom({.deadline = absl::InfiniteFuture(), .texts = 3}).code(),
+            absl::StatusCode::kUnavailable);
   EXPECT_TRUE(Exposes("verdict_shed_total{reason=\"draining\"} 3"));
 }
 
 TEST_F(OverloadTest, NothingIsRefusedForTimeWhileTheRateIsUnknown) {
   FillQueue();
-  EXPECT_TRUE(batcher_->CheckRoom(SteadyNow() + absl::Seconds(5), 1).ok());
+  EXPECT_TRUE(batcher_->CheckRoom({.deadline = SteadyNow() + absl::Seconds(5), .texts = 1}).ok());
   EXPECT_TRUE(SubmitWithin(absl::Seconds(5)).ok());
   EXPECT_TRUE(Exposes("verdict_tokens_per_second 0"));
   EXPECT_EQ(batcher_->TimeUntilDone(1), absl::Seconds(1));
@@ -130,7 +132,8 @@ TEST_F(OverloadTest, AnIdleEngineTakesEverythingWhateverTheEstimate) {
     texts.push_back(outcomes_.Text(next_++, 12));
     texts.back().deadline = SteadyNow() + absl::Milliseconds(40);
   }
-  EXPECT_TRUE(batcher_->CheckRoom(SteadyNow() + absl::Milliseconds(40), 100).ok());
+  EXPECT_TRUE(
+      batcher_->CheckRoom({.deadline = SteadyNow() + absl::Milliseconds(40), .texts = 100}).ok());
   EXPECT_TRUE(batcher_->Submit(&texts).ok());
 }
 
@@ -171,7 +174,7 @@ TEST_F(OverloadTest, AFullQueueSaysWhenTheRequestWillFit) {
   TeachRate();
   FillQueue();
   SubmitMany(5'000, 2);
-  const absl::Status full = batcher_->CheckRoom(absl::InfiniteFuture(), 1);
+  const absl::Status full = batcher_->CheckRoom({.deadline = absl::InfiniteFuture()});
   ASSERT_TRUE(RefusalOf(full).has_value());
   EXPECT_EQ(RefusalOf(full)->reason, ShedReason::kQueueFull);
   EXPECT_LT(RefusalOf(full)->retry_delay, absl::Seconds(1)) << "one batch is enough";

@@ -29,8 +29,8 @@ class Room {
   }
 
   // Each has its number, which is told when it had its turn.
-  void Wait(int number) {
-    line_.Wait([this, number] {
+  void Wait(int number, size_t caller = 0) {
+    line_.Wait(caller, [this, number] {
       if (!Take()) return false;
       served_.push_back(number);
       ++count_;
@@ -101,6 +101,26 @@ TEST(WaitingLineTest, NobodyIsForgottenWhoeverMakesRoomWhenever) {
 TEST(WaitingLineTest, ItMayBeDestroyedWhileSomebodyWaits) {
   Room room;
   for (int i = 0; i < 10; ++i) room.Wait(i);
+}
+
+// Each caller has a line of its own: one that has no room does not keep others from theirs.
+TEST(WaitingLineTest, ACallerWithoutRoomHoldsUpNobodyElse) {
+  Room room;
+  std::atomic<bool> has_room = false;
+  std::atomic<bool> done = false;
+  room.line_.Wait(1, [&] {
+    done = has_room.load();
+    return has_room.load();
+  });
+  for (int i = 0; i < 3; ++i) room.Wait(i, /*caller=*/2);
+  room.Make(3);
+  room.AwaitServed(3);
+  EXPECT_FALSE(room.line_.empty(1));
+  EXPECT_FALSE(done);
+  has_room = true;
+  room.line_.RoomMade();
+  while (!room.line_.empty()) std::this_thread::yield();
+  EXPECT_TRUE(done);
 }
 
 }  // namespace

@@ -105,8 +105,8 @@ TEST_F(MetricsTest, CountsCallsPerMethodAndCode) {
 }
 
 TEST_F(MetricsTest, EveryTextHasAnOutcomeByMethodAndCode) {
-  metrics_.outcomes().Count(Method::kClassifyBatch, absl::StatusCode::kOk, 3);
-  metrics_.outcomes().Count(Method::kClassifyBatch, absl::StatusCode::kDataLoss);
+  metrics_.outcomes().Count(AnyCaller(), Method::kClassifyBatch, absl::StatusCode::kOk, 3);
+  metrics_.outcomes().Count(AnyCaller(), Method::kClassifyBatch, absl::StatusCode::kDataLoss);
   const auto texts = [this](absl::string_view code) {
     return Value(absl::StrCat("verdict_texts_total{code=\"", code,
                               "\",method=\"ClassifyBatch\",model=\"demo \\\"model\\\"\"}"));
@@ -114,6 +114,20 @@ TEST_F(MetricsTest, EveryTextHasAnOutcomeByMethodAndCode) {
   EXPECT_EQ(texts("OK"), "3");
   EXPECT_EQ(texts("DataLoss"), "1");
   EXPECT_EQ(texts("Internal"), "0") << "there from the start, as rate() needs it";
+}
+
+TEST_F(MetricsTest, TextsOfANamedCallerHaveItsNameFromTheStart) {
+  const NamedCaller web(1, "web");
+  metrics_.outcomes().Count(web, Method::kClassify, absl::StatusCode::kOk);
+  metrics_.outcomes().Add(web);
+  metrics_.outcomes().Count(web, Method::kClassify, absl::StatusCode::kDataLoss, 2);
+  const auto texts = [this](absl::string_view code, absl::string_view caller) {
+    return Value(absl::StrCat("verdict_texts_total{", caller, "code=\"", code,
+                              "\",method=\"Classify\",model=\"demo \\\"model\\\"\"}"));
+  };
+  EXPECT_EQ(texts("OK", ""), "1") << "it had no series yet";
+  EXPECT_EQ(texts("OK", "caller=\"web\","), "0");
+  EXPECT_EQ(texts("DataLoss", "caller=\"web\","), "2");
 }
 
 TEST_F(MetricsTest, ATokenizersMedianIsToldFromAMillisecond) {

@@ -7,15 +7,19 @@
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "tests/server/fixtures/certificates.h"
 
 namespace verdict {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -42,7 +46,16 @@ class BearerTokensTest : public ::testing::Test {
 
   absl::Status Check(const std::string& authorization) {
     const absl::string_view view = authorization;
-    return tokens_->Check(&view, now_);
+    return tokens_->Check(&view, now_).status();
+  }
+
+  // The name of the caller with this token; nothing if there is none.
+  std::optional<std::string> NameOf(const std::string& token) {
+    const std::string authorization = "Bearer " + token;
+    const absl::string_view view = authorization;
+    const auto caller = tokens_->Check(&view, now_);
+    if (!caller.ok()) return std::nullopt;
+    return (*caller)->name();
   }
 
   absl::Time now_ = absl::FromUnixSeconds(1000);
@@ -70,12 +83,13 @@ TEST_F(BearerTokensTest, OtherTokensAreInvalidAndNoMessageRepeatsOne) {
     EXPECT_EQ(status.code(), absl::StatusCode::kUnauthenticated) << authorization;
     EXPECT_THAT(std::string(status.message()), Not(HasSubstr("third")));
   }
-  EXPECT_EQ(tokens_->Check(nullptr, now_).code(), absl::StatusCode::kUnauthenticated);
+  EXPECT_EQ(tokens_->Check(nullptr, now_).status().code(), absl::StatusCode::kUnauthenticated);
 }
 
 TEST_F(BearerTokensTest, AFileWithoutTokensOrWithBadOnesIsRefused) {
   EXPECT_THAT(Refusal(" \n\n"), HasSubstr("expected at least one token, found none"));
-  EXPECT_THAT(Refusal(Token("good") + "\nwith a space in it\n"), HasSubstr("others in line 2"));
+  EXPECT_THAT(Refusal(Token("good") + "\n" + Token("with") + " a space\n"),
+              HasSubstr("found something else in line 2"));
   EXPECT_THAT(Refusal("with a space in it\n"), Not(HasSubstr("with a space")));
   EXPECT_THAT(Refusal("\xC3\xA4 0123456789abcdef\n"), HasSubstr("line 1"));
   EXPECT_THAT(std::string(BearerTokens::Open("no/such", now_).status().message()),
@@ -123,6 +137,47 @@ TEST_F(BearerTokensTest, AFileThatBecomesBadChangesNothing) {
   WriteFile(path_, Token("new"));
   now_ += absl::Seconds(1);
   EXPECT_TRUE(Check("Bearer " + Token("new")).ok());
+}
+
+TEST_F(BearerTokensTest, ATokenMayHaveTheNameOfItsCaller) {
+  Open("web:" + Token("new") + "\nweb:" + Token("old") + "\n" + Token("anybody") + "\n");
+  EXPECT_EQ(NameOf(Token("new")), "web");
+  EXPECT_EQ(NameOf(Token("old")), "web");
+  EXPECT_EQ(NameOf(Token("anybody")), "");
+  EXPECT_EQ(NameOf("web:" + Token("new")), std::nullopt);
+}
+
+// Who measures by name finds a caller from its first call on.
+TEST_F(BearerTokensTest, EachNameIsToldOfOnce) {
+  Open("web:" + Token("web"));
+  std::vector<std::string> names;
+  tokens_->SetListener([&names](const NamedCaller& caller) { names.push_back(caller.name()); });
+  EXPECT_THAT(names, ElementsAre("web"));
+  WriteFile(path_, "web:" + Token("next") + "\nnightly:" + Token("nightly"));
+  now_ += absl::Seconds(1);
+  EXPECT_EQ(NameOf(Token("nightly")), "nightly");
+  EXPECT_THAT(names, ElementsAre("web", "nightly"));
+}
+
+TEST_F(BearerTokensTest, ANewFileChangesWhatItsCallersMayClaim) {
+  Open("web:" + Token("web"));
+  const std::string authorization = "Bearer " + Token("web");
+  const absl::string_view view = authorization;
+  const NamedCaller* const web = tokens_->Check(&view, now_).value();
+  EXPECT_EQ(web->part(), 1);
+  WriteFile(path_, "web:" + Token("web") + " share=3\nnightly:" + Token("nightly"));
+  now_ += absl::Seconds(1);
+  EXPECT_EQ(tokens_->Check(&view, now_).value(), web);
+  EXPECT_EQ(web->part(), 0.75);
+}
+
+TEST_F(BearerTokensTest, MoreNamesThanThereAreSeriesForAreRefused) {
+  std::string many;
+  for (size_t i = 1; i < kMostCallers; ++i)
+    absl::StrAppend(&many, "c", i, ":", Token("x"), i, "\n");
+  Open(many);
+  EXPECT_THAT(Refusal(many + "one-more:" + Token("more")),
+              HasSubstr("expected at most 64 names since the start, found 65"));
 }
 
 }  // namespace

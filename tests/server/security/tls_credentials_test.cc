@@ -96,7 +96,7 @@ TEST_F(TlsTest, ItSaysWhenItsCertificateExpires) {
 TEST_F(TlsTest, BadFilesAreAnErrorBeforeAnyPortOpens) {
   WriteFile(paths_.key, authority_.Issue().key);
   ServerOptions options;
-  options.grpc_address = "127.0.0.1:0";
+  options.grpc_addresses = {"127.0.0.1:0"};
   options.tls = paths_;
   const absl::Status status = Server::Start(options, TinyModel(), absl::ZeroDuration()).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);

@@ -1,0 +1,91 @@
+// One of the two lanes of the queue.
+#ifndef VERDICT_SERVER_BATCHING_LANE_H_
+#define VERDICT_SERVER_BATCHING_LANE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "server/batching/fair_turns.h"
+#include "server/batching/queued_text.h"
+
+namespace verdict {
+
+// Texts and their tokens.
+struct Amount {
+  int64_t texts = 0;
+  int64_t tokens = 0;
+
+  void Add(const Amount& more) {
+    texts += more.texts;
+    tokens += more.tokens;
+  }
+};
+
+// Texts that wait: each caller's first in, first out, and callers by FairTurns.
+//
+// Not synchronized.
+class Lane {
+ public:
+  // `turns` outlives it.
+  explicit Lane(const FairTurns* turns) : turns_(turns) {}
+
+  void Push(QueuedText text);
+
+  bool empty() const { return all_.texts == 0; }
+  const Amount& amount() const { return all_; }
+
+  // The text that is next. REQUIRES: it is not empty.
+  const QueuedText& front() const { return lines_[Next()].texts.front(); }
+  QueuedText TakeFront();
+
+  // A batch has formed, with `batch` of this lane.
+  void NoteBatch(absl::Span<const QueuedText> batch);
+  // The tokens that left it in batches, the latest counting most.
+  double recent_tokens() const { return recent_tokens_; }
+
+  // Takes those of which `takes` is true, which sees all, each caller's in their order.
+  void TakeIf(absl::FunctionRef<bool(QueuedText&)> takes);
+
+  // Whether `is` of any, the latest of each caller first.
+  bool Any(absl::FunctionRef<bool(const QueuedText&)> is) const;
+
+  // When the text came that came first of those here; the infinite future if there is none.
+  absl::Time Oldest() const;
+
+  // What of this lane the engine gets through until all of `caller`, and `more` beside it, is done:
+  // of others by their weights, as much as waits or, going by the latest batches, will have come.
+  Amount UntilDone(const NamedCaller& caller, const Amount& more) const;
+
+  // What of it the engine gets through while it does `tokens` of `caller` in the other lane.
+  Amount Beside(const NamedCaller& caller, int64_t tokens) const;
+
+ private:
+  struct Line {
+    const NamedCaller* caller;
+    std::deque<QueuedText> texts;
+    int64_t tokens = 0;        // of texts
+    double recent_tokens = 0;  // as the lane's
+
+    Amount amount() const { return {static_cast<int64_t>(texts.size()), tokens}; }
+  };
+
+  // Of whoever is next. REQUIRES: it is not empty.
+  size_t Next() const;
+  Line& LineOf(const NamedCaller& caller);
+  // Null: the caller has never come.
+  const Line* FindLine(const NamedCaller& caller) const;
+
+  const FairTurns* const turns_;
+  std::vector<Line> lines_;  // of those who have ever come
+  Amount all_;
+  double recent_tokens_ = 0;
+};
+
+}  // namespace verdict
+
+#endif  // VERDICT_SERVER_BATCHING_LANE_H_
