@@ -1,6 +1,7 @@
 #include "server/api/routes.h"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -8,8 +9,10 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
+#include "server/metrics/open_metrics/open_metrics.h"
 
 namespace verdict {
 
@@ -29,7 +32,9 @@ HttpRoute StatusRoute(std::string path, std::string ok, StatusSource source) {
 // after he asked.
 class Scrapes {
  public:
-  explicit Scrapes(const Metrics& metrics) : metrics_(metrics) {}
+  using MakePage = std::function<HttpResponse()>;
+
+  explicit Scrapes(MakePage make_page) : make_page_(std::move(make_page)) {}
 
   void Answer(HttpDone done) ABSL_LOCKS_EXCLUDED(mutex_) {
     {
@@ -39,7 +44,7 @@ class Scrapes {
       is_made_ = true;
     }
     for (std::vector<HttpDone> waiting = Next(); !waiting.empty(); waiting = Next()) {
-      const HttpResponse page = {.content_type = Metrics::kContentType, .body = metrics_.Expose()};
+      const HttpResponse page = make_page_();
       for (const HttpDone& one : waiting) {
         one([page] { return page; });
       }
@@ -53,7 +58,7 @@ class Scrapes {
     return std::exchange(waiting_, {});
   }
 
-  const Metrics& metrics_;
+  const MakePage make_page_;
   absl::Mutex mutex_;
   bool is_made_ ABSL_GUARDED_BY(mutex_) = false;
   std::vector<HttpDone> waiting_ ABSL_GUARDED_BY(mutex_);
@@ -70,15 +75,27 @@ class Scrape final : public HttpWork {
   const std::shared_ptr<Scrapes> scrapes_;
 };
 
+// OpenMetrics for who asks for it, as Prometheus does, by the media type alone.
+HttpRoute MetricsRoute(const Metrics& metrics) {
+  const auto text = std::make_shared<Scrapes>([&metrics] {
+    return HttpResponse{.content_type = Metrics::kTextType, .body = metrics.Expose()};
+  });
+  const auto open_metrics = std::make_shared<Scrapes>([&metrics] {
+    return HttpResponse{.content_type = kOpenMetricsType, .body = metrics.ExposeOpenMetrics()};
+  });
+  return {"/metrics", [text, open_metrics](const HttpRequest& http) -> HttpAnswer {
+            const bool asked = absl::StrContains(http.Header("Accept").value_or(""),
+                                                 "application/openmetrics-text");
+            return std::make_unique<Scrape>(asked ? open_metrics : text);
+          }};
+}
+
 }  // namespace
 
 std::vector<HttpRoute> HttpRoutes(const Metrics& metrics, StatusSource liveness,
                                   StatusSource readiness) {
   return {
-      {"/metrics",
-       [scrapes = std::make_shared<Scrapes>(metrics)](const HttpRequest&) -> HttpAnswer {
-         return std::make_unique<Scrape>(scrapes);
-       }},
+      MetricsRoute(metrics),
       StatusRoute("/healthz", "alive\n", std::move(liveness)),
       StatusRoute("/readyz", "ready\n", std::move(readiness)),
   };

@@ -1,5 +1,10 @@
 #include "server/metrics/call_metrics.h"
 
+#include <utility>
+
+#include "absl/algorithm/container.h"
+#include "absl/time/clock.h"
+
 namespace verdict {
 namespace {
 
@@ -19,6 +24,7 @@ Labels HandledLabels(Method method, size_t code) {
   return labels;
 }
 
+constexpr char kHandlingSeconds[] = "grpc_server_handling_seconds";
 constexpr char kStarted[] = "grpc_server_started_total";
 constexpr char kStartedHelp[] = "Total number of RPCs started on the server.";
 
@@ -39,7 +45,7 @@ CallMetrics::CallMetrics(prometheus::Registry* registry)
 
 void CallMetrics::AddCall(prometheus::Registry& registry, Method method) {
   const HistogramFamily handling = {
-      "grpc_server_handling_seconds",
+      kHandlingSeconds,
       "Histogram of response latency (seconds) of gRPC that had been application-level handled by "
       "the server.",
       kSecondsBuckets};
@@ -59,15 +65,29 @@ void CallMetrics::AddCall(prometheus::Registry& registry, Method method) {
 
 void CallMetrics::Started(Method method) { calls_[Index(method)].started->Increment(); }
 
-void CallMetrics::Handled(Method method, absl::StatusCode code, absl::Duration handling) {
-  const Call& call = calls_[Index(method)];
+void CallMetrics::Handled(Method method, absl::StatusCode code, absl::Duration handling,
+                          std::string trace_id) {
+  Call& call = calls_[Index(method)];
   const size_t index = CodeIndex(code);
   if (prometheus::Counter* handled = call.handled[index]; handled != nullptr) {
     handled->Increment();
   } else {
     handled_.Add(HandledLabels(method, index)).Increment();
   }
-  call.handling_seconds->Observe(absl::ToDoubleSeconds(handling));
+  const double seconds = absl::ToDoubleSeconds(handling);
+  call.handling_seconds->Observe(seconds);
+  if (trace_id.empty()) return;
+  call.exemplars.Note({.trace_id = std::move(trace_id), .value = seconds, .time = absl::Now()});
+}
+
+const Exemplars* CallMetrics::ExemplarsOf(const prometheus::MetricFamily& family,
+                                          const prometheus::ClientMetric& metric) const {
+  if (family.name != kHandlingSeconds) return nullptr;
+  for (const Method method : kAllMethods) {
+    const prometheus::ClientMetric::Label label = {"grpc_method", LabelValue(method)};
+    if (absl::c_linear_search(metric.label, label)) return &calls_[Index(method)].exemplars;
+  }
+  return nullptr;
 }
 
 void CallMetrics::CountUnknownMethod() {

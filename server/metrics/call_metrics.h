@@ -2,16 +2,20 @@
 #ifndef VERDICT_SERVER_METRICS_CALL_METRICS_H_
 #define VERDICT_SERVER_METRICS_CALL_METRICS_H_
 
+#include <prometheus/client_metric.h>
 #include <prometheus/counter.h>
 #include <prometheus/family.h>
 #include <prometheus/histogram.h>
+#include <prometheus/metric_family.h>
 #include <prometheus/registry.h>
 
 #include <array>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "server/metrics/metric_labels.h"
+#include "server/metrics/open_metrics/exemplars.h"
 #include "server/metrics/series.h"
 
 namespace verdict {
@@ -23,9 +27,15 @@ class CallMetrics {
   explicit CallMetrics(prometheus::Registry* registry);
 
   // One call: Started when it arrives, Handled exactly once when its status is sent. `code` has
-  // gRPC's own numbers: static_cast from grpc::StatusCode is right.
+  // gRPC's own numbers: static_cast from grpc::StatusCode is right. `trace_id` is that of a trace
+  // which somebody records, else empty.
   void Started(Method method);
-  void Handled(Method method, absl::StatusCode code, absl::Duration handling);
+  void Handled(Method method, absl::StatusCode code, absl::Duration handling,
+               std::string trace_id = "");
+
+  // Those of grpc_server_handling_seconds, for ExemplarsOf.
+  const Exemplars* ExemplarsOf(const prometheus::MetricFamily& family,
+                               const prometheus::ClientMetric& metric) const;
 
   // A call of a method that there is not; its name is the caller's choice, and no label.
   void CountUnknownMethod();
@@ -42,6 +52,7 @@ class CallMetrics {
     prometheus::Histogram* handling_seconds = nullptr;
     prometheus::Counter* received = nullptr;
     prometheus::Counter* sent = nullptr;
+    Exemplars exemplars{kSecondsBuckets};
   };
 
   void AddCall(prometheus::Registry& registry, Method method);

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/metrics/log_metrics.h"
+#include "server/metrics/open_metrics/open_metrics.h"
 #include "server/metrics/series.h"
 
 namespace verdict {
@@ -253,5 +254,11 @@ prometheus::MetricFamily Metrics::CollectLatency() const {
 }
 
 std::string Metrics::Expose() const { return prometheus::TextSerializer().Serialize(Collect()); }
+
+std::string Metrics::ExposeOpenMetrics() const {
+  return OpenMetricsPage(Collect(), [this](const auto& family, const auto& metric) {
+    return calls_.ExemplarsOf(family, metric);
+  });
+}
 
 }  // namespace verdict

@@ -94,9 +94,10 @@ class Metrics final : public prometheus::Collectable {
   // All families, as of now.
   std::vector<prometheus::MetricFamily> Collect() const override;
 
-  // The same in Prometheus' text format, and the Content-Type to serve it with.
+  // The same in Prometheus' text format, and as OpenMetrics with exemplars.
   std::string Expose() const;
-  static constexpr char kContentType[] = "text/plain; version=0.0.4; charset=utf-8";
+  std::string ExposeOpenMetrics() const;
+  static constexpr char kTextType[] = "text/plain; version=0.0.4; charset=utf-8";
 
  private:
   void AddStages();

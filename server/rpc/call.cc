@@ -102,7 +102,8 @@ void Call::End(const absl::Status& status) {
   if (status.ok()) serving_.metrics->calls().MessageSent(method_);
   CountTexts(status.code());
   const absl::Time now = SteadyNow();
-  serving_.metrics->calls().Handled(method_, status.code(), now - caller_.arrival());
+  serving_.metrics->calls().Handled(method_, status.code(), now - caller_.arrival(),
+                                    followed_.RecordedTrace());
   followed_.End(status.code(), now, [this] { return Stages(); });
   // Who has gone reads no details, and thousands may go at once.
   const bool is_read = caller_.abandoned() == absl::StatusCode::kOk;

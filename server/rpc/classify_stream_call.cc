@@ -352,7 +352,7 @@ void ClassifyStreamCall::Begin(const Next& next) {
   // Counts before it finishes: whoever has the status finds it in the metrics.
   const absl::Time now = SteadyNow();
   serving_.metrics->calls().Handled(Method::kClassifyStream, next.end->code(),
-                                    now - caller_.arrival());
+                                    now - caller_.arrival(), followed_.RecordedTrace());
   followed_.End(next.end->code(), now, [] { return std::vector<TextStages>(); });
   Finish(ToCaller(*next.end));
 }

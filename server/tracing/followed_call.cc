@@ -47,6 +47,10 @@ FollowedCall::FollowedCall(Tracing* tracing, Kind kind, absl::Time arrival,
   if (is_stream()) tracing_->tracer().Identify(&trace_);
 }
 
+std::string FollowedCall::RecordedTrace() const {
+  return trace_.span.sampled && trace_.span.valid() ? Hex(trace_.span.trace) : "";
+}
+
 SpanContext FollowedCall::FollowText() {
   const bool has_spans = texts_++ < kMostTexts && tracing_->tracer().Records(trace_);
   return has_spans ? tracing_->tracer().NewSpan(trace_.span) : SpanContext();

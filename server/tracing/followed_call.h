@@ -49,6 +49,9 @@ class FollowedCall {
   // Who calls, if that is known. It outlives this.
   void Name(const NamedCaller* named) { named_ = named; }
 
+  // The id of its trace, if somebody records it, else empty.
+  std::string RecordedTrace() const;
+
   // Another text of the call begins: the span of its inference, none if the text has no spans. One
   // thread at a time.
   SpanContext FollowText();

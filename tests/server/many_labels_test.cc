@@ -35,7 +35,7 @@ class ManyLabelsTest : public ::testing::Test {
     engine_ = &EngineOf(model);
     engine_->SetScript([](const Batch& batch) -> absl::StatusOr<Logits> {
       Logits logits{.values = {}, .labels = kLabels};
-      logits.values.resize(static_cast<size_t>(batch.texts() * kLabels), 0.5F);
+      logits.values.resize(static_cast<size_t>(batch.texts()) * kLabels, 0.5F);
       return logits;
     });
     auto server = Server::Start(options, std::move(model), absl::ZeroDuration());

@@ -17,9 +17,9 @@ using ::testing::HasSubstr;
 
 class HttpRoutesTest : public ::testing::Test {
  protected:
-  HttpResponse Get(const std::string& path) {
+  HttpResponse Get(const std::string& path, const HttpRequest& http = {}) {
     for (const HttpRoute& route : routes_) {
-      if (route.path == path) return Answer(route.get(HttpRequest{}));
+      if (route.path == path) return Answer(route.get(http));
     }
     ADD_FAILURE() << "no route " << path;
     return {};
@@ -45,6 +45,19 @@ TEST_F(HttpRoutesTest, MetricsAreThePageOfNow) {
   EXPECT_EQ(response.status, 200);
   EXPECT_EQ(response.content_type, "text/plain; version=0.0.4; charset=utf-8");
   EXPECT_THAT(response.body, HasSubstr("\nverdict_tokens_total 17\n"));
+}
+
+TEST_F(HttpRoutesTest, MetricsAreOpenMetricsForWhoAsksForThem) {
+  HttpRequest http;
+  // As Prometheus 2.42 asks.
+  http.headers = {{"Accept",
+                   "application/openmetrics-text;version=1.0.0,application/openmetrics-text;"
+                   "version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1"}};
+  const HttpResponse response = Get("/metrics", http);
+  EXPECT_EQ(response.content_type, "application/openmetrics-text; version=1.0.0; charset=utf-8");
+  EXPECT_THAT(response.body, HasSubstr("\n# EOF\n"));
+  http.headers = {{"Accept", "text/html,*/*;q=0.8"}};
+  EXPECT_EQ(Get("/metrics", http).content_type, "text/plain; version=0.0.4; charset=utf-8");
 }
 
 TEST_F(HttpRoutesTest, ReadinessFollowsItsStatusAndSaysTheReason) {

@@ -14,7 +14,6 @@
 namespace verdict {
 namespace {
 
-using ::testing::Each;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
@@ -60,7 +59,7 @@ class OverloadTest : public BatcherTest {
   absl::Status SubmitWithin(absl::Duration timeout) {
     QueuedText text = outcomes_.Text(next_, 12);
     text.deadline = SteadyNow() + timeout;
-    const absl::Status status = Submit(std::move(text));
+    absl::Status status = Submit(std::move(text));
     if (status.ok()) ++next_;
     return status;
   }

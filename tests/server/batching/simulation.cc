@@ -17,7 +17,7 @@ absl::Duration EngineTime(int64_t tokens) {
 
 }  // namespace
 
-Simulation::Simulation(std::vector<Source> sources, double noise)
+Simulation::Simulation(const std::vector<Source>& sources, double noise)
     : noise_(noise), queue_(kLimits), forecast_(kLimits.max_batch_tokens) {
   for (const Source& source : sources) states_.push_back({.source = source, .arrival = start_});
 }

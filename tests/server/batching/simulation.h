@@ -34,7 +34,7 @@ struct Outcome {
 class Simulation {
  public:
   // A batch takes up to `noise` of its time more or less than it should.
-  explicit Simulation(std::vector<Source> sources, double noise = 0.1);
+  explicit Simulation(const std::vector<Source>& sources, double noise = 0.1);
 
   // A minute, by source.
   std::vector<Outcome> Run();

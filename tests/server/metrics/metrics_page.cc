@@ -14,7 +14,8 @@ int main() {
   Metrics metrics(ServedModel{});
   for (int i = 0; i < 7; ++i) {
     metrics.calls().Started(Method::kClassify);
-    metrics.calls().Handled(Method::kClassify, absl::StatusCode::kOk, absl::Milliseconds(20));
+    metrics.calls().Handled(Method::kClassify, absl::StatusCode::kOk, absl::Milliseconds(20),
+                            "4bf92f3577b34da6a3ce929d0e0e4736");
     metrics.ObserveStage(Stage::kTotal, absl::Milliseconds(20));
   }
   auto server =

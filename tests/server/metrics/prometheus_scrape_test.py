@@ -31,6 +31,7 @@ HANDLED = (
     'grpc_server_handled_total{grpc_service="verdict.v1.Classifier",'
     'grpc_method="Classify",grpc_code="%s"}'
 )
+TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
 EXPECTED = {
     'up{job="verdict"}': 1,
     HANDLED % "OK": 7,
@@ -69,6 +70,21 @@ def equal(found, expected):
     return math.isclose(found, expected, rel_tol=0.01)
 
 
+def exemplars(prometheus):
+    """The trace ids that Prometheus has beside the calls' latencies."""
+    now = time.time()
+    url = f"{prometheus}/api/v1/query_exemplars?" + urllib.parse.urlencode(
+        {
+            "query": "grpc_server_handling_seconds_bucket",
+            "start": now - 600,
+            "end": now + 600,
+        }
+    )
+    with urllib.request.urlopen(url, timeout=5) as reply:
+        series = json.load(reply)["data"]
+    return {one["labels"]["trace_id"] for found in series for one in found["exemplars"]}
+
+
 def check(prometheus):
     give_up = time.monotonic() + DEADLINE_SECONDS
     while query(prometheus, 'up{job="verdict"}') != 1:
@@ -76,11 +92,14 @@ def check(prometheus):
             return [f"no successful scrape in {DEADLINE_SECONDS} s"]
         time.sleep(0.1)  # polls a process that has no other way to tell
     found = {expression: query(prometheus, expression) for expression in EXPECTED}
-    return [
+    failures = [
         f"{expression}: expected {expected}, found {found[expression]}"
         for expression, expected in EXPECTED.items()
         if not equal(found[expression], expected)
     ]
+    if (traces := exemplars(prometheus)) != {TRACE_ID}:
+        failures.append(f"exemplars: expected {TRACE_ID}, found {traces}")
+    return failures
 
 
 def main():
@@ -97,6 +116,7 @@ def main():
                 [
                     "prometheus",
                     f"--config.file={folder}/prometheus.yml",
+                    "--enable-feature=exemplar-storage",
                     f"--storage.tsdb.path={folder}/data",
                     f"--web.listen-address=127.0.0.1:{port}",
                 ],

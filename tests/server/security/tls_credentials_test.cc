@@ -31,7 +31,7 @@ TEST_F(TlsTest, PlainTextIsRefused) {
   EXPECT_EQ(Call(Connect(grpc::InsecureChannelCredentials())).error_code(), grpc::UNAVAILABLE);
   const TcpConnection connection(server_->grpc_port());
   connection.Write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
-  EXPECT_EQ(connection.Read(1000).find("\x04"), std::string::npos);  // no settings
+  EXPECT_EQ(connection.Read(1000).find('\x04'), std::string::npos);  // no settings
 }
 
 TEST_F(TlsTest, ACertificateOfTheClientIsAskedForAndChecked) {
