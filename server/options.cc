@@ -9,6 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "engine/models/config.h"
 #include "environment/choices.h"
@@ -257,6 +258,19 @@ std::vector<std::string> EnvironmentWarnings(std::vector<OptionVariable> variabl
 
 // Reads all options into `command_line`.
 //
+std::vector<OptionInForce> InForce(const CLI::App& app) {
+  std::vector<OptionInForce> options;
+  for (const CLI::Option* option : app.get_options()) {
+    if (option->get_envname().empty()) continue;  // --help, --version
+    const bool is_default = option->count() == 0;
+    options.push_back(
+        {.name = option->get_name(),
+         .value = is_default ? option->get_default_str() : absl::StrJoin(option->results(), ","),
+         .is_default = is_default});
+  }
+  return options;
+}
+
 // INVALID_ARGUMENT: as ParseCommandLine's.
 absl::Status Parse(CLI::App& app, int argc, const char* const* argv, CommandLine* command_line) {
   ServerOptions& options = command_line->options;
@@ -273,6 +287,7 @@ absl::Status Parse(CLI::App& app, int argc, const char* const* argv, CommandLine
     return absl::InvalidArgumentError(error.what());
   }
   if (options.model_name.empty()) options.model_name = LastName(options.model_directory);
+  options.in_force = InForce(app);
   return CheckTrustOptions(options);
 }
 

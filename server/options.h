@@ -10,6 +10,7 @@
 #include "engine/kernel_names.h"
 #include "engine/precision.h"
 #include "engine/tokenizer/tokenizer.h"
+#include "server/api/debug_routes.h"
 #include "server/batching/admission.h"
 #include "server/batching/queue.h"
 #include "server/contract/validation.h"
@@ -56,6 +57,9 @@ struct ServerOptions {
   ConnectionLimits connections;
   RequestLimits requests;
   Truncation truncation = Truncation::kRight;  // where a request asks for none
+
+  // All of them, for people to see.
+  std::vector<OptionInForce> in_force;
 
   // How it ends.
   DrainTimes drain;

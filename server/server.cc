@@ -126,6 +126,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   server->metrics_.SetReady(true);
   server->watchdog_.emplace([server = server.get()] {
     const absl::Time now = SteadyNow();
+    server->history_.Sample(now);
     server->streams_.EndOpenedBefore(now - kMaxStreamAge);
     if (server->tls_ != nullptr) server->tls_->LookAgain();
     // Who does not read keeps room that others wait for.
@@ -273,6 +274,7 @@ absl::Status Server::StartHttp(const ServerOptions& options) {
   };
   std::vector<HttpRoute> routes = HttpRoutes(metrics_, liveness, readiness);
   absl::c_move(StatusPageRoutes(), std::back_inserter(routes));
+  routes.push_back(HistoryRoute(history_));
   json_api_ = std::make_unique<JsonApi>(
       JsonApi::Access{.channel = http_entry_->InProcessChannel(JsonChannelArguments()),
                       .entry = HttpEntry(options.tls),
@@ -282,7 +284,7 @@ absl::Status Server::StartHttp(const ServerOptions& options) {
                       .admission = &admission_,
                       .metrics = &metrics_});
   absl::c_move(json_api_->Routes(), std::back_inserter(routes));
-  absl::c_move(DebugRoutes(tracing_.journal(), *json_api_), std::back_inserter(routes));
+  absl::c_move(DebugRoutes(tracing_.journal(), *json_api_, options.in_force), std::back_inserter(routes));
   absl::StatusOr<std::unique_ptr<HttpServer>> http =
       HttpServer::Start(options.http_addresses, std::move(routes),
                         {.origins = HttpOrigins(options.http_allow_origins),

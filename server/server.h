@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "engine/model.h"
+#include "server/api/history.h"
 #include "server/api/json_api.h"
 #include "server/batching/admission.h"
 #include "server/batching/batcher.h"
@@ -109,6 +110,7 @@ class Server {
   // In the order of who needs whom: each is used by those after it.
   const Model model_;
   Metrics metrics_;
+  History history_{metrics_};
   Tracing tracing_;
   WaitingLine line_;
   Admission admission_;

@@ -54,6 +54,15 @@ HttpMethod Guarded(const JsonApi& api,
   };
 }
 
+std::string ToJson(const std::vector<OptionInForce>& options) {
+  Json json = {{"options", Json::array()}};
+  for (const OptionInForce& option : options) {
+    json["options"].push_back(
+        {{"name", option.name}, {"value", option.value}, {"default", option.is_default}});
+  }
+  return json.dump() + "\n";
+}
+
 HttpResponse LogLevelResponse() {
   const Json json = {{"level", LogLevelName(CurrentLogLevel())}};
   return {.content_type = "application/json", .body = json.dump() + "\n"};
@@ -83,13 +92,19 @@ HttpResponse SetLevel(const HttpRequest& http, const std::string& body) {
 
 }  // namespace
 
-std::vector<HttpRoute> DebugRoutes(const CallJournal& journal, const JsonApi& api) {
+std::vector<HttpRoute> DebugRoutes(const CallJournal& journal, const JsonApi& api,
+                                   const std::vector<OptionInForce>& options) {
+  const auto in_force = [json = ToJson(options)](const HttpRequest&,
+                                                 const std::string&) -> HttpResponse {
+    return {.content_type = "application/json", .body = json};
+  };
   const auto requests = [&journal](const HttpRequest&, const std::string&) -> HttpResponse {
     return {.content_type = "application/json", .body = journal.Json(SteadyNow())};
   };
   const auto level = [](const HttpRequest&, const std::string&) { return LogLevelResponse(); };
   return {
       {.path = "/debug/requests", .get = Guarded(api, requests)},
+      {.path = "/debug/options", .get = Guarded(api, in_force)},
       {.path = "/debug/log-level", .get = Guarded(api, level), .post = Guarded(api, SetLevel)},
   };
 }

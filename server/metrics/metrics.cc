@@ -253,6 +253,16 @@ prometheus::MetricFamily Metrics::CollectLatency() const {
   return family;
 }
 
+MetricFigures Metrics::Figures() const {
+  const auto total = latencies_[Index(Stage::kTotal)].Collect(clock_(), {0.99});
+  MetricFigures figures = {.texts = static_cast<double>(total.sample_count),
+                           .tokens = tokens_->Value(),
+                           .queue_texts = queue_texts_->Value(),
+                           .p99_seconds = total.quantile.front().value};
+  for (const prometheus::Counter* shed : shed_) figures.refused += shed->Value();
+  return figures;
+}
+
 std::string Metrics::Expose() const { return prometheus::TextSerializer().Serialize(Collect()); }
 
 std::string Metrics::ExposeOpenMetrics() const {

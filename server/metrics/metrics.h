@@ -28,6 +28,17 @@
 
 namespace verdict {
 
+// Some of the figures, as of now.
+struct MetricFigures {
+  // Since the start: texts that were answered, tokens computed, texts refused at once.
+  double texts = 0;
+  double tokens = 0;
+  double refused = 0;
+  double queue_texts = 0;  // that wait
+  double p99_seconds =
+      0;  // from the arrival to the reply, in the last minute; NaN if there was none
+};
+
 // Counts and times what the server does. An observation costs well under a microsecond and never
 // waits for a scrape for longer than it takes to add up one window (tens of microseconds).
 //
@@ -90,6 +101,8 @@ class Metrics final : public prometheus::Collectable {
   // When the certificate that new connections see expires. Without TLS there is no such metric, as
   // an alert on it would fire.
   void SetTlsCertificateExpiry(absl::Time expiry);
+
+  MetricFigures Figures() const;
 
   // All families, as of now.
   std::vector<prometheus::MetricFamily> Collect() const override;

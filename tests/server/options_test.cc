@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -222,6 +223,21 @@ TEST(OptionsTest, OriginsAreNamedOneByOne) {
               ElementsAre("https://a.example", "http://b.example:3000"));
   EXPECT_THAT(Refusal({"--http-allow-origin", "*"}),
               HasSubstr("--http-allow-origin is \"*\"; expected an origin"));
+}
+
+TEST(OptionsTest, WhatIsInForceIsSaidWithItsDefaults) {
+  setenv("VERDICT_THREADS", "3", 1);
+  const ServerOptions options =
+      Parsed({"--model", "m", "--http-address", "127.0.0.1:0", "--http-address", "unix:/run/x"});
+  unsetenv("VERDICT_THREADS");
+  std::map<std::string, OptionInForce> in_force;
+  for (const OptionInForce& option : options.in_force) in_force[option.name] = option;
+  EXPECT_EQ(in_force["--threads"].value, "3");
+  EXPECT_FALSE(in_force["--threads"].is_default);
+  EXPECT_EQ(in_force["--http-address"].value, "127.0.0.1:0,unix:/run/x");
+  EXPECT_EQ(in_force["--precision"].value, "f32");
+  EXPECT_TRUE(in_force["--precision"].is_default);
+  EXPECT_EQ(in_force.count("--help"), 0);
 }
 
 // Else it would be found when the model is loaded and the port listens.

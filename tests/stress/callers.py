@@ -63,8 +63,7 @@ def run(options, server, rates, texts, folder):
                 )
             )
         reports = {
-            name: one.report(options.seconds + load.PATIENCE_SECONDS)
-            for name, one in loads.items()
+            name: one.report(options.seconds + load.PATIENCE_SECONDS) for name, one in loads.items()
         }
     return {name: answered(report) for name, report in reports.items()}
 

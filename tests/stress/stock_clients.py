@@ -1,7 +1,6 @@
 """The programs of clients/: gRPC of five languages with its defaults, which call at a rate until
 they are told to stop.
 """
-import glob
 import json
 import os
 import pathlib
@@ -85,8 +84,11 @@ def go(folder):
 
 def java(folder):
     _need(
-        shutil.which("javac") and glob.glob("/usr/share/java/grpc-netty.jar"),
-        "Debian's default-jdk-headless and libgrpc-java",
+        shutil.which("javac")
+        and all(
+            os.path.exists(f"/usr/share/java/{jar}.jar") for jar in ("grpc-netty", "netty-all")
+        ),
+        "Debian's default-jdk-headless, libgrpc-java and libnetty-java",
     )
     jars = ":".join(path for jar in JARS if os.path.exists(path := f"/usr/share/java/{jar}.jar"))
     _build(

@@ -20,12 +20,18 @@ function path(className, d) {
   return made;
 }
 
-/** A line through the last of `length` values, the newest at the right. What is not a number is a gap at 0. */
+/**
+ * A line through the last of `length` values, the newest at the right; what is not a number is a gap at 0. The value at
+ * its top.
+ */
 export function drawLine(svg, values, length) {
   svg.setAttribute("viewBox", `0 0 ${WIDTH} ${HEIGHT}`);
   svg.setAttribute("preserveAspectRatio", "none");
-  const known = values.map(value => (Number.isFinite(value) ? value : 0));
-  if (known.length < 2) return svg.replaceChildren();
+  const known = values.slice(-length).map(value => (Number.isFinite(value) ? value : 0));
+  if (known.length < 2) {
+    svg.replaceChildren();
+    return 0;
+  }
   const most = Math.max(...known, Number.MIN_VALUE);
   const x = i => WIDTH - ((known.length - 1 - i) * WIDTH) / (length - 1);
   const y = value => HEIGHT - 1.5 - (value / most) * (HEIGHT - 5);
@@ -33,6 +39,7 @@ export function drawLine(svg, values, length) {
   svg.replaceChildren(
     path("area", `M${x(0).toFixed(2)} ${HEIGHT} L${points.join(" L")} L${WIDTH} ${HEIGHT} Z`),
     path("line", `M${points.join(" L")}`));
+  return most === Number.MIN_VALUE ? 0 : most;
 }
 
 /** One column a bucket, labelled by the most that it holds. */

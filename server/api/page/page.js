@@ -1,18 +1,20 @@
-// Looks at the server every two seconds. Every figure is one of /metrics, or how fast one grows.
+// Looks at the server every two seconds. Every figure is one of /metrics, or how fast one grows; the
+// charts are the server's own samples of the last two minutes.
 import { compact, drawHistogram, drawLine, element, milliseconds } from "./charts.js";
 import { Metrics } from "./metrics.js";
 import { startTrying } from "./try.js";
 
 const INTERVAL_MS = 2000;
 const PATIENCE_MS = 5000;
-const KEPT = 61; // scrapes: two minutes
+const KEPT = 61; // scrapes, and the server's samples: two minutes
+const SHOWN_LABELS = 100;
 const STAGES = ["tokenize", "queue", "inference", "total"];
 
 const byId = id => document.getElementById(id);
 const write = (id, text) => { byId(id).textContent = text; };
 
 let scrapes = []; // { at, metrics }, the newest last
-const lines = { texts: [], tokens: [], p99: [], queue: [], refused: [], cpu: [] };
+const SCALES = { texts: compact, tokens: compact, p99: value => `${milliseconds(value)} ms`, queue: compact, refused: compact, cpu: compact };
 
 async function fetchText(path) {
   const reply = await fetch(path, { cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) });
@@ -58,10 +60,44 @@ function rate(read) {
 
 const failed = metrics => metrics.sum("grpc_server_handled_total") - metrics.sum("grpc_server_handled_total", { grpc_code: "OK" });
 
-function chart(name, value) {
-  lines[name].push(value);
-  lines[name] = lines[name].slice(-KEPT);
-  drawLine(byId(`${name}-line`), lines[name], KEPT);
+/** Each chart with the value of its top. */
+function showHistory(history) {
+  for (const [name, write_] of Object.entries(SCALES)) {
+    const most = drawLine(byId(`${name}-line`), history[name], KEPT);
+    write(`${name}-scale`, most > 0 ? write_(most) : "");
+  }
+}
+
+/** What became of texts, of those codes that there were. */
+function showOutcomes(metrics) {
+  const codes = [...new Set(metrics.all("verdict_texts_total").map(({ labels }) => labels.get("code")))];
+  const rows = codes.map(code => ({ code, texts: metrics.sum("verdict_texts_total", { code }) }))
+    .filter(({ code, texts }) => code === "OK" || texts > 0)
+    .sort((a, b) => b.texts - a.texts);
+  byId("outcomes").replaceChildren(...rows.map(({ code, texts }) => {
+    const heading = element("th", { text: code });
+    heading.scope = "row";
+    const now = rate(m => m.sum("verdict_texts_total", { code }));
+    return element("tr", { className: code === "OK" ? "" : "failed" }, heading,
+      element("td", { text: compact(texts) }), element("td", { text: compact(now) }));
+  }));
+}
+
+function showModel({ maxTokens, labels, revision }) {
+  write("max-tokens", maxTokens);
+  write("revision", revision.slice(0, 12));
+  byId("revision").title = `SHA-256 of the weights: ${revision}`;
+  write("labels-note", labels.length > SHOWN_LABELS ? `${labels.length}, the first ${SHOWN_LABELS}` : labels.length);
+  byId("labels").replaceChildren(...labels.slice(0, SHOWN_LABELS).map(text => element("li", { text })));
+}
+
+function showOptions(options) {
+  byId("options-card").hidden = false;
+  byId("options").replaceChildren(...options.filter(option => !option.default).map(({ name, value }) => {
+    const heading = element("th", { text: name });
+    heading.scope = "row";
+    return element("tr", {}, heading, element("td", { text: value }));
+  }));
 }
 
 function showNow(metrics) {
@@ -83,7 +119,6 @@ function showNow(metrics) {
   write("failed-rate", compact(rate(failed)));
   write("cpu", compact(cpu));
   write("memory", bytes(metrics.sum("process_resident_memory_bytes")));
-  Object.entries({ texts, tokens, p99: total("0.99"), queue, refused, cpu }).forEach(([name, value]) => chart(name, value));
 }
 
 function showStages(metrics) {
@@ -120,7 +155,6 @@ function take(metrics) {
   const started = m => m.sum("process_start_time_seconds");
   if (scrapes.length > 0 && started(scrapes.at(-1).metrics) !== started(metrics)) {
     scrapes = []; // another process: its counters began anew
-    Object.keys(lines).forEach(name => { lines[name] = []; });
   }
   scrapes.push({ at: performance.now(), metrics });
   scrapes = scrapes.slice(-KEPT);
@@ -128,13 +162,16 @@ function take(metrics) {
 
 async function look() {
   try {
-    const [scrape, readiness] = await Promise.all([fetchText("metrics"), fetchText("readyz")]);
+    const [scrape, readiness, history] =
+      await Promise.all([fetchText("metrics"), fetchText("readyz"), fetchText("history.json")]);
     const metrics = new Metrics(scrape.text);
     take(metrics);
     showFacts(metrics, scrape.date);
     showNow(metrics);
     showStages(metrics);
     showBatches(metrics);
+    showOutcomes(metrics);
+    showHistory(JSON.parse(history.text));
     showState(readiness.ok ? "good" : "bad", readiness.ok ? "Ready" : `Not ready: ${readiness.text.trim()}`);
   } catch {
     showState("bad", "Unreachable");
@@ -146,5 +183,5 @@ async function watch() {
   setTimeout(watch, INTERVAL_MS);
 }
 
-startTrying(model => write("max-tokens", model.maxTokens));
+startTrying({ onModel: showModel, onOptions: showOptions });
 watch();

@@ -1,7 +1,10 @@
 // The box where a person tries a text. What the server says becomes text of the page, never markup.
 import { bar, element, milliseconds } from "./charts.js";
+import { curlCommand, grpcurlCommand } from "./commands.js";
 
 const SHOWN_TOKENS = 400; // at each end of a long text
+
+let serverOptions = []; // in force, once they are known
 
 const byId = id => document.getElementById(id);
 const write = (id, text) => { byId(id).textContent = text; };
@@ -79,12 +82,40 @@ function showAnswer(answer) {
   show("answer", true);
 }
 
-async function classify(event) {
-  event.preventDefault();
+/** What the form says: a ClassifyRequest. */
+function request() {
   const input = { text: byId("text").value };
   if (byId("has-pair").checked) input.textPair = byId("pair").value;
-  const truncation = byId("truncation").value;
-  const options = { truncation, topK: Number(byId("top-k").value) };
+  return { input, options: { truncation: byId("truncation").value, topK: Number(byId("top-k").value) } };
+}
+
+function showCommands() {
+  const { input, options } = request();
+  if (input.text === "") input.text = byId("text").placeholder;
+  const said = Object.entries(options).filter(([, value]) => value !== 0 && value !== "TRUNCATION_UNSPECIFIED");
+  const message = said.length === 0 ? { input } : { input, options: Object.fromEntries(said) };
+  const needsToken = !byId("token-field").hidden;
+  write("curl", curlCommand(location.href, message, needsToken));
+  write("grpcurl", grpcurlCommand(location.href, message, needsToken, serverOptions));
+}
+
+/** Only pages of HTTPS and of this machine may write to the clipboard; elsewhere the text is selected. */
+async function copy(button) {
+  const source = byId(button.dataset.copies);
+  getSelection().selectAllChildren(source);
+  try {
+    await navigator.clipboard.writeText(source.textContent);
+    button.textContent = "Copied";
+  } catch {
+    button.textContent = "Selected";
+  }
+  setTimeout(() => { button.textContent = "Copy"; }, 2000);
+}
+
+async function classify(event) {
+  event.preventDefault();
+  const { input, options } = request();
+  const { truncation } = options;
   byId("classify").disabled = true;
   byId("outcome").classList.add("waiting");
   const [answer, tokens] = await Promise.allSettled([
@@ -99,10 +130,13 @@ async function classify(event) {
   byId("classify").disabled = false;
 }
 
-/** Tells `onModel` what is served, and whether it may be called from here. */
-async function learnModel(onModel) {
+/** Tells what is served, how, and whether it may be called from here. */
+async function learnModel({ onModel, onOptions }) {
   try {
     onModel(await call("v1/model"));
+    serverOptions = (await call("debug/options")).options;
+    onOptions(serverOptions);
+    showCommands();
   } catch (error) {
     if (error.status === 401) show("token-field", true);
     if (error.status !== 403) return;
@@ -112,15 +146,17 @@ async function learnModel(onModel) {
   }
 }
 
-export function startTrying(onModel) {
+export function startTrying(listeners) {
   byId("try").addEventListener("submit", classify);
   byId("has-pair").addEventListener("change", event => {
     show("pair-field", event.target.checked);
     byId("pair").required = event.target.checked;
   });
-  byId("token").addEventListener("change", () => learnModel(onModel));
+  byId("token").addEventListener("change", () => learnModel(listeners));
+  byId("try").addEventListener("input", showCommands);
+  document.querySelectorAll(".copy").forEach(button => button.addEventListener("click", () => copy(button)));
   byId("text").addEventListener("keydown", event => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) byId("try").requestSubmit();
   });
-  learnModel(onModel);
+  learnModel(listeners).then(showCommands);
 }

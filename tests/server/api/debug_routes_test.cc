@@ -79,6 +79,17 @@ TEST_F(DebugRoutesTest, RequestsShowsWhatCameOverHttpToo) {
   EXPECT_THAT(requests["slowest"][0]["peer"].get<std::string>(), StartsWith("ipv4:127.0.0.1:"));
 }
 
+TEST_F(DebugRoutesTest, OptionsAreThoseInForce) {
+  ServerOptions options;
+  options.in_force = {{.name = "--threads", .value = "3", .is_default = false},
+                      {.name = "--precision", .value = "f32"}};
+  Start(options);
+  const nlohmann::json shown = Body(Get("/debug/options"))["options"];
+  ASSERT_THAT(shown, SizeIs(2));
+  EXPECT_EQ(shown[0], (nlohmann::json{{"name", "--threads"}, {"value", "3"}, {"default", false}}));
+  EXPECT_EQ(shown[1]["default"], true);
+}
+
 TEST_F(DebugRoutesTest, AWrongTraceNeverReachesGrpc) {
   Start();
   for (const char* headers :

@@ -8,6 +8,7 @@ installed. VERDICT_SCREENSHOTS names a folder for pictures of the page, to be lo
 import json
 import os
 import re
+import subprocess
 import threading
 
 import page
@@ -19,6 +20,53 @@ class StatusPageTest(page.PageTest):
         self.assertEqual(self.read("precision"), "f32")
         self.assertEqual(self.read("max-tokens"), "512")
         self.assertRegex(self.read("uptime"), r"^\d+ (s|min)")
+        self.await_(lambda: self.read("revision") != "–", "the model's facts")
+        self.assertRegex(self.read("revision"), r"^[0-9a-f]{12}$")
+        self.assertEqual(self.read("labels").split("\n"), [page.HOSTILE_LABEL, "POSITIVE"])
+
+    def test_shows_the_options_that_were_set(self):
+        self.await_(lambda: self.find("options-card").is_displayed(), "the options")
+        shown = dict(
+            self.js(
+                "Array.from(document.querySelectorAll('#options tr'), row =>"
+                " Array.from(row.children, cell => cell.textContent))"
+            )
+        )
+        self.assertEqual(shown["--grpc-address"], "127.0.0.1:0")
+        self.assertNotIn("--threads", shown)
+
+    def test_counts_texts_by_what_they_came_to(self):
+        self.classify("good " * 600, truncation="ERROR")
+        self.await_(lambda: "InvalidArgument" in self.read("outcomes"), "the refused text")
+
+    def test_a_page_that_is_opened_later_has_the_chart_of_before(self):
+        for _ in range(20):
+            self.server.classify("A warm, funny film with a brilliant cast.")
+        scale = "document.querySelector('#texts-scale').textContent"
+        self.await_(lambda: self.js(scale) != "", "a chart")
+        self.browser.get(self.server.origin)
+        points = "document.querySelector('#texts-line .line').getAttribute('d').split(' L').length"
+        self.await_(lambda: self.js(scale) != "", "the chart at once")
+        self.assertGreaterEqual(self.js(points), 2)
+
+    def test_the_commands_that_it_shows_do_what_the_box_does(self):
+        self.classify("It's good; $HOME `film` \"x\"", truncation="LEFT")
+        command = self.js("document.getElementById('curl').textContent")
+        reply = json.loads(
+            subprocess.run(
+                ["sh", "-c", f"{command} --silent"], capture_output=True, text=True, check=True
+            ).stdout
+        )
+        self.assertEqual(reply["label"], self.read("label"))
+        self.assertEqual(len(self.cut()), reply["tokens"]["total"])
+        grpcurl = self.js("document.getElementById('grpcurl').textContent")
+        self.assertIn("grpcurl -plaintext", grpcurl)
+        self.assertIn("verdict.v1.Classifier/Classify", grpcurl)
+        self.find("try").find_element(page.By.XPATH, "//details/summary").click()
+        button = self.browser.find_element(page.By.CSS_SELECTOR, "[data-copies=curl]")
+        button.click()
+        self.await_(lambda: button.text in ("Copied", "Selected"), "a copy")
+        self.assertEqual(self.js("getSelection().toString()"), command)
 
     def test_figures_move_with_the_load(self):
         ended = threading.Event()
