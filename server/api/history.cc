@@ -15,8 +15,8 @@ double CpuSeconds() {
                                absl::DurationFromTimeval(usage.ru_stime));
 }
 
-nlohmann::json NumberOrNull(double value) {
-  return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(nullptr);
+nlohmann::ordered_json NumberOrNull(double value) {
+  return std::isfinite(value) ? nlohmann::ordered_json(value) : nlohmann::ordered_json(nullptr);
 }
 
 }  // namespace
@@ -32,7 +32,7 @@ void History::Sample(absl::Time now) {
 std::string History::Json() const {
   nlohmann::ordered_json json = {{"seconds", absl::ToInt64Seconds(kEvery)}};
   for (const char* name : {"texts", "tokens", "p99", "queue", "refused", "cpu"}) {
-    json[name] = nlohmann::json::array();
+    json[name] = nlohmann::ordered_json::array();
   }
   absl::MutexLock lock(&mutex_);
   for (size_t i = 1; i < samples_.size(); ++i) {

@@ -86,9 +86,10 @@ def java(folder):
     _need(
         shutil.which("javac")
         and all(
-            os.path.exists(f"/usr/share/java/{jar}.jar") for jar in ("grpc-netty", "netty-all")
+            os.path.exists(f"/usr/share/java/{jar}.jar")
+            for jar in ("grpc-netty", "netty-all", "perfmark-api")
         ),
-        "Debian's default-jdk-headless, libgrpc-java and libnetty-java",
+        "Debian's default-jdk-headless, libgrpc-java, libnetty-java and libperfmark-java",
     )
     jars = ":".join(path for jar in JARS if os.path.exists(path := f"/usr/share/java/{jar}.jar"))
     _build(

@@ -114,6 +114,7 @@ async function copy(button) {
 
 async function classify(event) {
   event.preventDefault();
+  showCommands(); // a form that a program filled in said nothing of it
   const { input, options } = request();
   const { truncation } = options;
   byId("classify").disabled = true;
