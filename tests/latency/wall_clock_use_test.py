@@ -23,6 +23,7 @@ ALLOWED = {
     "latency/steady_clock.cc": "turns times of the one clock into times of the other",
     "latency/steady_clock.h": "a comment",
     "server/http/connection.cc": "the header Date",
+    "server/metrics/call_metrics.cc": "when an exemplar was seen, for the store of traces",
     "server/options.cc": "dates of certificates",
     "server/server.cc": "gRPC's shutdown, at once: any time that is past",
     "server/security/tls_credentials.cc": "dates of certificates",

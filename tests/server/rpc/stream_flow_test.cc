@@ -113,9 +113,14 @@ TEST_F(StreamFlowTest, AReaderThatStallsCostsItsOpenMessagesAndHoldsUpNobody) {
       absl::StrCat("127.0.0.1:", port_), grpc::InsecureChannelCredentials(), arguments));
   StreamClient stalled(*stub);
   std::thread writer([&] { SendAll(stalled, kTexts); });
-  // It stalls when the window is full of replies.
   const auto open = [this] { return Count("msg_received") - Count("msg_sent"); };
-  while (Count("msg_sent") < 100 || open() < kMostOpen) std::this_thread::yield();
+  // It stalls when the window is full of replies: then none more leaves while others are served.
+  const auto stalls = [&] {
+    const int64_t sent = Count("msg_sent");
+    for (int i = 0; i < 10; ++i) ExpectServes();
+    return open() == kMostOpen && Count("msg_sent") == sent;
+  };
+  while (!stalls()) std::this_thread::yield();
   StreamClient other(*stub_);
   std::thread other_writer([&] { SendAll(other, 500); });
   EXPECT_THAT(other.ReadAll(), SizeIs(500));
