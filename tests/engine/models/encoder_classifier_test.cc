@@ -34,7 +34,7 @@ class EncoderClassifierTest
     return LoadEngine(directory(), threads, backend());
   }
 
-  // Texts of every length from 1 to `max`, and some twice.
+  // Texts of every length from 1 to `max`, and some twice; a third of them are pairs.
   std::vector<TextIds> Texts(int max) const {
     std::minstd_rand random(7);
     const auto config = LoadModelConfig(directory());
@@ -43,6 +43,7 @@ class EncoderClassifierTest
     for (int tokens = 1; tokens <= std::min(max, config->max_tokens()); ++tokens) {
       TextIds text = {.ids = std::vector<int32_t>(tokens)};
       for (int32_t& id : text.ids) id = static_cast<int32_t>(random() % config->vocab_size);
+      if (tokens % 3 == 0) text.first_segment = tokens / 3;
       texts.push_back(text);
       if (tokens % 5 == 0) texts.push_back(text);
     }
@@ -131,7 +132,10 @@ TEST_P(EncoderClassifierTest, RoundingChangesTheLogitsALittle) {
 INSTANTIATE_TEST_SUITE_P(Models, EncoderClassifierTest,
                          ::testing::Combine(::testing::Values("models/demo",
                                                               "tests/golden/checkpoints/odd_sizes",
-                                                              "tests/golden/checkpoints/one_label"),
+                                                              "tests/golden/checkpoints/one_label",
+                                                              "tests/golden/checkpoints/bert",
+                                                              "tests/golden/checkpoints/electra",
+                                                              "tests/golden/checkpoints/roberta"),
                                             ::testing::ValuesIn(kEveryBackend)),
                          [](const auto& info) {
                            const std::string path = std::get<0>(info.param);
