@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -16,12 +17,18 @@
 
 namespace verdict {
 
+// What a text that is no pair has for Batch::first_segments: all its tokens are of the first.
+inline constexpr int32_t kOneSegment = std::numeric_limits<int32_t>::max();
+
 // The texts of one forward pass, packed: the tokens of all texts end to end, without padding.
 struct Batch {
   // [tokens]
   std::vector<int32_t> input_ids;
   // [texts + 1], ascending from 0: text i is input_ids[offsets[i], offsets[i + 1]).
   std::vector<int32_t> offsets = {0};
+  // [texts]: how many tokens, from its first on, are of a text's first segment (token type 0); the
+  // others are of the second (1). A model that has no token types ignores it.
+  std::vector<int32_t> first_segments;
 
   int texts() const { return static_cast<int>(offsets.size()) - 1; }
   int tokens() const { return static_cast<int>(input_ids.size()); }
@@ -31,9 +38,10 @@ struct Batch {
   }
 
   // Adds one text's tokens at the end.
-  void Append(absl::Span<const int32_t> text_input_ids) {
+  void Append(absl::Span<const int32_t> text_input_ids, int32_t first_segment = kOneSegment) {
     input_ids.insert(input_ids.end(), text_input_ids.begin(), text_input_ids.end());
     offsets.push_back(static_cast<int32_t>(input_ids.size()));
+    first_segments.push_back(first_segment);
   }
 };
 
@@ -92,9 +100,9 @@ struct EngineInfo {
   std::vector<TimedRun> warm_up = {};
 };
 
-// Computes logits. One text's logits are a function of its tokens alone, bit for bit: neither the
-// other texts of the batch nor their order changes them (for one binary, CPU type and number of
-// threads).
+// Computes logits. One text's logits are a function of its tokens and segments alone, bit for bit:
+// neither the other texts of the batch nor their order changes them (for one binary, CPU type and
+// number of threads).
 //
 // Run may be called from one thread at a time; info from any.
 class Engine {

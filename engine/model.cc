@@ -17,8 +17,8 @@
 #include "engine/kernels/backends.h"
 #include "engine/kernels/onednn/onednn.h"
 #include "engine/machine/memory_limit.h"
-#include "engine/models/distilbert.h"
-#include "engine/models/distilbert_weights.h"
+#include "engine/models/classifier_weights.h"
+#include "engine/models/encoder_classifier.h"
 #include "engine/tokenizer/files/tokenizer_files.h"
 
 namespace verdict {
@@ -40,7 +40,7 @@ absl::Status CheckTokenizerFits(const Tokenizer& tokenizer, const ModelConfig& c
 void LimitTokens(const Tokenizer& tokenizer, const EngineOptions& options, ModelConfig& config,
                  std::vector<std::string>& warnings) {
   const std::optional<size_t> most = tokenizer.model_max_length();
-  if (most.has_value() && *most < static_cast<size_t>(config.max_position_embeddings)) {
+  if (most.has_value() && *most < static_cast<size_t>(config.max_tokens())) {
     config.LowerMaxTokens(static_cast<int>(*most), "the tokenizer's model_max_length");
   }
   if (options.max_tokens > config.max_tokens()) {
@@ -87,10 +87,10 @@ std::string SlowProductsWarning(Precision precision) {
 
 // All that can be told without the weights' values: cheap, and before memory is taken for them.
 absl::Status CheckWeights(const Checkpoint& checkpoint, const ModelConfig& config,
-                          const DistilBertBackends& backends, const EngineOptions& options) {
-  auto memory = CheckDistilBertWeights(checkpoint, config, backends);
+                          const ClassifierBackends& backends, const EngineOptions& options) {
+  auto memory = CheckClassifierWeights(checkpoint, config, backends);
   if (!memory.ok()) return WithDefaults(memory.status(), config);
-  memory->buffers = DistilBert::BufferBytes(config, *backends.layers, options);
+  memory->buffers = EncoderClassifier::BufferBytes(config, *backends.layers, options);
   return CheckMemory(*memory, FindMemoryLimit(""));
 }
 
@@ -114,30 +114,30 @@ absl::StatusOr<Description> Describe(const std::string& directory, const EngineO
   return Description{*std::move(config), *std::move(tokenizer), std::move(warnings)};
 }
 
-DistilBertBackends Make(const Backend& backend) {
+ClassifierBackends Make(const Backend& backend) {
   return {.layers = backend.make(backend.precision), .head = MakeHeadBackend()};
 }
 
 // What computes where `rejected` computes wrongly: all of it oneDNN's.
-absl::StatusOr<DistilBertBackends> InPlaceOf(const Backend& rejected, const BackendTable& table) {
+absl::StatusOr<ClassifierBackends> InPlaceOf(const Backend& rejected, const BackendTable& table) {
   const auto layers = table.Choose(rejected.precision, kOneDnnKernels);
   const auto head = table.Choose(Precision::kF32, kOneDnnKernels);
   if (!layers.ok()) return layers.status();
   if (!head.ok()) return head.status();
-  return DistilBertBackends{.layers = layers->make(layers->precision),
+  return ClassifierBackends{.layers = layers->make(layers->precision),
                             .head = head->make(head->precision)};
 }
 
-// As LoadDistilBertWeights by `backend`, and by oneDNN where that computes wrongly and nobody asked
+// As LoadClassifierWeights by `backend`, and by oneDNN where that computes wrongly and nobody asked
 // for it by name.
-absl::StatusOr<DistilBertWeights> LoadWeights(const Checkpoint& checkpoint,
+absl::StatusOr<ClassifierWeights> LoadWeights(const Checkpoint& checkpoint,
                                               const ModelConfig& config,
                                               const EngineOptions& options,
                                               const BackendTable& table, const Backend& backend,
                                               std::vector<std::string>& warnings) {
-  DistilBertBackends backends = Make(backend);
+  ClassifierBackends backends = Make(backend);
   const std::string kernels = backends.layers->kernels();
-  auto weights = LoadDistilBertWeights(checkpoint, config, std::move(backends));
+  auto weights = LoadClassifierWeights(checkpoint, config, std::move(backends));
   if (weights.ok()) return weights;
   if (!absl::IsDataLoss(weights.status()) || options.kernels != kAutoKernels ||
       backend.name == kOneDnnKernels) {
@@ -147,7 +147,7 @@ absl::StatusOr<DistilBertWeights> LoadWeights(const Checkpoint& checkpoint,
   if (!others.ok()) return weights.status();
   warnings.push_back(absl::StrCat(std::string(weights.status().message()),
                                   ". oneDNN's kernels serve in their place"));
-  weights = LoadDistilBertWeights(checkpoint, config, *std::move(others));
+  weights = LoadClassifierWeights(checkpoint, config, *std::move(others));
   if (weights.ok()) weights->rejected_kernels = kernels;
   return weights;
 }
@@ -182,7 +182,7 @@ absl::StatusOr<Model> Load(const std::string& directory, const EngineOptions& op
   if (!weights->unused_tensors.empty()) {
     warnings.push_back(UnusedTensorsWarning(weights->unused_tensors));
   }
-  auto engine = DistilBert::Create(config, *std::move(weights), options);
+  auto engine = EncoderClassifier::Create(config, *std::move(weights), options);
   if (!engine.ok()) return engine.status();
   auto digest = revision.get();
   if (!digest.ok()) return digest.status();

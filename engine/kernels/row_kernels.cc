@@ -15,9 +15,6 @@ HWY_BEFORE_NAMESPACE();
 namespace verdict {
 namespace HWY_NAMESPACE {
 
-// DistilBERT's, in every checkpoint.
-constexpr float kLayerNormEpsilon = 1e-12f;
-
 struct Identity {
   HWY_INLINE Vec operator()(F32, Vec x) const { return x; }
 };
@@ -98,6 +95,15 @@ struct PlainGate {
 
 struct Relu {
   HWY_INLINE Vec operator()(F32 d, Vec x) const { return hn::Max(x, hn::Zero(d)); }
+};
+
+// (1 - e) / (1 + e) with e = exp(-2 |x|), which cannot overflow, and the sign of x.
+struct Tanh {
+  HWY_INLINE Vec operator()(F32 d, Vec x) const {
+    const auto one = hn::Set(d, 1.0f);
+    const auto e = Exp2<Exp2Polynomial>(d, hn::Mul(hn::Abs(x), hn::Set(d, -2 * kLog2E)));
+    return hn::CopySign(hn::Div(hn::Sub(one, e), hn::Add(one, e)), x);
+  }
 };
 
 // A product's numbers of one row, scaled if they are integers.
@@ -231,6 +237,8 @@ void ApplyEpilogueForTarget(Epilogue epilogue, const EpilogueTile& tile) {
       return BiasThen(SigmoidGated<PlainGate>(), tile);
     case Epilogue::kBiasRelu:
       return BiasThen(Relu(), tile);
+    case Epilogue::kBiasTanh:
+      return BiasThen(Tanh(), tile);
   }
 }
 
@@ -258,7 +266,7 @@ void AddLayerNormForTarget(const float* a, const float* b, const LayerNormWeight
     squares.by_turn[turn] = hn::MulAdd(deviation, deviation, squares.by_turn[turn]);
   });
   const float variance = squares.Sum() / static_cast<float>(dim);
-  const auto scale = hn::Set(d, 1.0f / std::sqrt(variance + kLayerNormEpsilon));
+  const auto scale = hn::Set(d, 1.0f / std::sqrt(variance + weights.epsilon));
   ForEachVector(size, [=](size_t i, int, auto part) HWY_ATTR {
     const auto normal = hn::Mul(hn::Sub(part.Load(d, y + i), means), scale);
     part.Store(hn::MulAdd(normal, part.Load(d, gain + i), part.Load(d, bias + i)), d, y + i);

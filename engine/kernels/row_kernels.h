@@ -22,6 +22,7 @@ enum class Epilogue {
   kBiasQuickGelu,  // y = z sigmoid(1.702 z)
   kBiasSilu,       // y = z sigmoid(z)
   kBiasRelu,       // y = max(p + bias, 0)
+  kBiasTanh,       // y = tanh(p + bias)
 };
 
 // A product tile and where its result goes; that may be the same place.
@@ -44,10 +45,11 @@ struct EpilogueTile {
 
 void ApplyEpilogue(Epilogue epilogue, const EpilogueTile& tile);
 
-// Gain and bias of a LayerNorm (Ba et al. 2016).
+// A LayerNorm (Ba et al. 2016).
 struct LayerNormWeights {
   const float* gain = nullptr;  // [dim]
   const float* bias = nullptr;  // [dim]
+  float epsilon = 1e-12f;       // added to the variance; BERT's default
 };
 
 // y = LayerNorm(a + b), all [dim]. `y` may be `a` or `b`.

@@ -9,12 +9,15 @@
 
 namespace verdict {
 
-// Gain and bias of one LayerNorm, each [dim].
+// One LayerNorm; gain and bias are [dim].
 struct LayerNormParameters {
   std::vector<float> gain;
   std::vector<float> bias;
+  float epsilon = 0;
 
-  LayerNormWeights weights() const { return {.gain = gain.data(), .bias = bias.data()}; }
+  LayerNormWeights weights() const {
+    return {.gain = gain.data(), .bias = bias.data(), .epsilon = epsilon};
+  }
 };
 
 // Keys and values are one layer because they are always wanted for the same rows; the queries are

@@ -5,15 +5,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <nlohmann/json.hpp>
-#include <optional>
-#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
-#include "absl/types/span.h"
 #include "engine/files/json_file.h"
-#include "engine/files/quoted.h"
+#include "engine/models/architectures.h"
+#include "engine/models/config_fields.h"
+#include "engine/models/labels.h"
 
 namespace verdict {
 namespace {
@@ -21,45 +19,6 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr uint64_t kMaxConfigBytes = 1 << 20;
-constexpr char kArchitecture[] = "DistilBertForSequenceClassification";
-
-// A field that sizes the model: its range, and transformers' default. The largest values are far
-// above any published model's, and small enough that no product of two overflows 64 bits, nor a sum
-// of integers 32.
-struct Dimension {
-  const char* name;
-  const char* alias;  // another name of it, or null: DistilBertConfig's attribute_map
-  int ModelConfig::*value;
-  int default_value;
-  int least;
-  int most;
-};
-constexpr std::array kDimensions = {
-    Dimension{"vocab_size", nullptr, &ModelConfig::vocab_size, 30'522, 1, 10'000'000},
-    Dimension{"max_position_embeddings", nullptr, &ModelConfig::max_position_embeddings, 512,
-              kLeastTokens, 1'000'000},
-    Dimension{"dim", "hidden_size", &ModelConfig::dim, 768, 1, kMaxWidth},
-    Dimension{"hidden_dim", nullptr, &ModelConfig::hidden_dim, 3072, 1, kMaxWidth},
-    Dimension{"n_layers", "num_hidden_layers", &ModelConfig::n_layers, 6, 1, 256},
-    Dimension{"n_heads", "num_attention_heads", &ModelConfig::n_heads, 12, 1, kMaxWidth},
-};
-constexpr uint64_t kMaxLabels = 10'000;
-constexpr size_t kMaxLabelBytes = 1'000;
-
-// Without id2label and num_labels, a transformers model has this many.
-constexpr int kDefaultLabels = 2;
-
-// A value of a field, and the word that config.json has for it.
-template <typename Value>
-struct Word {
-  const char* name;
-  Value value;
-};
-constexpr std::array kProblemTypes = {
-    Word<ProblemType>{"regression", ProblemType::kRegression},
-    Word<ProblemType>{"single_label_classification", ProblemType::kSingleLabelClassification},
-    Word<ProblemType>{"multi_label_classification", ProblemType::kMultiLabelClassification},
-};
 
 // transformers' ACT2FN, as far as we compute it.
 constexpr std::array kActivations = {
@@ -77,68 +36,49 @@ constexpr std::array kActivations = {
     Word<HiddenActivation>{"relu", HiddenActivation::kRelu},
 };
 
-// Fields of other architectures, which transformers keeps for DistilBERT without reading them.
-constexpr std::array kUnreadFields = {"hidden_act", "intermediate_size", "layer_norm_eps"};
-
-// transformers' other heads on the same body. Their weights are no sequence classifier's.
-constexpr std::array kOtherHeads = {
-    "DistilBertModel", "DistilBertForMaskedLM", "DistilBertForTokenClassification",
-    "DistilBertForQuestionAnswering", "DistilBertForMultipleChoice"};
-
-absl::Status FieldError(const char* field, const std::string& expected, const std::string& found) {
-  return absl::InvalidArgumentError(
-      absl::StrCat("\"", field, "\": expected ", expected, ", found ", found));
-}
-
-// The member `field`; null if it is missing or null, which mean the same in this file.
-const Json* Find(const Json& config, const char* field) {
-  const auto found = config.find(field);
-  return found == config.end() || found->is_null() ? nullptr : &*found;
-}
-
-std::string FoundText(const Json* value) { return value ? ValueText(*value) : "nothing"; }
-
-bool IsString(const Json* value, const std::string& expected) {
-  return value != nullptr && value->is_string() && value->get_ref<const std::string&>() == expected;
-}
-
-bool IsWholeNumber(const Json* value, uint64_t least, uint64_t most) {
-  return value != nullptr && value->is_number_unsigned() && value->get<uint64_t>() >= least &&
-         value->get<uint64_t>() <= most;
-}
-
-// The names in a list of strings, e.g. ["a", "b"].
-std::string ListText(const Json& list) {
-  return absl::StrCat("[",
-                      absl::StrJoin(list, ", ",
-                                    [](std::string* out, const Json& item) {
-                                      absl::StrAppend(out, ValueText(item));
-                                    }),
-                      "]");
-}
-
-absl::Status CheckArchitecture(const Json& json, ModelConfig& config) {
-  if (const Json* type = Find(json, "model_type"); !IsString(type, "distilbert")) {
-    return FieldError("model_type", "\"distilbert\"", FoundText(type));
+absl::Status SetArchitecture(const Json& json, ModelConfig& config) {
+  const Json* type = Find(json, "model_type");
+  if (type != nullptr && type->is_string()) {
+    config.architecture = FindArchitecture(type->get_ref<const std::string&>());
   }
-  const Json* architectures = Find(json, "architectures");
-  if (architectures == nullptr) return absl::OkStatus();
-  const std::string expected = absl::StrCat("[\"", kArchitecture, "\"]");
-  if (!architectures->is_array()) {
-    return FieldError("architectures", expected, ValueText(*architectures));
+  if (config.architecture != nullptr) return absl::OkStatus();
+  return FieldError("model_type", absl::StrCat("one of ", ServedModelTypes()), FoundText(type));
+}
+
+// Which class the file names, if it names one.
+absl::Status CheckClass(const Json& json, ModelConfig& config) {
+  const Json* classes = Find(json, "architectures");
+  if (classes == nullptr) return absl::OkStatus();
+  const std::string ours = config.architecture->class_name();
+  const std::string expected = absl::StrCat("[\"", ours, "\"]");
+  if (!classes->is_array()) return FieldError("architectures", expected, ValueText(*classes));
+  const auto is_ours = [&ours](const Json& one) { return IsString(&one, ours); };
+  if (classes->empty() || std::any_of(classes->begin(), classes->end(), is_ours)) {
+    return absl::OkStatus();
   }
-  const auto names = [architectures](const char* name) {
-    return std::any_of(architectures->begin(), architectures->end(),
-                       [name](const Json& one) { return IsString(&one, name); });
-  };
-  if (architectures->empty() || names(kArchitecture)) return absl::OkStatus();
-  for (const char* head : kOtherHeads) {
-    if (names(head)) return FieldError("architectures", expected, ListText(*architectures));
+  for (const Json& one : *classes) {
+    if (one.is_string() && config.architecture->IsOtherHead(one.get_ref<const std::string&>())) {
+      return FieldError("architectures", expected, ListText(*classes));
+    }
   }
-  config.warnings.push_back(
-      absl::StrCat("config.json: \"architectures\" is ", ListText(*architectures),
-                   ", whose code is not run: the model is computed as ", kArchitecture));
+  config.warnings.push_back(absl::StrCat("config.json: \"architectures\" is ", ListText(*classes),
+                                         ", whose code is not run: the model is computed as ",
+                                         ours));
   return absl::OkStatus();
+}
+
+// A decoder's attention is masked, or looks at an encoder's output.
+absl::Status CheckIsEncoder(const Json& json) {
+  for (const char* field : {"is_decoder", "add_cross_attention"}) {
+    const Json* value = Find(json, field);
+    if (value == nullptr || *value == Json(false)) continue;
+    return FieldError(field, "false, as only encoders are supported", ValueText(*value));
+  }
+  const Json* positions = Find(json, "position_embedding_type");
+  if (positions == nullptr || IsString(positions, "absolute")) return absl::OkStatus();
+  return FieldError("position_embedding_type",
+                    "\"absolute\", as relative positions are not supported, nor by transformers 5",
+                    ValueText(*positions));
 }
 
 // What would change the computation, and is refused; and what may look as if, and is not read.
@@ -157,13 +97,18 @@ absl::Status CheckOtherFields(const Json& json, ModelConfig& config) {
     config.warnings.push_back(
         "config.json: \"auto_map\" names code of the model's own, which is not run");
   }
-  for (const char* field : kUnreadFields) {
+  for (const char* field : config.architecture->config.unread) {
     if (Find(json, field) == nullptr) continue;
-    config.warnings.push_back(absl::StrCat("config.json: \"", field,
-                                           "\" is no field of DistilBERT's and is not read, as in "
-                                           "transformers"));
+    config.warnings.push_back(absl::StrCat("config.json: \"", field, "\" is no field of ",
+                                           config.architecture->class_stem,
+                                           "'s and is not read, as in transformers"));
   }
-  return absl::OkStatus();
+  return CheckIsEncoder(json);
+}
+
+// Notes that transformers' default of `field` is taken.
+void NoteDefault(const char* field, int value, ModelConfig& config) {
+  absl::StrAppend(&config.defaults, config.defaults.empty() ? "" : ", ", field, " ", value);
 }
 
 absl::StatusOr<int> ReadDimension(const Json& json, const Dimension& dimension,
@@ -171,8 +116,7 @@ absl::StatusOr<int> ReadDimension(const Json& json, const Dimension& dimension,
   const Json* value = Find(json, dimension.name);
   const Json* alias = dimension.alias == nullptr ? nullptr : Find(json, dimension.alias);
   if (value == nullptr && alias == nullptr) {
-    absl::StrAppend(&config.defaults, config.defaults.empty() ? "" : ", ", dimension.name, " ",
-                    dimension.default_value);
+    NoteDefault(dimension.name, dimension.default_value, config);
     return dimension.default_value;
   }
   if (value != nullptr && alias != nullptr && *value != *alias) {
@@ -191,155 +135,64 @@ absl::StatusOr<int> ReadDimension(const Json& json, const Dimension& dimension,
   return value->get<int>();
 }
 
+// What the architecture calls a dimension.
+const char* NameOf(int ModelConfig::*value, const ModelConfig& config) {
+  for (const Dimension& dimension : config.architecture->config.dimensions) {
+    if (dimension.value == value) return dimension.name;
+  }
+  return "";
+}
+
 absl::Status ReadDimensions(const Json& json, ModelConfig& config) {
-  for (const Dimension& dimension : kDimensions) {
+  for (const Dimension& dimension : config.architecture->config.dimensions) {
     const absl::StatusOr<int> value = ReadDimension(json, dimension, config);
     if (!value.ok()) return value.status();
     config.*dimension.value = *value;
   }
   if (config.dim % config.n_heads != 0) {
-    return FieldError("dim", absl::StrCat("a multiple of \"n_heads\", ", config.n_heads),
+    return FieldError(NameOf(&ModelConfig::dim, config),
+                      absl::StrCat("a multiple of \"", NameOf(&ModelConfig::n_heads, config),
+                                   "\", ", config.n_heads),
                       absl::StrCat(config.dim));
   }
-  return absl::OkStatus();
-}
-
-// The value that the field's word stands for, or `otherwise` without the field. INVALID_ARGUMENT
-// names all words.
-template <typename Value>
-absl::StatusOr<Value> ReadWord(const Json& config, const char* field,
-                               absl::Span<const Word<Value>> words, Value otherwise) {
-  const Json* found = Find(config, field);
-  if (found == nullptr) return otherwise;
-  for (const Word<Value>& word : words) {
-    if (IsString(found, word.name)) return word.value;
-  }
-  const std::string names = absl::StrJoin(
-      words, ", ", [](std::string* out, const Word<Value>& word) { *out += word.name; });
-  return FieldError(field, absl::StrCat("one of ", names), FoundText(found));
-}
-
-std::vector<std::string> NumberedLabels(uint64_t count) {
-  std::vector<std::string> labels;
-  for (uint64_t i = 0; i < count; ++i) labels.push_back(absl::StrCat("LABEL_", i));
-  return labels;
-}
-
-// {"0": "NEGATIVE", "1": "POSITIVE"}: every index from 0 on, none left out.
-absl::StatusOr<std::vector<std::string>> ReadNamedLabels(const Json& id2label) {
-  if (!id2label.is_object() || id2label.empty() || id2label.size() > kMaxLabels) {
-    return FieldError(
-        "id2label", absl::StrCat("an object of 1 to ", kMaxLabels, " labels"),
-        id2label.is_object() ? absl::StrCat("one of ", id2label.size()) : ValueText(id2label));
-  }
-  std::vector<std::string> labels;
-  for (size_t i = 0; i < id2label.size(); ++i) {
-    const auto label = id2label.find(absl::StrCat(i));
-    if (label == id2label.end()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("\"id2label\": has ", id2label.size(), " labels, but none for index ", i));
-    }
-    const bool is_name = label->is_string() && !label->get_ref<const std::string&>().empty() &&
-                         label->get_ref<const std::string&>().size() <= kMaxLabelBytes;
-    if (!is_name) {
-      return absl::InvalidArgumentError(absl::StrCat("\"id2label\": index ", i,
-                                                     ": expected a name of 1 to ", kMaxLabelBytes,
-                                                     " bytes, found ", ValueText(*label)));
-    }
-    labels.push_back(label->get<std::string>());
-  }
-  return labels;
-}
-
-// `label2id` is the inverse of id2label for training, and gives no label its name.
-void WarnOfLabel2Id(const Json& json, ModelConfig& config) {
-  const Json* label2id = Find(json, "label2id");
-  if (label2id == nullptr || !label2id->is_object()) return;
-  if (Find(json, "id2label") == nullptr) {
-    config.warnings.push_back(
-        "config.json: has \"label2id\" but no \"id2label\": the labels are called LABEL_0 and so "
-        "on, as in transformers; add id2label to name them");
-    return;
-  }
-  for (const auto& [label, index] : label2id->items()) {
-    const bool agrees = IsWholeNumber(&index, 0, config.labels.size() - 1) &&
-                        config.labels[index.get<size_t>()] == label;
-    if (agrees) continue;
-    config.warnings.push_back(
-        absl::StrCat("config.json: \"label2id\" has ", Quoted(label), " as ", ValueText(index),
-                     ", which \"id2label\" has not: id2label counts, as in transformers"));
-    return;
-  }
-}
-
-// transformers takes num_labels where it differs from id2label, and forgets the names: here the two
-// must agree.
-absl::Status ReadLabels(const Json& json, ModelConfig& config) {
-  const Json* count = Find(json, "num_labels");
-  if (count != nullptr && !IsWholeNumber(count, 1, kMaxLabels)) {
-    return FieldError("num_labels", absl::StrCat("a whole number from 1 to ", kMaxLabels),
-                      FoundText(count));
-  }
-  const Json* id2label = Find(json, "id2label");
-  if (id2label == nullptr) {
-    config.labels = NumberedLabels(count == nullptr ? kDefaultLabels : count->get<uint64_t>());
-    return absl::OkStatus();
-  }
-  absl::StatusOr<std::vector<std::string>> labels = ReadNamedLabels(*id2label);
-  if (!labels.ok()) return labels.status();
-  config.labels = *std::move(labels);
-  if (count != nullptr && count->get<uint64_t>() != config.labels.size()) {
-    return FieldError("num_labels",
-                      absl::StrCat("as many as \"id2label\" has, ", config.labels.size()),
-                      ValueText(*count));
+  if (config.embedding_dim == 0) config.embedding_dim = config.dim;
+  if (config.positions() < kLeastTokens) {
+    return FieldError("max_position_embeddings",
+                      absl::StrCat("at least \"pad_token_id\" + ", 1 + kLeastTokens, ", which is ",
+                                   config.padding_id + 1 + kLeastTokens),
+                      absl::StrCat(config.max_position_embeddings));
   }
   return absl::OkStatus();
 }
 
-// Softmax over one label is 1 for every text. transformers refuses it too.
-absl::Status CheckScoresSaySomething(const ModelConfig& config) {
-  if (config.problem_type != ProblemType::kSingleLabelClassification || config.labels.size() > 1) {
-    return absl::OkStatus();
+absl::Status ReadLayerNormEpsilon(const Json& json, ModelConfig& config) {
+  const char* const field = config.architecture->config.layer_norm_epsilon;
+  const Json* value = field == nullptr ? nullptr : Find(json, field);
+  if (value == nullptr) return absl::OkStatus();
+  const double epsilon = value->is_number() ? value->get<double>() : 0;
+  if (epsilon < 1e-30 || epsilon > 1) {
+    return FieldError(field, "a number from 1e-30 to 1", ValueText(*value));
   }
-  return absl::InvalidArgumentError(
-      "\"problem_type\": single_label_classification needs two labels or more, and the model has "
-      "one, whose softmax is 1 for every text: write multi_label_classification for a sigmoid, or "
-      "regression for the logit");
+  config.layer_norm_epsilon = static_cast<float>(epsilon);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<ModelConfig> ParseConfig(const Json& json) {
   ModelConfig config;
-  if (absl::Status status = CheckArchitecture(json, config); !status.ok()) return status;
+  if (absl::Status status = SetArchitecture(json, config); !status.ok()) return status;
+  if (absl::Status status = CheckClass(json, config); !status.ok()) return status;
   if (absl::Status status = CheckOtherFields(json, config); !status.ok()) return status;
   if (absl::Status status = ReadDimensions(json, config); !status.ok()) return status;
-  const absl::StatusOr<HiddenActivation> activation =
-      ReadWord<HiddenActivation>(json, "activation", kActivations, HiddenActivation::kGelu);
+  if (absl::Status status = ReadLayerNormEpsilon(json, config); !status.ok()) return status;
+  const absl::StatusOr<HiddenActivation> activation = ReadWord<HiddenActivation>(
+      json, config.architecture->config.activation, kActivations, HiddenActivation::kGelu);
   if (!activation.ok()) return activation.status();
   config.activation = *activation;
-  const absl::StatusOr<ProblemType> problem_type =
-      ReadWord<ProblemType>(json, "problem_type", kProblemTypes, ProblemType::kUnspecified);
-  if (!problem_type.ok()) return problem_type.status();
-  config.problem_type = *problem_type;
   if (absl::Status status = ReadLabels(json, config); !status.ok()) return status;
-  WarnOfLabel2Id(json, config);
-  if (absl::Status status = CheckScoresSaySomething(config); !status.ok()) return status;
   return config;
 }
 
 }  // namespace
-
-std::string_view ProblemTypeName(ProblemType type) {
-  for (const Word<ProblemType>& row : kProblemTypes) {
-    if (row.value == type) return row.name;
-  }
-  return "";
-}
-
-void ModelConfig::LowerMaxTokens(int tokens, const std::string& source) {
-  if (tokens >= max_tokens()) return;
-  token_limit = tokens;
-  token_limit_source = source;
-}
 
 absl::StatusOr<ModelConfig> LoadModelConfig(const std::string& directory) {
   const std::string path = (std::filesystem::path(directory) / "config.json").string();

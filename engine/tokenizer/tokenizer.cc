@@ -247,7 +247,10 @@ absl::StatusOr<Encoding> Tokenizer::Encode(const TextInput& input, size_t max_to
   };
   encoding.input_ids.push_back(parts_->cls);
   append(text.tokens, kept.text);
-  if (input.text_pair) append(pair.tokens, kept.text_pair);
+  if (input.text_pair) {
+    encoding.before_pair = encoding.input_ids.size();
+    append(pair.tokens, kept.text_pair);
+  }
   return encoding;
 }
 

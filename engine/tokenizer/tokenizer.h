@@ -36,6 +36,8 @@ enum class Truncation {
 struct Encoding {
   // [tokens], at most the limit.
   std::vector<int32_t> input_ids;
+  // How many of them come before text_pair's own: [CLS] text [SEP]. nullopt: there is no pair.
+  std::optional<size_t> before_pair;
   // What it would be without a limit, special tokens counted.
   size_t total_tokens = 0;
 

@@ -35,15 +35,16 @@ void EndAll(std::vector<QueuedText> texts,  // NOLINT(performance-unnecessary-va
   }
 }
 
-// Equal texts have equal logits, bit for bit: each is computed once. `(*row_of)[i]` is the place of
-// texts[i] in the batch.
+// Equal texts have equal logits, bit for bit: each is computed once. Equal tokens in other segments
+// are another text. `(*row_of)[i]` is the place of texts[i] in the batch.
 Batch Distinct(const std::vector<QueuedText>& texts, std::vector<int>* row_of) {
   Batch batch;
-  absl::flat_hash_map<absl::Span<const int32_t>, int> rows;
+  absl::flat_hash_map<std::pair<absl::Span<const int32_t>, int32_t>, int> rows;
   row_of->reserve(texts.size());
   for (const QueuedText& text : texts) {
-    const auto [row, is_new] = rows.try_emplace(text.input_ids, batch.texts());
-    if (is_new) batch.Append(text.input_ids);
+    const auto [row, is_new] =
+        rows.try_emplace({text.input_ids, text.first_segment}, batch.texts());
+    if (is_new) batch.Append(text.input_ids, text.first_segment);
     row_of->push_back(row->second);
   }
   return batch;

@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "engine/engine.h"
 #include "server/contract/text_result.h"
 #include "server/metrics/named_caller.h"
 #include "server/tracing/text_stages.h"
@@ -18,6 +19,8 @@ namespace verdict {
 
 struct QueuedText {
   std::vector<int32_t> input_ids;
+  // As Batch::first_segments.
+  int32_t first_segment = kOneSegment;
   // Whose it is. Outlives it.
   const NamedCaller* caller = &AnyCaller();
   // When the caller stops waiting.

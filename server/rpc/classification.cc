@@ -74,6 +74,7 @@ absl::StatusOr<QueuedText> Classification::Tokenize(const unchecked::v1::Input& 
   if (encoding->truncated()) serving_.metrics->CountTruncated();
   QueuedText text;
   text.input_ids = std::move(encoding->input_ids);
+  if (encoding->before_pair) text.first_segment = static_cast<int32_t>(*encoding->before_pair);
   text.caller = &caller_.named();
   text.deadline = caller_.deadline();
   text.abandoned = &caller_.abandoned();

@@ -93,10 +93,12 @@ const BadModel kConfigs[] = {
        std::filesystem::resize_file(directory.PathOf("config.json"), uint64_t{1} << 40);
      },
      "config.json: has 1099511627776 bytes, expected at most 1048576"},
-    {"AnotherModelType", ConfigValue("model_type", "bert"),
-     R"("model_type": expected "distilbert", found "bert")"},
+    {"AnotherModelType", ConfigValue("model_type", "deberta-v2"),
+     R"("model_type": expected one of bert, camembert, distilbert, electra, roberta, xlm-roberta, )"
+     R"(found "deberta-v2")"},
     {"NoModelType", Config([](Json& config) { config.erase("model_type"); }),
-     R"("model_type": expected "distilbert", found nothing)"},
+     R"("model_type": expected one of bert, camembert, distilbert, electra, roberta, xlm-roberta, )"
+     "found nothing"},
     {"BodyWithoutHead", ConfigValue("architectures", Json::array({"DistilBertModel"})),
      R"("architectures": expected ["DistilBertForSequenceClassification"], )"
      R"(found ["DistilBertModel"])"},

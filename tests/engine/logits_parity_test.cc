@@ -29,6 +29,7 @@ struct Case {
   std::string text;
   std::optional<std::string> text_pair = std::nullopt;
   std::vector<int32_t> input_ids;
+  int32_t first_segment = kOneSegment;
   std::vector<float> logits;
 };
 
@@ -39,6 +40,11 @@ std::vector<Case> ReadCases(const std::string& directory) {
   for (const nlohmann::json& json : (*expected)["cases"]) {
     Case one = {.text = json["text"], .input_ids = json["input_ids"], .logits = json["logits"]};
     if (json.contains("text_pair")) one.text_pair = json["text_pair"];
+    if (json.contains("token_type_ids")) {
+      const std::vector<int> types = json["token_type_ids"];
+      one.first_segment =
+          static_cast<int32_t>(std::find(types.begin(), types.end(), 1) - types.begin());
+    }
     cases.push_back(std::move(one));
   }
   EXPECT_FALSE(cases.empty());
@@ -47,7 +53,7 @@ std::vector<Case> ReadCases(const std::string& directory) {
 
 Batch BatchOf(const std::vector<Case>& cases) {
   Batch batch;
-  for (const Case& one : cases) batch.Append(one.input_ids);
+  for (const Case& one : cases) batch.Append(one.input_ids, one.first_segment);
   return batch;
 }
 
@@ -69,6 +75,10 @@ void CheckInputIds(const Model& model, const Case& expected) {
       model.tokenizer.Encode(input, model.config.max_tokens(), Truncation::kRight);
   ASSERT_TRUE(encoding.ok()) << encoding.status();
   EXPECT_EQ(encoding->input_ids, expected.input_ids);
+  EXPECT_EQ(encoding->before_pair.has_value(), expected.text_pair.has_value());
+  if (expected.first_segment != kOneSegment) {
+    EXPECT_EQ(encoding->before_pair, static_cast<size_t>(expected.first_segment));
+  }
 }
 
 double MaxErrorOfSingles(Engine& engine, const std::vector<Case>& cases) {
@@ -130,7 +140,7 @@ std::vector<std::string> CheckpointsUnder(const std::string& root) {
 TEST(LogitsParity, HoldsOnEveryCommittedCheckpoint) {
   const std::vector<std::string> directories =
       CheckpointsUnder(SourceFile("tests/golden/checkpoints"));
-  EXPECT_EQ(directories.size(), 19u);
+  EXPECT_EQ(directories.size(), 25u);
   for (const std::string& directory : directories) CheckParity(directory);
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes random DistilBERT classifiers as transformers saves them, with the logits it computes.
+"""Makes random classifiers of the BERT family as transformers saves them, with the logits it computes.
 
     make_checkpoints.py                       the small ones, into checkpoints/ beside this file
     make_checkpoints.py --only f64,silu       some of them
@@ -7,7 +7,8 @@
                                               full-size ones (2 GB), for a parity run by hand
 
 Each directory is a model directory plus expected.json: texts, and for each the input_ids of the
-fast tokenizer and the logits of the saved checkpoint, loaded again and computed in float32.
+fast tokenizer (of pairs also the token_type_ids, if the model has them) and the logits of the saved
+checkpoint, loaded again and computed in float32.
 tests/engine/logits_parity_test.cc reads both kinds; it runs the full-size ones when
 VERDICT_FULL_CHECKPOINTS names OUT_DIR.
 
@@ -54,12 +55,27 @@ SENTENCES = [
 ]
 
 
+# RoBERTa's order, where the padding's id is 1; its words are WordPiece's, as in KLUE's RoBERTa.
+ROBERTA_SPECIAL_TOKENS = ["[CLS]", "[PAD]", "[SEP]", "[UNK]", "[MASK]"]
+
+# transformers' classes by model type.
+CLASS_STEMS = {
+    "distilbert": "DistilBert",
+    "bert": "Bert",
+    "electra": "Electra",
+    "roberta": "Roberta",
+    "xlm-roberta": "XLMRoberta",
+    "camembert": "Camembert",
+}
+
+
 @dataclass
 class Checkpoint:
     """One random model: its dimensions, and what is particular about how it is saved."""
 
     name: str
     vocabulary: list[str]
+    model_type: str = "distilbert"
     dim: int = 32
     n_heads: int = 4
     n_layers: int = 2
@@ -90,18 +106,51 @@ def make_config(checkpoint):
         }
     )
     counted = {"num_labels": labels} if isinstance(labels, int) else {}
+    common = {
+        "vocab_size": len(checkpoint.vocabulary),
+        "problem_type": checkpoint.problem_type,
+        **named,
+        **counted,
+    }
+    if checkpoint.model_type != "distilbert":
+        return make_family_config(checkpoint, common)
     return transformers.DistilBertConfig(
-        vocab_size=len(checkpoint.vocabulary),
         max_position_embeddings=checkpoint.max_tokens,
         dim=checkpoint.dim,
         n_heads=checkpoint.n_heads,
         n_layers=checkpoint.n_layers,
         hidden_dim=checkpoint.hidden_dim,
         activation=checkpoint.activation,
-        problem_type=checkpoint.problem_type,
-        **named,
-        **counted,
+        **common,
     )
+
+
+def is_roberta_kind(checkpoint):
+    return checkpoint.model_type in ("roberta", "xlm-roberta", "camembert")
+
+
+def make_family_config(checkpoint, common):
+    more = {"type_vocab_size": 2}
+    if checkpoint.model_type == "electra":
+        more["embedding_size"] = checkpoint.dim // 2
+    if is_roberta_kind(checkpoint):
+        more = {"type_vocab_size": 1, "layer_norm_eps": 1e-5, "pad_token_id": 1}
+    config_class = getattr(transformers, CLASS_STEMS[checkpoint.model_type] + "Config")
+    return config_class(
+        max_position_embeddings=checkpoint.max_tokens + 2 * is_roberta_kind(checkpoint),
+        hidden_size=checkpoint.dim,
+        num_attention_heads=checkpoint.n_heads,
+        num_hidden_layers=checkpoint.n_layers,
+        intermediate_size=checkpoint.hidden_dim,
+        hidden_act=checkpoint.activation,
+        **more,
+        **common,
+    )
+
+
+def model_class(checkpoint):
+    stem = CLASS_STEMS[checkpoint.model_type]
+    return getattr(transformers, stem + "ForSequenceClassification")
 
 
 def randomize(model):
@@ -115,14 +164,15 @@ def randomize(model):
             elif "embeddings" in name:
                 tensor.normal_(0.0, 1.0 if "word" in name else 0.5)
             else:
-                gain = 2.0 if "q_lin" in name or "k_lin" in name else 1.2
+                is_score = any(part in name for part in ("q_lin", "k_lin", "query", "key"))
+                gain = 2.0 if is_score else 1.2
                 tensor.normal_(0.0, gain / tensor.shape[1] ** 0.5)
 
 
-def remove_body_prefix(path):
-    """Names the body's tensors as a bare DistilBertModel does."""
+def remove_body_prefix(path, prefix):
+    """Names the body's tensors as a bare model without a head does."""
     tensors = safetensors.torch.load_file(path)
-    renamed = {name.removeprefix("distilbert."): tensor for name, tensor in tensors.items()}
+    renamed = {name.removeprefix(prefix): tensor for name, tensor in tensors.items()}
     safetensors.torch.save_file(renamed, path, metadata={"format": "pt"})
 
 
@@ -145,11 +195,13 @@ def edit_config(path, edit):
 
 def save(checkpoint, directory):
     torch.manual_seed(zlib.crc32(checkpoint.name.encode()))
-    model = transformers.DistilBertForSequenceClassification(make_config(checkpoint))
+    model = model_class(checkpoint)(make_config(checkpoint))
     randomize(model)
     model.to(checkpoint.dtype).save_pretrained(directory, max_shard_size=checkpoint.max_shard_size)
     edit_config(directory / "config.json", checkpoint.config_edit)
-    tokenizer = transformers.DistilBertTokenizerFast(
+    is_distilbert = checkpoint.model_type == "distilbert"
+    tokenizer_class = "DistilBertTokenizerFast" if is_distilbert else "BertTokenizerFast"
+    tokenizer = getattr(transformers, tokenizer_class)(
         vocab={word: i for i, word in enumerate(checkpoint.vocabulary)},
         do_lower_case=checkpoint.lowercase,
         model_max_length=checkpoint.max_tokens,
@@ -161,18 +213,20 @@ def save(checkpoint, directory):
     return tokenizer
 
 
-def expected_cases(directory, tokenizer, inputs, max_tokens):
-    model = transformers.DistilBertForSequenceClassification.from_pretrained(
-        directory, dtype=torch.float32
-    ).eval()
+def expected_cases(checkpoint, directory, tokenizer, inputs):
+    model = model_class(checkpoint).from_pretrained(directory, dtype=torch.float32).eval()
+    has_types = getattr(model.config, "type_vocab_size", 0) > 1
     cases = []
     for text, text_pair in inputs:
-        input_ids = tokenizer(text, text_pair, truncation="longest_first", max_length=max_tokens)[
-            "input_ids"
-        ]
+        encoding = tokenizer(
+            text, text_pair, truncation="longest_first", max_length=checkpoint.max_tokens
+        )
+        input_ids = encoding["input_ids"]
+        types = {"token_type_ids": encoding["token_type_ids"]} if has_types else {}
         with torch.no_grad():
-            logits = model(torch.tensor([input_ids])).logits[0].tolist()
-        pair = {} if text_pair is None else {"text_pair": text_pair}
+            tensors = {name: torch.tensor([ids]) for name, ids in types.items()}
+            logits = model(torch.tensor([input_ids]), **tensors).logits[0].tolist()
+        pair = {} if text_pair is None else {"text_pair": text_pair, **types}
         cases.append({"text": text, **pair, "input_ids": input_ids, "logits": logits})
     return cases
 
@@ -182,9 +236,10 @@ def make(checkpoint, out_dir, inputs):
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)
     tokenizer = save(checkpoint, directory)
-    cases = expected_cases(directory, tokenizer, inputs, checkpoint.max_tokens)
+    cases = expected_cases(checkpoint, directory, tokenizer, inputs)
     if not checkpoint.has_body_prefix:
-        remove_body_prefix(directory / "model.safetensors")
+        prefix = model_class(checkpoint).base_model_prefix + "."
+        remove_body_prefix(directory / "model.safetensors", prefix)
     if checkpoint.name_prefix:
         add_name_prefix(directory / "model.safetensors", checkpoint.name_prefix)
     expected = {
@@ -203,7 +258,7 @@ def make(checkpoint, out_dir, inputs):
     print(f"{checkpoint.name}: {len(cases)} cases, {size:,} bytes, first logit {spread}")
 
 
-def small_vocabulary(lowercase):
+def small_vocabulary(lowercase, special_tokens=SPECIAL_TOKENS):
     """Letters, and the words of every other sentence: the rest is spelt in pieces."""
     text = " ".join(SENTENCES)
     words = " ".join(SENTENCES[::2])
@@ -212,13 +267,18 @@ def small_vocabulary(lowercase):
     characters = sorted({c for c in text if c.isascii() and not c.isspace()} | {"東"})
     letters = [f"##{c}" for c in characters if c.isalnum()]
     whole = sorted({word.strip(".,;:!?()-") for word in words.split()} - set(characters) - {""})
-    return SPECIAL_TOKENS + characters + letters + [word for word in whole if word.isalpha()]
+    return special_tokens + characters + letters + [word for word in whole if word.isalpha()]
 
 
 def small_inputs():
     texts = [(sentence, None) for sentence in SENTENCES]
     pairs = [(SENTENCES[1], SENTENCES[0]), (SENTENCES[15], SENTENCES[3])]  # fits; cut to fit
     return texts + pairs
+
+
+def family_inputs():
+    """The same, and special tokens within a text: RoBERTa does not count the padding's position."""
+    return small_inputs() + [("A [PAD] [PAD] quiet film.", None), ("Bad [SEP] mess", "A [PAD] film")]
 
 
 def small_checkpoints():
@@ -279,6 +339,20 @@ def small_checkpoints():
                 for name in ("activation", "n_heads", "n_layers", "max_position_embeddings")
             ),
         ),
+    ]
+
+
+def family_checkpoints():
+    uncased = small_vocabulary(lowercase=True)
+    roberta = small_vocabulary(lowercase=True, special_tokens=ROBERTA_SPECIAL_TOKENS)
+    tiny = dict(dim=16, hidden_dim=32, max_tokens=32, labels=3)
+    return [
+        Checkpoint("bert", uncased, "bert", **tiny),
+        Checkpoint("bert_no_body_prefix", uncased, "bert", **tiny, has_body_prefix=False),
+        Checkpoint("electra", uncased, "electra", **tiny, activation="gelu_new"),
+        Checkpoint("roberta", roberta, "roberta", **tiny),
+        Checkpoint("xlm_roberta", roberta, "xlm-roberta", **tiny),
+        Checkpoint("camembert", roberta, "camembert", **tiny),
     ]
 
 
@@ -369,10 +443,13 @@ def main():
         make_full(options.full, options.vocabulary, options.sentences)
         return
     out_dir = pathlib.Path(__file__).parent / "checkpoints"
-    for checkpoint in small_checkpoints():
-        if options.only and checkpoint.name not in options.only:
-            continue
-        make(checkpoint, out_dir, small_inputs())
+    for checkpoints, inputs in [
+        (small_checkpoints(), small_inputs()),
+        (family_checkpoints(), family_inputs()),
+    ]:
+        for checkpoint in checkpoints:
+            if not options.only or checkpoint.name in options.only:
+                make(checkpoint, out_dir, inputs)
 
 
 if __name__ == "__main__":

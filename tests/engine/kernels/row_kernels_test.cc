@@ -88,6 +88,7 @@ TEST(EpilogueTest, TheOtherActivationsAreTheirFormulas) {
     });
     expect(Epilogue::kBiasQuickGelu, [](double x) { return x * Sigmoid(1.702 * x); });
     expect(Epilogue::kBiasSilu, [](double x) { return x * Sigmoid(x); });
+    expect(Epilogue::kBiasTanh, [](double x) { return std::tanh(x); });
   });
 }
 
@@ -218,6 +219,16 @@ TEST(LayerNormTest, EqualsThePlainFormulaAtEverySize) {
       AddLayerNorm(a.data(), b.data(), {.gain = gain.data(), .bias = bias.data()}, dim, y.data());
       EXPECT_THAT(y, Pointwise(FloatNear(5e-6f), expected)) << dim;
     }
+  });
+}
+
+TEST(LayerNormTest, EpsilonIsAddedToTheVariance) {
+  ForEachHighwayTarget([] {
+    const std::vector<float> a = {1, -1}, zero(2), gain(2, 1.0f), bias(2);
+    std::vector<float> y(2);
+    AddLayerNorm(a.data(), zero.data(), {.gain = gain.data(), .bias = bias.data(), .epsilon = 3.0f},
+                 2, y.data());
+    EXPECT_EQ(y, (std::vector<float>{0.5f, -0.5f}));
   });
 }
 

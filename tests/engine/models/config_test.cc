@@ -180,6 +180,70 @@ TEST(ModelConfig, IgnoresFieldsThatDoNotChangeTheAnswer) {
             8);
 }
 
+// A config.json that says only its model type and `fields`.
+ModelConfig LoadFamily(const std::string& model_type, const Json& fields = Json::object()) {
+  return Load([&](Json& json) {
+    json = {{"model_type", model_type}};
+    json.update(fields);
+  });
+}
+
+TEST(ModelConfig, EveryArchitectureHasItsDefaults) {
+  for (const std::string type : {"bert", "electra", "roberta", "xlm-roberta", "camembert"}) {
+    const ModelConfig config = LoadFamily(type);
+    EXPECT_EQ(config.vocab_size, type == "roberta" ? 50265 : 30522) << type;
+    EXPECT_EQ(config.dim, type == "electra" ? 256 : 768) << type;
+    EXPECT_EQ(config.embedding_dim, type == "electra" ? 128 : 768) << type;
+    EXPECT_EQ(config.hidden_dim, type == "electra" ? 1024 : 3072) << type;
+    EXPECT_EQ(config.n_layers, 12) << type;
+    EXPECT_EQ(config.n_heads, type == "electra" ? 4 : 12) << type;
+    EXPECT_EQ(config.activation, HiddenActivation::kGelu) << type;
+    EXPECT_EQ(config.layer_norm_epsilon, 1e-12f) << type;
+    EXPECT_EQ(config.token_types, 2) << type;
+    const bool is_roberta_kind = type != "bert" && type != "electra";
+    EXPECT_EQ(config.padding_id, is_roberta_kind ? 1 : -1) << type;
+    EXPECT_EQ(config.max_tokens(), is_roberta_kind ? 510 : 512) << type;
+  }
+}
+
+// That of cardiffnlp/twitter-roberta-base-sentiment, without what is not read.
+TEST(ModelConfig, ReadsAPublishedRobertaConfig) {
+  const ModelConfig config =
+      LoadFamily("roberta", {{"architectures", {"RobertaForSequenceClassification"}},
+                             {"hidden_act", "gelu_fast"},
+                             {"hidden_size", 768},
+                             {"id2label", {{"0", "LABEL_0"}, {"1", "LABEL_1"}, {"2", "LABEL_2"}}},
+                             {"intermediate_size", 3072},
+                             {"layer_norm_eps", 1e-05},
+                             {"max_position_embeddings", 514},
+                             {"num_attention_heads", 12},
+                             {"num_hidden_layers", 12},
+                             {"pad_token_id", 1},
+                             {"position_embedding_type", "absolute"},
+                             {"add_cross_attention", false},
+                             {"is_decoder", false},
+                             {"type_vocab_size", 1},
+                             {"vocab_size", 50265}});
+  EXPECT_EQ(config.max_tokens(), 512);
+  EXPECT_EQ(config.max_tokens_source(),
+            "the model's max_position_embeddings, less pad_token_id + 1");
+  EXPECT_EQ(config.layer_norm_epsilon, 1e-5f);
+  EXPECT_EQ(config.segments(), 1);
+  EXPECT_EQ(config.activation, HiddenActivation::kGeluTanh);
+  EXPECT_EQ(config.labels.size(), 3u);
+  EXPECT_EQ(config.defaults, "");
+  EXPECT_THAT(config.warnings, IsEmpty());
+}
+
+TEST(ModelConfig, ReadsElectrasEmbeddingSize) {
+  const ModelConfig config =
+      LoadFamily("electra", {{"embedding_size", 32}, {"hidden_size", 64}, {"summary_type", "x"}});
+  EXPECT_EQ(config.embedding_dim, 32);
+  EXPECT_EQ(config.dim, 64);
+  EXPECT_EQ(config.segments(), 2);
+  EXPECT_THAT(config.warnings, IsEmpty());
+}
+
 TEST(ModelConfig, IsNotFoundWhereThereIsNone) {
   const ModelDirectory directory;
   directory.Remove("config.json");

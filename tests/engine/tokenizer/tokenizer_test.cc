@@ -1,6 +1,7 @@
 #include "engine/tokenizer/tokenizer.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -95,6 +96,16 @@ TEST_F(TokenizerTest, WhatFitsExactlyIsNotTruncated) {
     EXPECT_THAT(encoding->input_ids, ElementsAre(kCls, 11, 12, 13, kSep));
     EXPECT_FALSE(encoding->truncated());
   }
+}
+
+TEST_F(TokenizerTest, SaysWhereThePairBeginsOfWhatStays) {
+  const auto before_pair = [&](const TextInput& input, size_t limit) {
+    return tokenizer_.Encode(input, limit, Truncation::kRight).value().before_pair;
+  };
+  EXPECT_EQ(before_pair({.text = "1 2 3", .text_pair = {}}, 9), std::nullopt);
+  EXPECT_EQ(before_pair({.text = "1 2 3", .text_pair = "4 5"}, 9), 5u);
+  EXPECT_EQ(before_pair({.text = "1 2 3", .text_pair = "4 5"}, 5), 3u);
+  EXPECT_EQ(before_pair({.text = "1 [SEP]", .text_pair = ""}, 9), 4u);
 }
 
 TEST_F(TokenizerTest, CountsWhatItCutsOff) {

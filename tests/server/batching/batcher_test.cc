@@ -69,6 +69,19 @@ TEST_F(BatcherTest, EqualTextsOfABatchAreComputedOnceAndAllAnswered) {
   }
 }
 
+TEST_F(BatcherTest, EqualTokensInOtherSegmentsAreAnotherText) {
+  HoldEngine();
+  for (int i = 1; i <= 4; ++i) {
+    QueuedText text = outcomes_.Text(i);
+    text.input_ids = {7, 8, 9};
+    if (i > 1) text.first_segment = i / 2;  // 1, 1, 2
+    ASSERT_TRUE(Submit(std::move(text)).ok());
+  }
+  engine_.Release();
+  outcomes_.Await(5);
+  EXPECT_THAT(engine_.batches()[1].first_segments, ElementsAre(kOneSegment, 1, 2));
+}
+
 TEST_F(BatcherTest, RejectsWhenFullAndLeavesTheRequestIntact) {
   HoldEngine();
   for (int i = 1; i <= 10; ++i) ASSERT_TRUE(Submit(outcomes_.Text(i)).ok());

@@ -51,6 +51,7 @@ TEST_F(ClassifierServiceTest, ATextGetsItsLabel) {
   EXPECT_GT(response.timings().total().nanos(), 0);
   ASSERT_THAT(engine_.batches(), SizeIs(1));
   EXPECT_THAT(engine_.batches()[0].input_ids, ElementsAre(2, 5, 7, 8, 3));
+  EXPECT_THAT(engine_.batches()[0].first_segments, ElementsAre(kOneSegment));
 }
 
 TEST_F(ClassifierServiceTest, APairIsOneText) {
@@ -58,6 +59,7 @@ TEST_F(ClassifierServiceTest, APairIsOneText) {
   request.mutable_input()->set_text_pair("bad film");
   ASSERT_TRUE(Classify(request).ok());
   EXPECT_THAT(engine_.batches().at(0).input_ids, ElementsAre(2, 5, 3, 6, 7, 3));
+  EXPECT_THAT(engine_.batches().at(0).first_segments, ElementsAre(3));
 }
 
 TEST_F(ClassifierServiceTest, OptionsAreHonoured) {

@@ -1,4 +1,4 @@
-#include "engine/models/distilbert.h"
+#include "engine/models/encoder_classifier.h"
 
 #include <algorithm>
 #include <cmath>
@@ -8,10 +8,9 @@
 #include <tuple>
 #include <vector>
 
-#include "engine/files/checkpoint.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tests/engine/fixtures/every_backend.h"
+#include "tests/engine/models/loaded_engine.h"
 #include "tests/fixtures/test_files.h"
 
 namespace verdict {
@@ -19,34 +18,9 @@ namespace {
 
 using ::testing::HasSubstr;
 
-// Of several sections.
-constexpr int kMaxBatchTokens = 2000;
-
-std::unique_ptr<DistilBert> LoadEngine(const std::string& directory, int threads,
-                                       NamedBackend backend = {"panels"}) {
-  const auto config = LoadModelConfig(directory);
-  EXPECT_TRUE(config.ok()) << config.status();
-  const auto checkpoint = Checkpoint::Open(directory);
-  EXPECT_TRUE(checkpoint.ok()) << checkpoint.status();
-  auto weights = LoadDistilBertWeights(*checkpoint, *config,
-                                       {.layers = Make(backend), .head = MakeHeadBackend()});
-  EXPECT_TRUE(weights.ok()) << weights.status();
-  auto engine = DistilBert::Create(*config, *std::move(weights),
-                                   {.threads = threads, .max_batch_tokens = kMaxBatchTokens});
-  EXPECT_TRUE(engine.ok()) << engine.status();
-  return *std::move(engine);
-}
-
-std::vector<float> RunTexts(Engine& engine, const std::vector<std::vector<int32_t>>& texts) {
-  Batch batch;
-  for (const auto& text : texts) batch.Append(text);
-  const auto logits = engine.Run(batch);
-  EXPECT_TRUE(logits.ok()) << logits.status();
-  return logits.ok() ? logits->values : std::vector<float>{};
-}
-
 // Every model's engine, by directory and backend.
-class DistilBertTest : public ::testing::TestWithParam<std::tuple<const char*, NamedBackend>> {
+class EncoderClassifierTest
+    : public ::testing::TestWithParam<std::tuple<const char*, NamedBackend>> {
  protected:
   void SetUp() override {
     if (!Runs(backend())) {
@@ -56,19 +30,20 @@ class DistilBertTest : public ::testing::TestWithParam<std::tuple<const char*, N
 
   std::string directory() const { return SourceFile(std::get<0>(GetParam())); }
   NamedBackend backend() const { return std::get<1>(GetParam()); }
-  std::unique_ptr<DistilBert> Load(int threads) const {
+  std::unique_ptr<EncoderClassifier> Load(int threads) const {
     return LoadEngine(directory(), threads, backend());
   }
 
-  // Texts of every length from 1 to `max`, and some twice.
-  std::vector<std::vector<int32_t>> Texts(int max) const {
+  // Texts of every length from 1 to `max`, and some twice; a third of them are pairs.
+  std::vector<TextIds> Texts(int max) const {
     std::minstd_rand random(7);
     const auto config = LoadModelConfig(directory());
     EXPECT_TRUE(config.ok()) << config.status();
-    std::vector<std::vector<int32_t>> texts;
+    std::vector<TextIds> texts;
     for (int tokens = 1; tokens <= std::min(max, config->max_tokens()); ++tokens) {
-      std::vector<int32_t> text(tokens);
-      for (int32_t& id : text) id = static_cast<int32_t>(random() % config->vocab_size);
+      TextIds text = {.ids = std::vector<int32_t>(tokens)};
+      for (int32_t& id : text.ids) id = static_cast<int32_t>(random() % config->vocab_size);
+      if (tokens % 3 == 0) text.first_segment = tokens / 3;
       texts.push_back(text);
       if (tokens % 5 == 0) texts.push_back(text);
     }
@@ -76,7 +51,7 @@ class DistilBertTest : public ::testing::TestWithParam<std::tuple<const char*, N
   }
 };
 
-TEST_P(DistilBertTest, ABatchMateNeverChangesABit) {
+TEST_P(EncoderClassifierTest, ABatchMateNeverChangesABit) {
   const auto engine = Load(2);
   const auto texts = Texts(24);
   std::vector<std::vector<float>> alone;
@@ -88,7 +63,7 @@ TEST_P(DistilBertTest, ABatchMateNeverChangesABit) {
   for (int round = 0; round < 30; ++round) {
     std::shuffle(order.begin(), order.end(), random);
     const size_t count = 1 + random() % order.size();
-    std::vector<std::vector<int32_t>> mates;
+    std::vector<TextIds> mates;
     std::vector<float> expected;
     for (size_t i = 0; i < count; ++i) {
       mates.push_back(texts[order[i]]);
@@ -98,22 +73,22 @@ TEST_P(DistilBertTest, ABatchMateNeverChangesABit) {
   }
 }
 
-TEST_P(DistilBertTest, ABatchOfSeveralSectionsIsItsTextsInOrder) {
+TEST_P(EncoderClassifierTest, ABatchOfSeveralSectionsIsItsTextsInOrder) {
   const auto engine = Load(1);
   const auto few = Texts(24);
-  std::vector<std::vector<int32_t>> texts;
+  std::vector<TextIds> texts;
   std::vector<float> expected;
   for (int tokens = 0, i = 0; tokens < kMaxBatchTokens - 24; ++i) {
     const auto& text = few[i % few.size()];
     const std::vector<float> alone = RunTexts(*engine, {text});
     texts.push_back(text);
     expected.insert(expected.end(), alone.begin(), alone.end());
-    tokens += static_cast<int>(text.size());
+    tokens += static_cast<int>(text.ids.size());
   }
   EXPECT_EQ(RunTexts(*engine, texts), expected);
 }
 
-TEST_P(DistilBertTest, TheNumberOfThreadsNeverChangesABit) {
+TEST_P(EncoderClassifierTest, TheNumberOfThreadsNeverChangesABit) {
   const auto texts = Texts(24);
   const std::vector<float> expected = RunTexts(*Load(1), texts);
   for (int threads : {2, 3, 8}) {
@@ -121,20 +96,20 @@ TEST_P(DistilBertTest, TheNumberOfThreadsNeverChangesABit) {
   }
 }
 
-TEST_P(DistilBertTest, EveryTokenCounts) {
+TEST_P(EncoderClassifierTest, EveryTokenCounts) {
   const auto engine = Load(1);
-  const std::vector<int32_t> text = Texts(12).back();
+  const TextIds text = Texts(12).back();
   const std::vector<float> logits = RunTexts(*engine, {text});
-  for (size_t i = 0; i < text.size(); ++i) {
-    std::vector<int32_t> changed = text;
-    changed[i] = changed[i] == 5 ? 6 : 5;
+  for (size_t i = 0; i < text.ids.size(); ++i) {
+    TextIds changed = text;
+    changed.ids[i] = changed.ids[i] == 5 ? 6 : 5;
     EXPECT_NE(RunTexts(*engine, {changed}), logits) << "token " << i;
   }
 }
 
 // Looser than float32 by what rounding does to random weights; the labels of a trained model are
 // compared in demo_accuracy_test.
-TEST_P(DistilBertTest, RoundingChangesTheLogitsALittle) {
+TEST_P(EncoderClassifierTest, RoundingChangesTheLogitsALittle) {
   const auto texts = Texts(24);
   const std::vector<float> exact = RunTexts(*LoadEngine(directory(), 1), texts);
   const std::vector<float> rounded = RunTexts(*Load(1), texts);
@@ -154,10 +129,13 @@ TEST_P(DistilBertTest, RoundingChangesTheLogitsALittle) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Models, DistilBertTest,
+INSTANTIATE_TEST_SUITE_P(Models, EncoderClassifierTest,
                          ::testing::Combine(::testing::Values("models/demo",
                                                               "tests/golden/checkpoints/odd_sizes",
-                                                              "tests/golden/checkpoints/one_label"),
+                                                              "tests/golden/checkpoints/one_label",
+                                                              "tests/golden/checkpoints/bert",
+                                                              "tests/golden/checkpoints/electra",
+                                                              "tests/golden/checkpoints/roberta"),
                                             ::testing::ValuesIn(kEveryBackend)),
                          [](const auto& info) {
                            const std::string path = std::get<0>(info.param);
@@ -177,7 +155,7 @@ class BadBatchTest : public ::testing::Test {
     EXPECT_TRUE(engine_->Run(good).ok()) << "the next batch must not suffer";
   }
 
-  std::unique_ptr<DistilBert> engine_ = LoadEngine(SourceFile("models/demo"), 1);
+  std::unique_ptr<EncoderClassifier> engine_ = LoadEngine(SourceFile("models/demo"), 1);
 };
 
 TEST_F(BadBatchTest, NoTexts) { ExpectRefusal(Batch(), "0 texts"); }

@@ -1,4 +1,4 @@
-#include "engine/models/distilbert.h"
+#include "engine/models/encoder_classifier.h"
 
 #include <algorithm>
 #include <chrono>
@@ -78,8 +78,8 @@ absl::Status CheckFinite(absl::Span<const float> logits, int tokens) {
 
 }  // namespace
 
-DistilBert::DistilBert(const ModelConfig& config, DistilBertWeights weights,
-                       const EngineOptions& options)
+EncoderClassifier::EncoderClassifier(const ModelConfig& config, ClassifierWeights weights,
+                                     const EngineOptions& options)
     : config_(config),
       weights_(std::move(weights)),
       max_tokens_(std::max(options.max_batch_tokens, config.max_tokens())),
@@ -93,26 +93,30 @@ DistilBert::DistilBert(const ModelConfig& config, DistilBertWeights weights,
             .threads = options.threads,
             .parameters = weights_.parameters},
       workers_(options.threads),
+      embeddings_(config_, weights_.embeddings, *weights_.backends.layers, shape_.max_tokens,
+                  &workers_),
       encoder_(shape_, *weights_.backends.layers,
                EpilogueOf(config.activation, weights_.backends.layers->rows().rough), &workers_,
                options.profile) {
   encoder_.scratch().Reserve(weights_.backends.head.get());
 }
 
-uint64_t DistilBert::BufferBytes(const ModelConfig& config, const ProductBackend& backend,
-                                 const EngineOptions& options) {
-  return Encoder::Bytes(ShapeOf(config, options), backend, options.threads);
+uint64_t EncoderClassifier::BufferBytes(const ModelConfig& config, const ProductBackend& backend,
+                                        const EngineOptions& options) {
+  const EncoderShape shape = ShapeOf(config, options);
+  return Encoder::Bytes(shape, backend, options.threads) +
+         Embeddings::Bytes(config, backend, shape.max_tokens);
 }
 
-absl::StatusOr<std::unique_ptr<DistilBert>> DistilBert::Create(const ModelConfig& config,
-                                                               DistilBertWeights weights,
-                                                               const EngineOptions& options) {
-  std::unique_ptr<DistilBert> model(new DistilBert(config, std::move(weights), options));
+absl::StatusOr<std::unique_ptr<EncoderClassifier>> EncoderClassifier::Create(
+    const ModelConfig& config, ClassifierWeights weights, const EngineOptions& options) {
+  std::unique_ptr<EncoderClassifier> model(
+      new EncoderClassifier(config, std::move(weights), options));
   if (absl::Status status = model->WarmUp(); !status.ok()) return status;
   return model;
 }
 
-absl::Status DistilBert::WarmUp() {
+absl::Status EncoderClassifier::WarmUp() {
   for (const int tokens : {1, std::min(config_.max_tokens(), kMaxWarmUpTokens)}) {
     const Batch batch = BatchOfOne(tokens, config_.vocab_size);
     if (auto logits = Run(batch); !logits.ok()) return logits.status();
@@ -125,10 +129,10 @@ absl::Status DistilBert::WarmUp() {
   return absl::OkStatus();
 }
 
-absl::StatusOr<Logits> DistilBert::Run(const Batch& batch) {
+absl::StatusOr<Logits> EncoderClassifier::Run(const Batch& batch) {
   if (absl::Status status = Check(batch); !status.ok()) return status;
   if (profile_ != nullptr) profile_->Start();
-  const int labels = weights_.classifier.out();
+  const int labels = weights_.head.classifier.out();
   Logits logits{.values = std::vector<float>(static_cast<size_t>(batch.texts()) * labels),
                 .labels = labels};
   for (int first = 0; first < batch.texts();) {
@@ -139,54 +143,42 @@ absl::StatusOr<Logits> DistilBert::Run(const Batch& batch) {
   return logits;
 }
 
-const Batch& DistilBert::Section(const Batch& batch, int first, int end) {
+const Batch& EncoderClassifier::Section(const Batch& batch, int first, int end) {
   if (first == 0 && end == batch.texts()) return batch;
   section_.input_ids.clear();
   section_.offsets.resize(1);
-  for (int text = first; text < end; ++text) section_.Append(batch.text(text));
+  section_.first_segments.clear();
+  for (int text = first; text < end; ++text) {
+    section_.Append(batch.text(text), batch.first_segments[text]);
+  }
   return section_;
 }
 
-void DistilBert::RunSection(const Batch& section, float* logits) {
-  Embed(section);
+void EncoderClassifier::RunSection(const Batch& section, float* logits) {
+  embeddings_.Run(section, encoder_.hidden(), encoder_.scratch());
   encoder_.Took("embedding");
-  encoder_.Run(weights_.blocks, section, &weights_.pre_classifier);
+  encoder_.Run(weights_.blocks, section, &weights_.head.dense);
   Classify(section.texts(), logits);
   encoder_.Took("head");
 }
 
-// hidden = LayerNorm(word embedding + position embedding)
-void DistilBert::Embed(const Batch& batch) {
-  const size_t dim = config_.dim;
-  positions_.clear();
-  for (int text = 0; text < batch.texts(); ++text) {
-    const int tokens = batch.offsets[text + 1] - batch.offsets[text];
-    for (int position = 0; position < tokens; ++position) positions_.push_back(position);
-  }
-  Rows& hidden = encoder_.hidden();
-  ForEachRow(workers_, batch.tokens(), [&](int row) {
-    AddLayerNorm(weights_.word_embeddings.data() + batch.input_ids[row] * dim,
-                 weights_.position_embeddings.data() + positions_[row] * dim,
-                 weights_.embedding_norm.weights(), config_.dim, hidden.row(row));
-    hidden.Round(row);
-  });
-}
-
-// logits = classifier(ReLU(pre_classifier(first token)))
-void DistilBert::Classify(int texts, float* logits) {
+// logits = classifier(activation(dense(first token)))
+void EncoderClassifier::Classify(int texts, float* logits) {
   Rows& projected = encoder_.spare();
-  weights_.pre_classifier.Run({.x = encoder_.hidden().Floats(texts),
-                               .y = projected.AsResults(),
-                               .epilogue = Epilogue::kBiasRelu},
-                              workers_, encoder_.scratch());
-  weights_.classifier.Run(
+  const HeadWeights& head = weights_.head;
+  head.dense.Run({.x = encoder_.hidden().Floats(texts),
+                  .y = projected.AsResults(),
+                  .epilogue = head.activation},
+                 workers_, encoder_.scratch());
+  head.classifier.Run(
       {.x = projected.Floats(texts),
-       .y = {.floats = logits, .stride = static_cast<size_t>(weights_.classifier.out())}},
+       .y = {.floats = logits, .stride = static_cast<size_t>(head.classifier.out())}},
       workers_, encoder_.scratch());
 }
 
-absl::Status DistilBert::Check(const Batch& batch) const {
-  if (batch.texts() < 1 || batch.offsets.front() != 0 || batch.offsets.back() != batch.tokens()) {
+absl::Status EncoderClassifier::Check(const Batch& batch) const {
+  if (batch.texts() < 1 || batch.offsets.front() != 0 || batch.offsets.back() != batch.tokens() ||
+      batch.first_segments.size() != static_cast<size_t>(batch.texts())) {
     return absl::InvalidArgumentError(
         absl::StrFormat("a batch of %d texts and %d tokens with offsets that do not span them",
                         batch.texts(), batch.tokens()));
