@@ -170,7 +170,7 @@ const BadModel kConfigs[] = {
 
 const BadModel kTokenizers[] = {
     {"None", [](const auto& directory) { directory.Remove("vocab.txt"); },
-     "expected tokenizer.json or vocab.txt, found neither"},
+     "expected tokenizer.json, or vocab.txt, or vocab.json and merges.txt, found none"},
     {"NoWords", File("vocab.txt", ""), "vocab.txt: expected"},
     {"WordsAreNotUtf8", File("vocab.txt", "[PAD]\n\xff\n"), "vocab.txt: not UTF-8 at byte 6"},
     {"NoClassToken", File("vocab.txt", "[PAD]\n[UNK]\n[SEP]\n[MASK]\na\n"), "[CLS]"},

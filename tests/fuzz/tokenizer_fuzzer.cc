@@ -30,8 +30,8 @@ verdict::TokenizerDescription Description() {
   }
   verdict::TokenizerDescription description;
   description.vocabulary = verdict::Vocabulary(entries);
-  description.cls = {.content = "[CLS]", .id = 1};
-  description.sep = {.content = "[SEP]", .id = 2};
+  description.post_processor =
+      verdict::BertPostProcessor({.content = "[CLS]", .id = 1}, {.content = "[SEP]", .id = 2});
   description.added_tokens = {{.content = "[SEP]", .id = 2}, {.content = "[PAD]", .id = 3}};
   return description;
 }
@@ -42,7 +42,7 @@ verdict::TokenizerDescription OddDescription() {
                                                        .handle_chinese_chars = false,
                                                        .strip_accents = true,
                                                        .lowercase = false}};
-  description.wordpiece.max_input_chars_per_word = 4;
+  description.model = verdict::WordPieceOptions{.max_input_chars_per_word = 4};
   const auto next_id = static_cast<int32_t>(description.vocabulary.entries().size());
   description.added_tokens.push_back(
       {.content = "\u00c9T", .id = next_id, .lstrip = true, .normalized = true});
