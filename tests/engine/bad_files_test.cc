@@ -176,8 +176,16 @@ const BadModel kTokenizers[] = {
     {"NoClassToken", File("vocab.txt", "[PAD]\n[UNK]\n[SEP]\n[MASK]\na\n"), "[CLS]"},
     {"JsonIsCutShort", File("tokenizer.json", "{\"model\": {\"type\": \"WordPiece\""),
      "tokenizer.json: not JSON at byte"},
-    {"BytePairs", File("tokenizer.json", R"({"model": {"type": "BPE", "vocab": {}}})"),
-     "tokenizer.json: \"model.type\": expected \"WordPiece\", found \"BPE\""},
+    {"Unigram", File("tokenizer.json", R"({"model": {"type": "Unigram", "vocab": []}})"),
+     "tokenizer.json: \"model.type\": expected \"WordPiece\" or \"BPE\", found \"Unigram\""},
+    {"BpeWithoutMerges", File("tokenizer.json", R"({"model": {"type": "BPE", "vocab": {}}})"),
+     "tokenizer.json: \"model.merges\": expected an array, found nothing"},
+    {"VocabJsonAlone",
+     [](const auto& directory) {
+       directory.Remove("vocab.txt");
+       File("vocab.json", "{}")(directory);
+     },
+     "merges.txt: expected beside vocab.json, found nothing"},
     {"AnotherClass", File("tokenizer_config.json", R"({"tokenizer_class": "RobertaTokenizer"})"),
      "found \"RobertaTokenizer\""},
     {"AddedTokensAreAList", File("added_tokens.json", "[\"x\"]"),

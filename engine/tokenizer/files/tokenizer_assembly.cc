@@ -170,7 +170,7 @@ class Assembler {
     }
     if (!texts_.merges_txt) {
       return absl::NotFoundError(
-          absl::StrCat(NameOf("merges.txt"), ": expected beside vocab.json"));
+          absl::StrCat(NameOf("merges.txt"), ": expected beside vocab.json, found nothing"));
     }
     description_.source = NameOf("vocab.json");
     const absl::StatusOr<nlohmann::json> document =
