@@ -198,9 +198,11 @@ class Assembler {
 
   void WarnOfPrefixSpace() {
     const auto* const byte_level = std::get_if<ByteLevelPreTokenizer>(&description_.pre_tokenizer);
-    if (byte_level == nullptr || !config_.add_prefix_space.value) return;
-    WarnOf({"add_prefix_space", "add_prefix_space", Shown(*config_.add_prefix_space.value),
-            Shown(byte_level->add_prefix_space), ""});
+    const std::optional<bool> stated = config_.add_prefix_space.value;
+    if (byte_level == nullptr || !stated || *stated == byte_level->add_prefix_space) return;
+    Warn(absl::StrCat(kConfigFile, " says add_prefix_space ", Shown(*stated), ", ", kJsonFile,
+                      " says ", Shown(byte_level->add_prefix_space), ": ", kJsonFile,
+                      " is followed"));
   }
 
   absl::Status ReadStated() {
