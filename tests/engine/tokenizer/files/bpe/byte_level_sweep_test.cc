@@ -1,6 +1,6 @@
 // Published byte-level tokenizers against the reference on every scalar value and 100,000 random
-// texts each. Their vocabularies do not belong into this repository: SharedData has them on some
-// machines.
+// texts each, from tokenizer.json, and from vocab.json and merges.txt. Their vocabularies do not
+// belong into this repository: SharedData has them on some machines.
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -8,7 +8,9 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "engine/files/file.h"
+#include "engine/tokenizer/files/tokenizer_assembly.h"
 #include "engine/tokenizer/tokenizer.h"
 #include "engine/unicode/unicode.h"
 #include "engine/unicode/utf8.h"
@@ -25,15 +27,29 @@ constexpr uint64_t kMaxFileBytes = 4 << 20;
 
 class ByteLevelSweepTest : public testing::TestWithParam<std::string> {
  protected:
+  absl::StatusOr<std::string> TextOf(const std::string& name) const {
+    return ReadWholeFile(SharedData("families/" + GetParam() + "/" + name), kMaxFileBytes);
+  }
+
   void SetUp() override {
-    const std::string path = SharedData("families/" + GetParam() + "/tokenizer.json");
-    const auto json = ReadWholeFile(path, kMaxFileBytes);
+    const auto json = TextOf("tokenizer.json");
     if (!json.ok()) GTEST_SKIP() << GetParam() << " is not here: " << json.status();
     auto tokenizer = TokenizerOf(*json);
     ASSERT_TRUE(tokenizer.ok()) << tokenizer.status();
     tokenizer_.emplace(*std::move(tokenizer));
     words_ = WordsOf(nlohmann::json::parse(*json));
     digests_ = ByteLevelGoldens().at("published").at(GetParam());
+  }
+
+  void CheckRandomTexts(const Tokenizer& tokenizer) const {
+    const nlohmann::json& expected = digests_.at("random");
+    ASSERT_GE(expected.size() * kTextsPerBlock, 100'000u);
+    for (size_t block = 0; block < expected.size(); ++block) {
+      const uint64_t first = kFirstSeed + block * kTextsPerBlock;
+      ASSERT_EQ(BlockDigest(tokenizer, words_, first, kTextsPerBlock),
+                expected[block].get<std::string>())
+          << "first differing block: seeds from " << first;
+    }
   }
 
   std::optional<Tokenizer> tokenizer_;
@@ -59,15 +75,17 @@ TEST_P(ByteLevelSweepTest, EveryScalarValueAloneAndBetweenLettersEqualsTheRefere
   }
 }
 
-TEST_P(ByteLevelSweepTest, RandomTextsEqualTheReference) {
-  const nlohmann::json& expected = digests_.at("random");
-  ASSERT_GE(expected.size() * kTextsPerBlock, 100'000u);
-  for (size_t block = 0; block < expected.size(); ++block) {
-    const uint64_t first = kFirstSeed + block * kTextsPerBlock;
-    ASSERT_EQ(BlockDigest(*tokenizer_, words_, first, kTextsPerBlock),
-              expected[block].get<std::string>())
-        << "first differing block: seeds from " << first;
-  }
+TEST_P(ByteLevelSweepTest, RandomTextsEqualTheReference) { CheckRandomTexts(*tokenizer_); }
+
+TEST_P(ByteLevelSweepTest, VocabJsonAndMergesTxtAreTheSameTokenizer) {
+  const auto description =
+      AssembleTokenizer({.vocab_json = TextOf("vocab.json").value(),
+                         .merges_txt = TextOf("merges.txt").value(),
+                         .tokenizer_config = TextOf("tokenizer_config.json").value()});
+  ASSERT_TRUE(description.ok()) << description.status();
+  const auto tokenizer = Tokenizer::Create(*description);
+  ASSERT_TRUE(tokenizer.ok()) << tokenizer.status();
+  CheckRandomTexts(*tokenizer);
 }
 
 INSTANTIATE_TEST_SUITE_P(Reference, ByteLevelSweepTest,

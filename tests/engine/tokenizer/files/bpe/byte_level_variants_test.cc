@@ -1,5 +1,6 @@
 // A small byte-level BPE and variants of it against the reference.
 #include <cstdint>
+#include <ctime>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -37,6 +38,25 @@ INSTANTIATE_TEST_SUITE_P(Reference, ByteLevelVariantsTest, testing::Range<size_t
 
 TEST(ByteLevelVariantsTest, AreAllOfTheFile) {
   EXPECT_EQ(ByteLevelGoldens().at("variants").size(), kVariants);
+}
+
+// Of this process's own work: what else the machine does must not count. Many times what it takes.
+constexpr std::clock_t kLongest = CLOCKS_PER_SEC / 2;
+constexpr size_t kLongText = 64 << 10;
+
+TEST(ByteLevelTimeTest, NoKindOfTextIsSlow) {
+  const auto tokenizer = TokenizerOf(ByteLevelGoldens().at("tokenizer").dump());
+  ASSERT_TRUE(tokenizer.ok()) << tokenizer.status();
+  for (const std::string unit :
+       {"a", " ", "\n", "!", "1", "'", "'s", "e\u0301", "\u0301", "\u6f22\u5b57", "\U0001f1eb",
+        "<mask>", "   <mask>", "<mas", "the", "the ", "qjxkzvbwypgmfdlhsnrtoiae", "\u200b\u0001"}) {
+    std::string text;
+    while (text.size() < kLongText) text += unit;
+    const std::clock_t begin = std::clock();
+    const std::vector<Token> tokens = tokenizer->Tokenize({.text = text, .text_pair = text}, true);
+    EXPECT_LT(std::clock() - begin, kLongest) << unit;
+    EXPECT_GT(tokens.size(), 0u);
+  }
 }
 
 }  // namespace
