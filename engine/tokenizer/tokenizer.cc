@@ -48,7 +48,7 @@ struct TextRun {
   NormalizedText normalized;
   NormalizedText prefixed;  // a stretch of `normalized` behind a space
   std::vector<Piece> pieces;
-  std::vector<AddedEdges> added;
+  std::vector<AddedEdges> added;  // where offsets are trimmed
 
   // Adds the token for bytes [begin, end) of `from`, which is of text.substr(base).
   void AddNormalized(int32_t id, size_t base, const NormalizedText& from, size_t begin,
@@ -208,7 +208,7 @@ struct Tokenizer::Parts {
       run->tokens.push_back({.id = match->id,
                              .begin = static_cast<uint32_t>(match->begin),
                              .end = static_cast<uint32_t>(match->end)});
-      run->KeepEdges(run->text.substr(match->begin, match->end - match->begin));
+      if (trims()) run->KeepEdges(run->text.substr(match->begin, match->end - match->begin));
       begin = match->end;
     }
     AppendPlain(begin, run->text.size(), run);
@@ -246,6 +246,8 @@ struct Tokenizer::Parts {
   std::vector<std::string> texts;  // by id
 
  private:
+  bool trims() const { return !post_processor.trims.empty(); }
+
   // Bytes [base, end) of the text, none of them an added token.
   void AppendPlain(size_t base, size_t end, TextRun* run) const {
     if (base >= end) return;
@@ -256,7 +258,7 @@ struct Tokenizer::Parts {
     while (const auto match = added.Next()) {
       PreTokenize(base, begin, match->begin, run);
       run->AddNormalized(match->id, base, run->normalized, match->begin, match->end);
-      run->KeepEdges(normalized.substr(match->begin, match->end - match->begin));
+      if (trims()) run->KeepEdges(normalized.substr(match->begin, match->end - match->begin));
       begin = match->end;
     }
     PreTokenize(base, begin, normalized.size(), run);

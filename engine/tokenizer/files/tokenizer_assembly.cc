@@ -17,7 +17,6 @@
 #include "engine/files/quoted.h"
 #include "engine/tokenizer/files/added_vocabulary.h"
 #include "engine/tokenizer/files/bpe/merges.h"
-#include "engine/tokenizer/files/bpe/vocabulary_json.h"
 #include "engine/tokenizer/files/class_defaults.h"
 #include "engine/tokenizer/files/stated_tokens.h"
 #include "engine/tokenizer/files/tokenizer_config.h"
@@ -173,20 +172,15 @@ class Assembler {
           absl::StrCat(NameOf("merges.txt"), ": expected beside vocab.json, found nothing"));
     }
     description_.source = NameOf("vocab.json");
-    const absl::StatusOr<nlohmann::json> document =
-        ParseJson(*texts_.vocab_json, description_.source);
-    if (!document.ok()) return document.status();
-    absl::StatusOr<Vocabulary> vocabulary =
-        verdict::ReadVocabulary(JsonField(*document, description_.source));
-    if (!vocabulary.ok()) return vocabulary.status();
-    description_.vocabulary = *std::move(vocabulary);
-    absl::StatusOr<std::vector<PairMerge>> merges = ParseMergesTxt(
-        {.text = *texts_.merges_txt, .name = NameOf("merges.txt")}, description_.vocabulary);
-    if (!merges.ok()) return merges.status();
+    absl::StatusOr<BytePairFiles> files =
+        ParseBytePairFiles({.text = *texts_.vocab_json, .name = description_.source},
+                           {.text = *texts_.merges_txt, .name = NameOf("merges.txt")});
+    if (!files.ok()) return files.status();
+    description_.vocabulary = std::move(files->vocabulary);
+    description_.model = ByteLevelBpeOptions{.merges = std::move(files->merges)};
     description_.normalizer.clear();
     description_.pre_tokenizer =
         ByteLevelPreTokenizer{.add_prefix_space = config_.add_prefix_space.value.value_or(false)};
-    description_.model = ByteLevelBpeOptions{.merges = *std::move(merges)};
     defaults_ = &kRobertaDefaults;
     return absl::OkStatus();
   }

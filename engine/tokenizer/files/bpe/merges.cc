@@ -7,11 +7,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "engine/files/json_file.h"
 #include "engine/files/quoted.h"
+#include "engine/tokenizer/files/bpe/vocabulary_json.h"
 #include "engine/tokenizer/tokenizer_description.h"
 #include "engine/unicode/utf8.h"
 
@@ -78,32 +81,6 @@ class Resolver {
   std::string merged_;
 };
 
-}  // namespace
-
-absl::StatusOr<std::vector<PairMerge>> ReadMerges(const JsonField& merges,
-                                                  const Vocabulary& vocabulary) {
-  if (absl::Status status = merges.CheckIsArray(); !status.ok()) return status;
-  const nlohmann::json& values = merges.value();
-  if (values.size() > static_cast<size_t>(kMaxId)) {
-    return merges.Error(absl::StrCat("at most ", kMaxId, " merges"));
-  }
-  Resolver resolver(vocabulary);
-  std::vector<PairMerge> read;
-  read.reserve(values.size());
-  for (size_t i = 0; i < values.size(); ++i) {
-    const nlohmann::json& value = values[i];
-    if (value.is_string() && value.get_ref<const std::string&>().starts_with(kVersion)) {
-      continue;
-    }
-    const std::optional<TokenPair> pair = PairOf(value);
-    if (!pair) return merges.Element(i).Error(kTwoTokens);
-    if (const auto expected = resolver.Add(*pair, &read)) {
-      return merges.Element(i).Error(*expected);
-    }
-  }
-  return read;
-}
-
 absl::StatusOr<std::vector<PairMerge>> ParseMergesTxt(const NamedText& merges,
                                                       const Vocabulary& vocabulary) {
   if (const std::optional<size_t> fault = FindInvalidUtf8(merges.text)) {
@@ -134,6 +111,42 @@ absl::StatusOr<std::vector<PairMerge>> ParseMergesTxt(const NamedText& merges,
     if (const auto expected = resolver.Add(*pair, &read)) return error(*expected, Quoted(line));
   }
   return read;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<PairMerge>> ReadMerges(const JsonField& merges,
+                                                  const Vocabulary& vocabulary) {
+  if (absl::Status status = merges.CheckIsArray(); !status.ok()) return status;
+  const nlohmann::json& values = merges.value();
+  if (values.size() > static_cast<size_t>(kMaxId)) {
+    return merges.Error(absl::StrCat("at most ", kMaxId, " merges"));
+  }
+  Resolver resolver(vocabulary);
+  std::vector<PairMerge> read;
+  read.reserve(values.size());
+  for (size_t i = 0; i < values.size(); ++i) {
+    const nlohmann::json& value = values[i];
+    if (value.is_string() && value.get_ref<const std::string&>().starts_with(kVersion)) {
+      continue;
+    }
+    const std::optional<TokenPair> pair = PairOf(value);
+    if (!pair) return merges.Element(i).Error(kTwoTokens);
+    if (const auto expected = resolver.Add(*pair, &read)) {
+      return merges.Element(i).Error(*expected);
+    }
+  }
+  return read;
+}
+
+absl::StatusOr<BytePairFiles> ParseBytePairFiles(const NamedText& vocab, const NamedText& merges) {
+  const absl::StatusOr<nlohmann::json> document = ParseJson(vocab.text, vocab.name);
+  if (!document.ok()) return document.status();
+  absl::StatusOr<Vocabulary> vocabulary = ReadVocabulary(JsonField(*document, vocab.name));
+  if (!vocabulary.ok()) return vocabulary.status();
+  absl::StatusOr<std::vector<PairMerge>> read = ParseMergesTxt(merges, *vocabulary);
+  if (!read.ok()) return read.status();
+  return BytePairFiles{.vocabulary = *std::move(vocabulary), .merges = *std::move(read)};
 }
 
 }  // namespace verdict

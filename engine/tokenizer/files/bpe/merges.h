@@ -20,9 +20,17 @@ namespace verdict {
 absl::StatusOr<std::vector<PairMerge>> ReadMerges(const JsonField& merges,
                                                   const Vocabulary& vocabulary);
 
-// The lines of merges.txt, as ReadMerges reads strings. Messages start with the file's name.
-absl::StatusOr<std::vector<PairMerge>> ParseMergesTxt(const NamedText& merges,
-                                                      const Vocabulary& vocabulary);
+// The contents of vocab.json and merges.txt.
+struct BytePairFiles {
+  Vocabulary vocabulary;
+  std::vector<PairMerge> merges;
+};
+
+// Reads both, the lines of merges.txt as ReadMerges reads strings.
+//
+// INVALID_ARGUMENT: as ReadVocabulary (vocabulary_json.h) and ReadMerges; or merges.txt is not
+// UTF-8, or has too many lines or too long ones. The message starts with the file's name.
+absl::StatusOr<BytePairFiles> ParseBytePairFiles(const NamedText& vocab, const NamedText& merges);
 
 }  // namespace verdict
 
