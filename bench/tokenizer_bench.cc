@@ -53,6 +53,12 @@ std::vector<Kind> Kinds() {
       {"[SEP, cut short", "[SEP"},
       {"Hangul", "\ud55c\uad6d\uc5b4 "},
       {"emoji", "\U0001f642"},
+      {"flags", "\U0001f1eb\U0001f1f7"},
+      {"ideographs without a space", "\u6f22\u5b57\u304b\u306a"},
+      {"letters in no order", "qjxkzvbwypgmfdlhsnrtoiaeuhtqweoiuqlkjhzmnxbvpoiuytrewqasdfghjkl"},
+      {"digits", "3141592653589793"},
+      {"contractions", "'s'll"},
+      {"<mask> behind spaces", "   <mask>"},
       {"controls", "\u200b\u0001"},
       {"English", "The film is far better than its trailer makes you fear, and funnier. "},
   };

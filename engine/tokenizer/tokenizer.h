@@ -1,4 +1,6 @@
-// BERT's WordPiece tokenizer (Devlin et al. 2019), equal to Hugging Face's fast one on every input.
+// Texts as the token ids that a model takes, equal to Hugging Face's fast tokenizers on every
+// input: WordPiece as BERT has it (Devlin et al. 2019), and BPE over bytes as RoBERTa has it
+// (Radford et al. 2019).
 #ifndef VERDICT_ENGINE_TOKENIZER_TOKENIZER_H_
 #define VERDICT_ENGINE_TOKENIZER_TOKENIZER_H_
 
@@ -18,7 +20,7 @@ namespace verdict {
 struct TokenizerDescription;
 
 // One text or a pair of texts, borrowed from the caller: UTF-8, each under 4 GiB. A byte that is
-// not UTF-8 is read as U+FFFD, which every BERT ignores.
+// not UTF-8 is read as U+FFFD, which BERT's normalizer drops.
 struct TextInput {
   std::string_view text;
   std::optional<std::string_view> text_pair;
@@ -32,7 +34,8 @@ enum class Truncation {
   kError,     // the input is refused
 };
 
-// An input as the model sees it: `[CLS] text [SEP]` or `[CLS] text [SEP] text_pair [SEP]`.
+// An input as the model sees it, with the special tokens of its post-processor: with BERT's
+// `[CLS] text [SEP]` or `[CLS] text [SEP] text_pair [SEP]`.
 struct Encoding {
   // [tokens], at most the limit.
   std::vector<int32_t> input_ids;
@@ -54,7 +57,8 @@ struct TokenLimit {
 struct Token {
   int32_t id = 0;
   // Byte range [begin, end) in `text`, or in `text_pair` for its tokens; 0, 0 for added special
-  // tokens.
+  // tokens. It holds whole scalar values: a token of some of a scalar value's bytes has all of
+  // them, as its neighbours do. A token of nothing but white space may have an empty range.
   uint32_t begin = 0;
   uint32_t end = 0;
   // Whether truncation would leave it out.
@@ -71,10 +75,11 @@ class Tokenizer {
   Tokenizer& operator=(Tokenizer&&) noexcept;
   ~Tokenizer();
 
-  // The model's view of `input`, in at most `max_tokens`. Time is linear in the input.
+  // The model's view of `input`, in at most `max_tokens`. Time is linear in the input, but for
+  // n log n in a word of a byte-level BPE.
   //
   // INVALID_ARGUMENT: the input is longer and `truncation` is kError, or `max_tokens` has no room
-  // for the special tokens (2 with one text, 3 with a pair).
+  // for the special tokens (BERT: 2 with one text, 3 with a pair; RoBERTa: 2 and 4).
   absl::StatusOr<Encoding> Encode(const TextInput& input, size_t max_tokens,
                                   Truncation truncation) const;
 
@@ -83,7 +88,7 @@ class Tokenizer {
   std::vector<Token> Tokenize(const TextInput& input, bool add_special_tokens,
                               const TokenLimit& limit = {}) const;
 
-  // The vocabulary's spelling of `id`, e.g. "##ing"; empty for an id that has none.
+  // The vocabulary's spelling of `id`, e.g. "##ing" or "\u0120the"; empty for an id that has none.
   std::string_view text(int32_t id) const;
 
   // One more than the largest id that Encode can return.

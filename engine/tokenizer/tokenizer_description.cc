@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -129,20 +130,34 @@ absl::Status CheckSpecialToken(const TokenizerDescription& description, const Sp
                                          " in the vocabulary, found nothing"));
 }
 
+absl::Status CheckFrame(const TokenizerDescription& description, const InputFrame& frame) {
+  if (frame.before.empty()) {
+    return Error(description, "expected a special token before every text, found none");
+  }
+  for (const auto* tokens : {&frame.before, &frame.between, &frame.after}) {
+    for (const SpecialToken& token : *tokens) {
+      absl::Status status = CheckSpecialToken(description, token);
+      if (!status.ok()) return status;
+    }
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status CheckConsistent(const TokenizerDescription& description) {
   if (absl::Status status = CheckLengths(description); !status.ok()) return status;
-  if (!description.vocabulary.Find(description.wordpiece.unk_token)) {
-    return Error(description, absl::StrCat("expected the unknown token ",
-                                           Quoted(description.wordpiece.unk_token),
+  const std::optional<std::string> unknown = std::visit(
+      [](const auto& model) { return std::optional(model.unk_token); }, description.model);
+  if (unknown && !description.vocabulary.Find(*unknown)) {
+    return Error(description, absl::StrCat("expected the unknown token ", Quoted(*unknown),
                                            " in the vocabulary, found nothing"));
   }
   absl::Status status = CheckIdsAreUnique(description);
   if (status.ok()) status = CheckAddedTokens(description);
   if (status.ok()) status = CheckNormalizedTokens(description);
-  if (status.ok()) status = CheckSpecialToken(description, description.cls);
-  if (status.ok()) status = CheckSpecialToken(description, description.sep);
+  if (status.ok()) status = CheckFrame(description, description.post_processor.single);
+  if (status.ok()) status = CheckFrame(description, description.post_processor.pair);
   return status;
 }
 

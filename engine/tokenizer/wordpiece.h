@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/tokenizer/subword_model.h"
 #include "engine/tokenizer/token_trie.h"
 #include "engine/tokenizer/vocabulary.h"
 
@@ -21,15 +22,8 @@ struct WordPieceOptions {
   size_t max_input_chars_per_word = 100;  // scalar values; longer words are unknown
 };
 
-// A piece of a word: its bytes [begin, end).
-struct Piece {
-  int32_t id = 0;
-  size_t begin = 0;
-  size_t end = 0;
-};
-
 // Immutable; any thread may use it.
-class WordPiece {
+class WordPiece final : public SubwordModel {
  public:
   // REQUIRES: options.unk_token is in `vocabulary`.
   WordPiece(const Vocabulary& vocabulary, const WordPieceOptions& options);
@@ -38,7 +32,7 @@ class WordPiece {
   // again the longest that continues it; the unknown token alone if that comes to nothing. Costs at
   // most max_input_chars_per_word walks of the longest token's bytes. REQUIRES: `word` is not
   // empty.
-  void Split(std::string_view word, std::vector<Piece>* pieces) const;
+  void Split(std::string_view word, std::vector<Piece>* pieces) const override;
 
  private:
   bool IsTooLong(std::string_view word) const;

@@ -40,6 +40,20 @@ void Encode(const AlignedText& scalars, NormalizedText* normalized) {
   }
 }
 
+// Makes `*normalized` the text itself. Whether it could: not if a byte is not UTF-8.
+bool Copy(std::string_view text, NormalizedText* normalized) {
+  normalized->text.assign(text);
+  normalized->origins.resize(text.size());
+  for (size_t position = 0; position < text.size();) {
+    const uint32_t length = IsAscii(text[position]) ? 1 : DecodeUtf8(text, position).length;
+    if (length == 1 && !IsAscii(text[position])) return false;
+    std::fill_n(normalized->origins.begin() + static_cast<std::ptrdiff_t>(position), length,
+                static_cast<uint32_t>(position));
+    position += length;
+  }
+  return true;
+}
+
 void DropAll(uint8_t property, AlignedText* text) {
   std::erase_if(*text, [property](const AlignedScalar& scalar) {
     return (PropertiesOf(scalar.value) & property) != 0;
@@ -189,6 +203,7 @@ NormalizerSequence::NormalizerSequence(std::vector<NormalizerStep> steps)
 
 void NormalizerSequence::Normalize(std::string_view text, NormalizedText* normalized) const {
   if (bert_) return bert_->Normalize(text, normalized);
+  if (steps_.empty() && Copy(text, normalized)) return;
   AlignedText scalars = Decode(text);
   for (const NormalizerStep& step : steps_) {
     std::visit([&scalars](const auto& taken) { Take(taken, &scalars); }, step);

@@ -35,7 +35,8 @@ class NormalizerSequence {
   // Takes the steps in their order; without any, texts stay as they are.
   explicit NormalizerSequence(std::vector<NormalizerStep> steps);
 
-  // As Normalizer::Normalize; with other steps than a single BertNormalizer about ten times slower.
+  // As Normalizer::Normalize; with other steps than a single BertNormalizer or none about ten times
+  // slower.
   void Normalize(std::string_view text, NormalizedText* normalized) const;
 
  private:

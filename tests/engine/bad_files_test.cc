@@ -172,14 +172,22 @@ const BadModel kConfigs[] = {
 
 const BadModel kTokenizers[] = {
     {"None", [](const auto& directory) { directory.Remove("vocab.txt"); },
-     "expected tokenizer.json or vocab.txt, found neither"},
+     "expected tokenizer.json, or vocab.txt, or vocab.json and merges.txt, found none"},
     {"NoWords", File("vocab.txt", ""), "vocab.txt: expected"},
     {"WordsAreNotUtf8", File("vocab.txt", "[PAD]\n\xff\n"), "vocab.txt: not UTF-8 at byte 6"},
     {"NoClassToken", File("vocab.txt", "[PAD]\n[UNK]\n[SEP]\n[MASK]\na\n"), "[CLS]"},
     {"JsonIsCutShort", File("tokenizer.json", "{\"model\": {\"type\": \"WordPiece\""),
      "tokenizer.json: not JSON at byte"},
-    {"BytePairs", File("tokenizer.json", R"({"model": {"type": "BPE", "vocab": {}}})"),
-     "tokenizer.json: \"model.type\": expected \"WordPiece\", found \"BPE\""},
+    {"Unigram", File("tokenizer.json", R"({"model": {"type": "Unigram", "vocab": []}})"),
+     "tokenizer.json: \"model.type\": expected \"WordPiece\" or \"BPE\", found \"Unigram\""},
+    {"BpeWithoutMerges", File("tokenizer.json", R"({"model": {"type": "BPE", "vocab": {}}})"),
+     "tokenizer.json: \"model.merges\": expected an array, found nothing"},
+    {"VocabJsonAlone",
+     [](const auto& directory) {
+       directory.Remove("vocab.txt");
+       File("vocab.json", "{}")(directory);
+     },
+     "merges.txt: expected beside vocab.json, found nothing"},
     {"AnotherClass", File("tokenizer_config.json", R"({"tokenizer_class": "RobertaTokenizer"})"),
      "found \"RobertaTokenizer\""},
     {"AddedTokensAreAList", File("added_tokens.json", "[\"x\"]"),

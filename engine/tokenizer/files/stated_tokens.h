@@ -28,6 +28,7 @@ inline constexpr size_t kUnkRole = 2;
 inline constexpr size_t kSepRole = 3;
 inline constexpr size_t kPadRole = 4;
 inline constexpr size_t kClsRole = 5;
+inline constexpr size_t kMaskRole = 6;
 
 // What a file says of a role: nothing, that there is no such token, or which it is.
 struct StatedRole {

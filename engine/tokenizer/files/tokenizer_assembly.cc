@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string_view>
-#include <tuple>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -17,6 +16,8 @@
 #include "engine/files/json_file.h"
 #include "engine/files/quoted.h"
 #include "engine/tokenizer/files/added_vocabulary.h"
+#include "engine/tokenizer/files/bpe/merges.h"
+#include "engine/tokenizer/files/class_defaults.h"
 #include "engine/tokenizer/files/stated_tokens.h"
 #include "engine/tokenizer/files/tokenizer_config.h"
 #include "engine/tokenizer/files/tokenizer_json.h"
@@ -50,8 +51,10 @@ class Assembler {
     if (!status.ok()) return status;
     AddWarnings(config_.warnings);
     AddWarnings(stated_.warnings);
-    SetNormalizer();
-    status = SetWordPiece();
+    if (is_word_piece()) {
+      SetNormalizer();
+      status = SetWordPiece();
+    }
     if (status.ok()) status = SetTokens();
     if (!status.ok()) return status;
     description_.model_max_length = config_.model_max_length;
@@ -63,7 +66,15 @@ class Assembler {
     return texts_.directory.empty() ? file : absl::StrCat(texts_.directory, "/", file);
   }
 
-  bool is_bert() const { return config_.tokenizer_class == TokenizerClass::kBert; }
+  // Whether transformers makes the tokenizer anew from the vocabulary and tokenizer_config.json.
+  bool is_rebuilt() const { return defaults_ != nullptr; }
+  bool is_word_piece() const {
+    return std::holds_alternative<WordPieceOptions>(description_.model);
+  }
+
+  const char* DefaultName(size_t role) const {
+    return (is_rebuilt() ? defaults_ : &kBertDefaults)->names[role];
+  }
 
   void Warn(std::string warning) { description_.warnings.push_back(std::move(warning)); }
   void AddWarnings(const std::vector<std::string>& warnings) {
@@ -75,8 +86,9 @@ class Assembler {
     if (!choice.stated.empty() && choice.stated != choice.found) {
       Warn(absl::StrCat(kConfigFile, " says ", choice.config_name, " ", choice.stated, ", ",
                         kJsonFile, " says ", choice.json_name, " ", choice.found, ": ",
-                        is_bert() ? kConfigFile : kJsonFile, " is followed, as by transformers"));
-    } else if (choice.stated.empty() && is_bert() && choice.found != choice.pipeline) {
+                        is_rebuilt() ? kConfigFile : kJsonFile,
+                        " is followed, as by transformers"));
+    } else if (choice.stated.empty() && is_rebuilt() && choice.found != choice.pipeline) {
       Warn(absl::StrCat(kJsonFile, " says ", choice.json_name, " ", choice.found, ", ", kConfigFile,
                         " says nothing of ", choice.config_name, ": ", kJsonFile,
                         " is followed; transformers 5 would take ", choice.pipeline));
@@ -105,34 +117,86 @@ class Assembler {
   }
 
   absl::Status ReadVocabulary() {
-    if (texts_.tokenizer_json) {
-      absl::StatusOr<TokenizerJson> json =
-          ParseTokenizerJson(*texts_.tokenizer_json, NameOf(kJsonFile));
-      if (!json.ok()) return json.status();
-      json_ = *std::move(json);
-      description_.source = NameOf(kJsonFile);
-      description_.vocabulary = std::move(json_->vocabulary);
-      if (!config_.unknown_class.empty()) {
-        Warn(absl::StrCat(kConfigFile, " says tokenizer_class ", Quoted(config_.unknown_class),
-                          ", which is not known: ", kJsonFile, " is read as it is"));
-      }
-      return absl::OkStatus();
+    if (texts_.tokenizer_json) return ReadTokenizerJson();
+    if (texts_.vocab_txt) return ReadVocabTxt();
+    if (texts_.vocab_json) return ReadVocabJson();
+    return absl::NotFoundError(absl::StrCat(
+        texts_.directory,
+        ": expected tokenizer.json, or vocab.txt, or vocab.json and merges.txt, found none"));
+  }
+
+  absl::Status ReadTokenizerJson() {
+    absl::StatusOr<TokenizerJson> json =
+        ParseTokenizerJson(*texts_.tokenizer_json, NameOf(kJsonFile));
+    if (!json.ok()) return json.status();
+    json_ = *std::move(json);
+    description_.source = NameOf(kJsonFile);
+    description_.vocabulary = std::move(json_->vocabulary);
+    description_.normalizer = json_->normalizer;
+    description_.pre_tokenizer = json_->pre_tokenizer;
+    description_.model = std::move(json_->model);
+    if (is_word_piece()) {
+      const auto stated = config_.tokenizer_class.value_or(TokenizerClass::kBert);
+      if (stated == TokenizerClass::kBert) defaults_ = &kBertDefaults;
+    } else if (config_.tokenizer_class == TokenizerClass::kBert) {
+      return ClassError(
+          "RobertaTokenizer or PreTrainedTokenizerFast beside a tokenizer.json of BPE");
     }
-    if (!texts_.vocab_txt) {
-      return absl::NotFoundError(
-          absl::StrCat(texts_.directory, ": expected tokenizer.json or vocab.txt, found neither"));
+    if (!config_.unknown_class.empty()) {
+      Warn(absl::StrCat(kConfigFile, " says tokenizer_class ", Quoted(config_.unknown_class),
+                        ", which is not known: ", kJsonFile, " is read as it is"));
     }
-    if (!is_bert()) {
-      const JsonField field(config_document_, NameOf(kConfigFile));
-      return field.Member("tokenizer_class")
-          .Error("BertTokenizer or DistilBertTokenizer beside vocab.txt");
+    WarnOfPrefixSpace();
+    return absl::OkStatus();
+  }
+
+  absl::Status ReadVocabTxt() {
+    if (config_.tokenizer_class.value_or(TokenizerClass::kBert) != TokenizerClass::kBert) {
+      return ClassError("BertTokenizer or DistilBertTokenizer beside vocab.txt");
     }
     absl::StatusOr<Vocabulary> vocabulary =
         ParseVocabTxt({.text = *texts_.vocab_txt, .name = NameOf("vocab.txt")});
     if (!vocabulary.ok()) return vocabulary.status();
     description_.source = NameOf("vocab.txt");
     description_.vocabulary = *std::move(vocabulary);
+    defaults_ = &kBertDefaults;
     return absl::OkStatus();
+  }
+
+  absl::Status ReadVocabJson() {
+    if (config_.tokenizer_class.value_or(TokenizerClass::kRoberta) != TokenizerClass::kRoberta) {
+      return ClassError("RobertaTokenizer beside vocab.json and merges.txt");
+    }
+    if (!texts_.merges_txt) {
+      return absl::NotFoundError(
+          absl::StrCat(NameOf("merges.txt"), ": expected beside vocab.json, found nothing"));
+    }
+    description_.source = NameOf("vocab.json");
+    absl::StatusOr<BytePairFiles> files =
+        ParseBytePairFiles({.text = *texts_.vocab_json, .name = description_.source},
+                           {.text = *texts_.merges_txt, .name = NameOf("merges.txt")});
+    if (!files.ok()) return files.status();
+    description_.vocabulary = std::move(files->vocabulary);
+    description_.model = ByteLevelBpeOptions{.merges = std::move(files->merges)};
+    description_.normalizer.clear();
+    description_.pre_tokenizer =
+        ByteLevelPreTokenizer{.add_prefix_space = config_.add_prefix_space.value.value_or(false)};
+    defaults_ = &kRobertaDefaults;
+    return absl::OkStatus();
+  }
+
+  absl::Status ClassError(const std::string& expected) const {
+    const JsonField field(config_document_, NameOf(kConfigFile));
+    return field.Member("tokenizer_class").Error(expected);
+  }
+
+  void WarnOfPrefixSpace() {
+    const auto* const byte_level = std::get_if<ByteLevelPreTokenizer>(&description_.pre_tokenizer);
+    const std::optional<bool> stated = config_.add_prefix_space.value;
+    if (byte_level == nullptr || !stated || *stated == byte_level->add_prefix_space) return;
+    Warn(absl::StrCat(kConfigFile, " says add_prefix_space ", Shown(*stated), ", ", kJsonFile,
+                      " says ", Shown(byte_level->add_prefix_space), ": ", kJsonFile,
+                      " is followed"));
   }
 
   absl::Status ReadStated() {
@@ -177,15 +241,14 @@ class Assembler {
       description_.normalizer = {pipeline};
       return;
     }
-    description_.normalizer = json_->normalizer;
     const bool is_one = json_->normalizer.size() == 1;
     const auto* const found =
         is_one ? std::get_if<NormalizerOptions>(&json_->normalizer[0]) : nullptr;
     if (found != nullptr) {
       const NormalizerOptions configured = Configured(*found, json_->strip_accents);
-      if (is_bert()) description_.normalizer = {configured};
+      if (is_rebuilt()) description_.normalizer = {configured};
       WarnOfNormalizer(*found, configured, pipeline);
-    } else if (is_bert()) {
+    } else if (is_rebuilt()) {
       const bool is_configured = config_.do_lower_case.is_stated ||
                                  config_.strip_accents.is_stated ||
                                  config_.tokenize_chinese_chars.is_stated;
@@ -217,26 +280,25 @@ class Assembler {
     WarnOf({"clean_text", "clean_text", "", Shown(found.clean_text), Shown(pipeline.clean_text)});
   }
 
-  // The content of a role's token: as stated, else as in tokenizer.json, else BertTokenizer's.
+  // The content of a role's token: as stated, else as in tokenizer.json, else the class's.
   absl::StatusOr<std::string> ContentOf(size_t role, const char* json_name,
                                         const std::optional<std::string>& found) {
     const StatedRole& stated = stated_.roles[role];
-    if (is_bert() && stated.is_stated && !stated.token) {
+    if (is_rebuilt() && stated.is_stated && !stated.token) {
       return absl::InvalidArgumentError(
           absl::StrCat(description_.source, ": expected a ", kRoles[role],
                        ", found null in tokenizer_config.json or special_tokens_map.json"));
     }
     if (found) {
       WarnOf({kRoles[role], json_name, stated.token ? Quoted(stated.token->content) : "",
-              Quoted(*found), Quoted(kDefaultNames[role])});
-      if (!is_bert() || !stated.token) return *found;
+              Quoted(*found), Quoted(DefaultName(role))});
+      if (!is_rebuilt() || !stated.token) return *found;
     }
-    return stated.token ? stated.token->content : kDefaultNames[role];
+    return stated.token ? stated.token->content : DefaultName(role);
   }
 
   absl::Status SetWordPiece() {
-    if (json_) description_.wordpiece = json_->wordpiece;
-    WordPieceOptions& options = description_.wordpiece;
+    auto& options = std::get<WordPieceOptions>(description_.model);
     const WordPieceOptions defaults;
     WarnOf({"continuing_subword_prefix", "continuing_subword_prefix", "",
             Quoted(options.continuing_subword_prefix), Quoted(defaults.continuing_subword_prefix)});
@@ -258,17 +320,22 @@ class Assembler {
   }
 
   // The special tokens in the order in which the reference adds them; with `defaults` also those
-  // of BertTokenizer that no file names.
-  std::vector<DeclaredToken> NamedTokens(bool defaults) const {
+  // of the class that no file names.
+  std::vector<DeclaredToken> NamedTokens(const ClassDefaults* defaults) const {
     std::vector<DeclaredToken> tokens;
     for (size_t role = 0; role < kRoles.size(); ++role) {
       const StatedRole& stated = stated_.roles[role];
-      if (stated.token) tokens.push_back(*stated.token);
-      if (!stated.is_stated && defaults) {
-        tokens.push_back({.content = kDefaultNames[role], .special = true});
+      std::optional<DeclaredToken> token = stated.token;
+      if (!stated.is_stated && defaults != nullptr) {
+        token = DeclaredToken{.content = defaults->names[role], .special = true};
       } else if (!stated.is_stated && role == kPadRole && json_ && json_->pad_token) {
-        tokens.push_back({.content = *json_->pad_token, .special = true});
+        token = DeclaredToken{.content = *json_->pad_token, .special = true};
       }
+      if (!token) continue;
+      // Where a file has only the name, the flags are the class's.
+      const bool is_bare_mask = role == kMaskRole && !token->normalized;
+      if (is_bare_mask && defaults != nullptr && defaults->mask_lstrip) token->lstrip = true;
+      tokens.push_back(*std::move(token));
     }
     for (const auto& [name, token] : stated_.named) tokens.push_back(token);
     return tokens;
@@ -276,7 +343,7 @@ class Assembler {
 
   // All that the reference adds to the vocabulary and what tokenizer.json added.
   std::vector<DeclaredToken> TokensToAdd(const AddedVocabulary& before) const {
-    const std::vector<DeclaredToken> named = NamedTokens(is_bert());
+    const std::vector<DeclaredToken> named = NamedTokens(defaults_);
     std::vector<DeclaredToken> tokens;
     absl::flat_hash_set<std::string> known;
     for (const auto& [id, token] : stated_.declared) {
@@ -300,7 +367,7 @@ class Assembler {
 
   absl::Status SetTokens() {
     AddedVocabulary added(description_.vocabulary);
-    if (!is_bert()) {
+    if (!is_rebuilt()) {
       std::vector<DeclaredToken> in_json;
       for (const auto& [id, token] : json_->added_tokens) in_json.push_back(token);
       added.Add(in_json);
@@ -314,15 +381,15 @@ class Assembler {
     }
     description_.added_tokens = added.Tokens(config_.split_special_tokens);
     DropUnnamed();
-    return SetEnds(added);
+    return SetPostProcessor(added);
   }
 
-  // BertTokenizer gives its own names for special tokens ids even if neither the vocabulary nor a
+  // The class gives its own names for special tokens ids even if neither the vocabulary nor a
   // file has them. A text that has one would get an id for which the model has no embedding: such
   // a name is left to the words.
   void DropUnnamed() {
     absl::flat_hash_set<std::string> named;
-    for (const DeclaredToken& token : NamedTokens(false)) named.insert(token.content);
+    for (const DeclaredToken& token : NamedTokens(nullptr)) named.insert(token.content);
     for (const auto& [id, token] : stated_.declared) named.insert(token.content);
     for (const DeclaredToken& token : stated_.extra) named.insert(token.content);
     if (json_) {
@@ -333,35 +400,53 @@ class Assembler {
     });
   }
 
-  // The tokens at both ends of an input.
-  absl::Status SetEnds(const AddedVocabulary& added) {
-    const std::optional<BertTemplate> found = json_ ? json_->post_processor : std::nullopt;
-    if (!is_bert()) {
-      if (!found) {
-        return absl::InvalidArgumentError(absl::StrCat(
-            description_.source,
-            ": \"post_processor\": expected \"TemplateProcessing\" or \"BertProcessing\", found "
-            "nothing: transformers would add no [CLS] for this tokenizer_class; "
-            "\"BertTokenizer\" in tokenizer_config.json adds one"));
-      }
-      description_.cls = found->cls;
-      description_.sep = found->sep;
+  // The tokens around an input's texts.
+  absl::Status SetPostProcessor(const AddedVocabulary& added) {
+    if (is_rebuilt()) return RebuildPostProcessor(added);
+    if (!json_->post_processor) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          description_.source,
+          ": \"post_processor\": expected one that adds special tokens, as "
+          "\"TemplateProcessing\" or \"RobertaProcessing\", found nothing: transformers would add "
+          "no [CLS] for this tokenizer_class; \"BertTokenizer\" in tokenizer_config.json adds "
+          "one"));
     }
-    for (const auto& [role, token, end] :
-         {std::tuple{kClsRole, &BertTemplate::cls, &description_.cls},
-          std::tuple{kSepRole, &BertTemplate::sep, &description_.sep}}) {
-      if (!is_bert()) continue;
-      const absl::StatusOr<std::string> content = ContentOf(
-          role, "post_processor", found ? std::optional((*found.*token).content) : std::nullopt);
-      if (!content.ok()) return content.status();
-      const std::optional<int64_t> id = added.Find(*content);
-      const bool is_there =
-          description_.vocabulary.Find(*content) ||
-          std::any_of(description_.added_tokens.begin(), description_.added_tokens.end(),
-                      [&](const AddedToken& t) { return t.content == *content; });
-      if (!id || content->empty() || !is_there) return Missing(role, *content);
-      *end = {.content = *content, .id = static_cast<int32_t>(*id)};
+    description_.post_processor = *json_->post_processor;
+    return absl::OkStatus();
+  }
+
+  absl::Status RebuildPostProcessor(const AddedVocabulary& added) {
+    const std::optional<PostProcessor> found = json_ ? json_->post_processor : std::nullopt;
+    const auto first = [](const std::vector<SpecialToken>& tokens) -> std::optional<std::string> {
+      return tokens.empty() ? std::nullopt : std::optional(tokens.front().content);
+    };
+    SpecialToken cls;
+    SpecialToken sep;
+    absl::Status status =
+        SetEnd(kClsRole, found ? first(found->single.before) : std::nullopt, added, &cls);
+    if (status.ok()) {
+      status = SetEnd(kSepRole, found ? first(found->single.after) : std::nullopt, added, &sep);
     }
+    if (!status.ok()) return status;
+    description_.post_processor = defaults_->post_processor(cls, sep);
+    const auto* const byte_level = std::get_if<ByteLevelPreTokenizer>(&description_.pre_tokenizer);
+    if (byte_level != nullptr && config_.trim_offsets.value.value_or(true)) {
+      description_.post_processor.trims = {{.add_prefix_space = byte_level->add_prefix_space}};
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status SetEnd(size_t role, const std::optional<std::string>& found,
+                      const AddedVocabulary& added, SpecialToken* end) {
+    const absl::StatusOr<std::string> content = ContentOf(role, "post_processor", found);
+    if (!content.ok()) return content.status();
+    const std::optional<int64_t> id = added.Find(*content);
+    const bool is_there =
+        description_.vocabulary.Find(*content) ||
+        std::any_of(description_.added_tokens.begin(), description_.added_tokens.end(),
+                    [&](const AddedToken& t) { return t.content == *content; });
+    if (!id || content->empty() || !is_there) return Missing(role, *content);
+    *end = {.content = *content, .id = static_cast<int32_t>(*id)};
     return absl::OkStatus();
   }
 
@@ -369,6 +454,7 @@ class Assembler {
   nlohmann::json config_document_ = nlohmann::json::object();
   TokenizerConfig config_;
   std::optional<TokenizerJson> json_;
+  const ClassDefaults* defaults_ = nullptr;  // of the class that is rebuilt; null: none is
   StatedTokens stated_;
   TokenizerDescription description_;
 };

@@ -21,6 +21,7 @@ constexpr double kNoLimit = 1e20;
 constexpr std::array kBertClasses = {
     "BertTokenizer",   "DistilBertTokenizer", "ElectraTokenizer",    "LayoutLMTokenizer",
     "LxmertTokenizer", "MobileBertTokenizer", "SqueezeBertTokenizer"};
+constexpr std::array kRobertaClasses = {"RobertaTokenizer"};
 constexpr std::array kFileClasses = {"PreTrainedTokenizer", "TokenizersBackend", "PythonBackend"};
 
 template <size_t kSize>
@@ -41,9 +42,14 @@ absl::Status ReadClass(const JsonField& config, const JsonField& model_config,
   if (!stated.ok()) return stated.status();
   std::string_view name = *stated;
   if (absl::EndsWith(*stated, "Fast")) name.remove_suffix(std::string_view("Fast").size());
-  if (Contains(kBertClasses, name)) return absl::OkStatus();
-  read->tokenizer_class = TokenizerClass::kFile;
-  if (!Contains(kFileClasses, name)) read->unknown_class = *stated;
+  if (Contains(kBertClasses, name)) {
+    read->tokenizer_class = TokenizerClass::kBert;
+  } else if (Contains(kRobertaClasses, name)) {
+    read->tokenizer_class = TokenizerClass::kRoberta;
+  } else {
+    read->tokenizer_class = TokenizerClass::kFile;
+    if (!Contains(kFileClasses, name)) read->unknown_class = *stated;
+  }
   return absl::OkStatus();
 }
 
@@ -109,6 +115,8 @@ absl::StatusOr<TokenizerConfig> ReadTokenizerConfig(const JsonField& config,
   status.Update(ReadBool(config, "do_lower_case", false, &read.do_lower_case));
   status.Update(ReadBool(config, "strip_accents", true, &read.strip_accents));
   status.Update(ReadBool(config, "tokenize_chinese_chars", false, &read.tokenize_chinese_chars));
+  status.Update(ReadBool(config, "add_prefix_space", true, &read.add_prefix_space));
+  status.Update(ReadBool(config, "trim_offsets", true, &read.trim_offsets));
   status.Update(ReadBool(config, "split_special_tokens", false, &split_special_tokens));
   status.Update(CheckUnsupported(config));
   if (!status.ok()) return status;

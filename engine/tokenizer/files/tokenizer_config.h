@@ -19,8 +19,9 @@ inline constexpr size_t kLeastMaxLength = 3;
 
 // Which of the files transformers builds the tokenizer from, decided by `tokenizer_class`.
 enum class TokenizerClass {
-  kBert,  // BertTokenizer and its like: a vocabulary, and what tokenizer_config.json says
-  kFile,  // TokenizersBackend: tokenizer.json as it is
+  kBert,     // BertTokenizer and its like: a vocabulary, and what tokenizer_config.json says
+  kRoberta,  // RobertaTokenizer: tokenizer.json as it is, else vocab.json and merges.txt
+  kFile,     // TokenizersBackend: tokenizer.json as it is
 };
 
 // What a file says: nothing, null or a value.
@@ -30,12 +31,15 @@ struct StatedBool {
 };
 
 struct TokenizerConfig {
-  TokenizerClass tokenizer_class = TokenizerClass::kBert;
+  // nullopt: no file says it.
+  std::optional<TokenizerClass> tokenizer_class;
   // As the file says it, if we do not know the class.
   std::string unknown_class;
   StatedBool do_lower_case;
   StatedBool strip_accents;
   StatedBool tokenize_chinese_chars;
+  StatedBool add_prefix_space;
+  StatedBool trim_offsets;
   bool split_special_tokens = false;
   // The most tokens that the model takes, special tokens counted; nullopt: no limit, which the file
   // says by null, by silence or by a number as huge as transformers' 1e30.

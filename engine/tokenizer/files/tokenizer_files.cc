@@ -27,13 +27,17 @@ absl::StatusOr<TokenizerDescription> ReadFiles(const std::string& directory) {
   for (const auto& [file, text] : {
            std::pair{"/tokenizer.json", &texts.tokenizer_json},
            std::pair{"/vocab.txt", &texts.vocab_txt},
+           std::pair{"/vocab.json", &texts.vocab_json},
+           std::pair{"/merges.txt", &texts.merges_txt},
            std::pair{"/tokenizer_config.json", &texts.tokenizer_config},
            std::pair{"/special_tokens_map.json", &texts.special_tokens_map},
            std::pair{"/added_tokens.json", &texts.added_tokens},
            std::pair{"/config.json", &texts.model_config},
        }) {
-    // One that tokenizer.json makes void need not be good.
+    // Those that tokenizer.json or vocab.txt make void need not be good.
     if (text == &texts.vocab_txt && texts.tokenizer_json) continue;
+    const bool is_byte_pairs = text == &texts.vocab_json || text == &texts.merges_txt;
+    if (is_byte_pairs && (texts.tokenizer_json || texts.vocab_txt)) continue;
     if (absl::Status status = Read(absl::StrCat(directory, file), text); !status.ok()) {
       return status;
     }

@@ -9,13 +9,13 @@
 
 namespace verdict {
 
-// The tokenizer of a model directory: reads tokenizer.json, or else vocab.txt, with
-// tokenizer_config.json, special_tokens_map.json and added_tokens.json, as transformers'
-// AutoTokenizer does.
+// The tokenizer of a model directory: reads tokenizer.json, or else vocab.txt, or else vocab.json
+// and merges.txt, with tokenizer_config.json, special_tokens_map.json and added_tokens.json, as
+// tokenizer_assembly.h says.
 //
-// NOT_FOUND: neither file is there. INVALID_ARGUMENT: a file is malformed, or describes a
-// tokenizer that is not BERT WordPiece. The message names the file, the field, what was expected
-// and found.
+// NOT_FOUND: none of them is there, or one of the two is not. INVALID_ARGUMENT: a file is
+// malformed, or describes a tokenizer that is neither BERT's WordPiece nor a byte-level BPE. The
+// message names the file, the field, what was expected and found.
 absl::StatusOr<Tokenizer> LoadTokenizer(const std::string& directory);
 
 }  // namespace verdict

@@ -12,6 +12,9 @@
 #include "absl/strings/str_cat.h"
 #include "engine/files/json_field.h"
 #include "engine/files/json_file.h"
+#include "engine/tokenizer/files/bpe/bpe_json.h"
+#include "engine/tokenizer/files/bpe/vocabulary_json.h"
+#include "engine/tokenizer/files/post_processor_json.h"
 
 namespace verdict {
 namespace {
@@ -120,32 +123,44 @@ absl::Status ReadNormalizer(const JsonField& normalizer, TokenizerJson* json) {
   return status;
 }
 
-absl::Status ReadModel(const JsonField& model, TokenizerJson* description) {
-  // Files of 2020 name no type: there the fields below tell WordPiece from the others.
-  const JsonField type = model.Member("type");
-  if (type.exists() && !type.IsString("WordPiece")) return type.Error("\"WordPiece\"");
-  WordPieceOptions& options = description->wordpiece;
-  absl::Status status = Read(model.Member("unk_token").String(), &options.unk_token);
-  status.Update(
-      Read(model.Member("continuing_subword_prefix").String(), &options.continuing_subword_prefix));
+absl::Status ReadWordPiece(const JsonField& model, WordPieceOptions* options) {
+  absl::Status status = Read(model.Member("unk_token").String(), &options->unk_token);
+  status.Update(Read(model.Member("continuing_subword_prefix").String(),
+                     &options->continuing_subword_prefix));
   int32_t max_chars = 0;
   status.Update(
       Read(model.Member("max_input_chars_per_word").WholeNumber(kMaxCharsPerWord), &max_chars));
-  options.max_input_chars_per_word = static_cast<size_t>(max_chars);
+  options->max_input_chars_per_word = static_cast<size_t>(max_chars);
+  return status;
+}
 
-  const JsonField vocabulary = model.Member("vocab");
-  status.Update(vocabulary.CheckIsObject());
-  if (!status.ok()) return status;
-  std::vector<VocabularyEntry> entries;
-  entries.reserve(vocabulary.value().size());
-  for (const auto& [text, value] : vocabulary.value().items()) {
-    if (!value.is_number_unsigned() || value.get<uint64_t>() > kMaxId) {
-      return vocabulary.Member(text).WholeNumber(kMaxId).status();
-    }
-    entries.push_back({.text = text, .id = value.get<int32_t>()});
+absl::Status ReadModel(const JsonField& model, TokenizerJson* json) {
+  // Files of 2020 name no type: the fields tell BPE from WordPiece, and both from the others.
+  const JsonField type = model.Member("type");
+  const bool is_bpe = type.exists() ? type.IsString("BPE") : model.Member("merges").exists();
+  if (type.exists() && !is_bpe && !type.IsString("WordPiece")) {
+    return type.Error("\"WordPiece\" or \"BPE\"");
   }
-  description->vocabulary = Vocabulary(std::move(entries));
-  return absl::OkStatus();
+  absl::Status status;
+  WordPieceOptions wordpiece;
+  if (!is_bpe) status = ReadWordPiece(model, &wordpiece);
+  if (status.ok()) status = Read(ReadVocabulary(model.Member("vocab")), &json->vocabulary);
+  if (!status.ok()) return status;
+  if (!is_bpe) {
+    json->model = std::move(wordpiece);
+    return absl::OkStatus();
+  }
+  return Read(ReadBpeOptions(model, json->vocabulary), &json->model.emplace<ByteLevelBpeOptions>());
+}
+
+// The pre-tokenizer that goes with the model.
+absl::Status ReadPreTokenizer(const JsonField& pre_tokenizer, TokenizerJson* json) {
+  if (std::holds_alternative<ByteLevelBpeOptions>(json->model)) {
+    return Read(ReadByteLevel(pre_tokenizer),
+                &json->pre_tokenizer.emplace<ByteLevelPreTokenizer>());
+  }
+  const JsonField type = pre_tokenizer.Member("type");
+  return type.IsString("BertPreTokenizer") ? absl::OkStatus() : type.Error("\"BertPreTokenizer\"");
 }
 
 absl::StatusOr<std::pair<int32_t, DeclaredToken>> ReadAddedToken(const JsonField& field) {
@@ -175,65 +190,6 @@ absl::Status ReadAddedTokens(const JsonField& tokens, TokenizerJson* json) {
   return absl::OkStatus();
 }
 
-// The name of the special token at `index` of a template; empty if there is something else.
-std::string SpecialTokenOf(const JsonField& pieces, size_t index) {
-  return pieces.Element(index).Member("SpecialToken").Member("id").String().value_or("");
-}
-
-// Whether the template `pieces` is [CLS], then each of `sequences` with a [SEP] after it.
-bool IsBertTemplate(const JsonField& pieces, const std::string& cls, const std::string& sep,
-                    const std::vector<std::string>& sequences) {
-  if (!pieces.CheckIsArray().ok() || pieces.value().size() != 1 + 2 * sequences.size())
-    return false;
-  bool matches = !cls.empty() && !sep.empty() && SpecialTokenOf(pieces, 0) == cls;
-  for (size_t i = 0; i < sequences.size(); ++i) {
-    const JsonField sequence = pieces.Element(1 + 2 * i).Member("Sequence").Member("id");
-    matches = matches && sequence.IsString(sequences[i]);
-    matches = matches && SpecialTokenOf(pieces, 2 + 2 * i) == sep;
-  }
-  return matches;
-}
-
-// A special token of a template, with the one id that it stands for.
-absl::Status ReadTemplateToken(const JsonField& special_tokens, const std::string& content,
-                               SpecialToken* token) {
-  token->content = content;
-  const JsonField ids = special_tokens.Member(content).Member("ids");
-  if (!ids.CheckIsArray().ok() || ids.value().size() != 1) return ids.Error("an array of one id");
-  return Read(ids.Element(0).WholeNumber(kMaxId), &token->id);
-}
-
-absl::Status ReadTemplate(const JsonField& processor, BertTemplate* description) {
-  const JsonField single = processor.Member("single");
-  const std::string cls = SpecialTokenOf(single, 0);
-  const std::string sep = SpecialTokenOf(single, 2);
-  if (!IsBertTemplate(single, cls, sep, {"A"})) return single.Error("[CLS] A [SEP]");
-  const JsonField pair = processor.Member("pair");
-  if (!IsBertTemplate(pair, cls, sep, {"A", "B"})) return pair.Error("[CLS] A [SEP] B [SEP]");
-  const JsonField special_tokens = processor.Member("special_tokens");
-  absl::Status status = ReadTemplateToken(special_tokens, cls, &description->cls);
-  status.Update(ReadTemplateToken(special_tokens, sep, &description->sep));
-  return status;
-}
-
-absl::Status ReadPostProcessor(const JsonField& processor, TokenizerJson* json) {
-  if (!processor.exists()) return absl::OkStatus();
-  BertTemplate* const description = &json->post_processor.emplace();
-  const JsonField type = processor.Member("type");
-  if (type.IsString("TemplateProcessing")) return ReadTemplate(processor, description);
-  if (!type.IsString("BertProcessing")) {
-    return type.Error("\"TemplateProcessing\" or \"BertProcessing\"");
-  }
-  absl::Status status;
-  for (const auto& [name, token] :
-       {std::pair{"cls", &description->cls}, std::pair{"sep", &description->sep}}) {
-    const JsonField field = processor.Member(name);
-    status.Update(Read(field.Element(0).String(), &token->content));
-    status.Update(Read(field.Element(1).WholeNumber(kMaxId), &token->id));
-  }
-  return status;
-}
-
 }  // namespace
 
 absl::StatusOr<TokenizerJson> ParseTokenizerJson(std::string_view text, const std::string& source) {
@@ -248,11 +204,11 @@ absl::StatusOr<TokenizerJson> ParseTokenizerJson(std::string_view text, const st
   const JsonField normalizer = root.Member("normalizer");
   if (status.ok() && normalizer.exists()) status = ReadNormalizer(normalizer, &json);
   if (status.ok()) status = CheckGrowth(normalizer, json.normalizer);
-  const JsonField pre_tokenizer = root.Member("pre_tokenizer").Member("type");
-  if (status.ok() && !pre_tokenizer.IsString("BertPreTokenizer")) {
-    status = pre_tokenizer.Error("\"BertPreTokenizer\"");
+  if (status.ok()) status = ReadPreTokenizer(root.Member("pre_tokenizer"), &json);
+  const JsonField post_processor = root.Member("post_processor");
+  if (status.ok() && post_processor.exists()) {
+    status = Read(ReadPostProcessor(post_processor), &json.post_processor.emplace());
   }
-  if (status.ok()) status = ReadPostProcessor(root.Member("post_processor"), &json);
   if (status.ok()) status = ReadAddedTokens(root.Member("added_tokens"), &json);
   const JsonField pad_token = root.Member("padding").Member("pad_token");
   if (status.ok() && pad_token.exists()) {

@@ -7,10 +7,13 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "engine/tokenizer/bpe/byte_level_bpe.h"
 #include "engine/tokenizer/files/added_vocabulary.h"
+#include "engine/tokenizer/post_processor.h"
 #include "engine/tokenizer/tokenizer_description.h"
 #include "engine/tokenizer/vocabulary.h"
 #include "engine/tokenizer/wordpiece.h"
@@ -18,23 +21,18 @@
 
 namespace verdict {
 
-// Which tokens begin and end every input.
-struct BertTemplate {
-  SpecialToken cls;
-  SpecialToken sep;
-};
-
 // What the file says, field by field.
 struct TokenizerJson {
   std::vector<NormalizerStep> normalizer;
   // What the last BertNormalizer says itself; nullopt: that they go with lowercase.
   std::optional<bool> strip_accents;
-  WordPieceOptions wordpiece;
+  std::variant<BertPreTokenizer, ByteLevelPreTokenizer> pre_tokenizer;
+  std::variant<WordPieceOptions, ByteLevelBpeOptions> model;
   Vocabulary vocabulary;
   // With the ids that the file declares, in its order.
   std::vector<std::pair<int32_t, DeclaredToken>> added_tokens;
   // nullopt: null.
-  std::optional<BertTemplate> post_processor;
+  std::optional<PostProcessor> post_processor;
   // The token that pads, if padding is on; it is special then.
   std::optional<std::string> pad_token;
 };
@@ -42,8 +40,8 @@ struct TokenizerJson {
 // Reads the tokenizer.json `text`. What it says of truncation and decoding is ignored: the server's
 // own options decide the first, the other has no part in classification.
 //
-// INVALID_ARGUMENT: malformed, or not a BERT WordPiece tokenizer. The message starts with `source`
-// and names the field, what was expected and what was found.
+// INVALID_ARGUMENT: malformed, or neither BERT's WordPiece nor a byte-level BPE. The message starts
+// with `source` and names the field, what was expected and what was found.
 absl::StatusOr<TokenizerJson> ParseTokenizerJson(std::string_view text, const std::string& source);
 
 }  // namespace verdict

@@ -32,8 +32,8 @@ TokenizerDescription Digits() {
   TokenizerDescription description;
   description.source = "here";
   description.vocabulary = Vocabulary(entries);
-  description.cls = {.content = "[CLS]", .id = kCls};
-  description.sep = {.content = "[SEP]", .id = kSep};
+  description.post_processor =
+      BertPostProcessor({.content = "[CLS]", .id = kCls}, {.content = "[SEP]", .id = kSep});
   description.added_tokens = {{.content = "[SEP]", .id = kSep}};
   return description;
 }
@@ -210,18 +210,18 @@ TEST(TokenizerCreateTest, RefusesTwoTextsWithOneId) {
 
 TEST(TokenizerCreateTest, RefusesAVocabularyWithoutItsUnknownToken) {
   TokenizerDescription description = Digits();
-  description.wordpiece.unk_token = "<unk>";
+  description.model = WordPieceOptions{.unk_token = "<unk>"};
   EXPECT_EQ(std::string(Refusal(description).message()),
             "here: expected the unknown token \"<unk>\" in the vocabulary, found nothing");
 }
 
 TEST(TokenizerCreateTest, RefusesSpecialTokensThatAreNotThere) {
   TokenizerDescription description = Digits();
-  description.sep = {.content = "</s>", .id = 2};
+  description.post_processor.single.after = {{.content = "</s>", .id = 2}};
   EXPECT_EQ(std::string(Refusal(description).message()),
             "here: expected the special token \"</s>\" in the vocabulary, found nothing");
   description = Digits();
-  description.cls.id = 2;
+  description.post_processor.pair.before[0].id = 2;
   EXPECT_EQ(std::string(Refusal(description).message()),
             "here: expected id 1 for the special token \"[CLS]\", found 2");
 }

@@ -125,8 +125,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         BadJson{"NotAnObject", [](Json& document) { document = Json::array(); },
                 "expected an object, found an array"},
-        BadJson{"BytePairs", Set("/model/type", "BPE"),
-                "\"model.type\": expected \"WordPiece\", found \"BPE\""},
+        BadJson{"Unigram", Set("/model/type", "Unigram"),
+                "\"model.type\": expected \"WordPiece\" or \"BPE\", found \"Unigram\""},
         BadJson{"NoUnkToken", Erase("/model", "unk_token"),
                 "\"model.unk_token\": expected a string, found nothing"},
         BadJson{"PrefixIsANumber", Set("/model/continuing_subword_prefix", 7),
@@ -176,17 +176,25 @@ INSTANTIATE_TEST_SUITE_P(
                 "\"normalizer.strip_accents\": expected true or false, found 1"},
         BadJson{"OtherPreTokenizer", Set("/pre_tokenizer/type", "ByteLevel"),
                 "\"pre_tokenizer.type\": expected \"BertPreTokenizer\", found \"ByteLevel\""},
-        BadJson{"NoPostProcessor", Set("/post_processor", nullptr),
-                "\"post_processor\": expected \"TemplateProcessing\" or \"BertProcessing\", found "
-                "nothing: transformers would add no [CLS] for this tokenizer_class; "
-                "\"BertTokenizer\" in tokenizer_config.json adds one"},
-        BadJson{"RobertaProcessing", Set("/post_processor/type", "RobertaProcessing"),
-                "\"post_processor.type\": expected \"TemplateProcessing\" or \"BertProcessing\", "
-                "found \"RobertaProcessing\""},
+        BadJson{
+            "NoPostProcessor", Set("/post_processor", nullptr),
+            "\"post_processor\": expected one that adds special tokens, as "
+            "\"TemplateProcessing\" or \"RobertaProcessing\", found nothing: transformers would "
+            "add no [CLS] for this tokenizer_class; \"BertTokenizer\" in tokenizer_config.json "
+            "adds one"},
+        BadJson{"OtherPostProcessor", Set("/post_processor/type", "Whitespace"),
+                "\"post_processor.type\": expected \"TemplateProcessing\", \"BertProcessing\", "
+                "\"RobertaProcessing\", \"ByteLevel\" or a \"Sequence\" of them, found "
+                "\"Whitespace\""},
         BadJson{"SepFirst", Set("/post_processor/single/0/SpecialToken", Json::object()),
-                "\"post_processor.single\": expected [CLS] A [SEP], found an array"},
-        BadJson{"PairWithoutItsLastSep", Set("/post_processor/pair/4", SequencePiece("B")),
-                "\"post_processor.pair\": expected [CLS] A [SEP] B [SEP], found an array"},
+                "\"post_processor.single\": expected special tokens around A, as [CLS] A [SEP], "
+                "found an array"},
+        BadJson{"NoCls", Set("/post_processor/single", {SequencePiece("A"), SpecialPiece("[SEP]")}),
+                "\"post_processor.single\": expected special tokens around A, as [CLS] A [SEP], "
+                "found an array"},
+        BadJson{"PairOfThree", Set("/post_processor/pair/4", SequencePiece("B")),
+                "\"post_processor.pair\": expected special tokens around A and B, as [CLS] A [SEP] "
+                "B [SEP], found an array"},
         BadJson{"SpecialTokenOfTwoIds", Set("/post_processor/special_tokens/[SEP]/ids", {2, 2}),
                 "\"post_processor.special_tokens.[SEP].ids\": expected an array of one id, found "
                 "an array"},
@@ -466,7 +474,9 @@ TEST_F(TokenizerDirectoryTest, AMaxLengthThatIsNoLengthIsRefusedByName) {
 TEST_F(TokenizerDirectoryTest, WithoutEitherFileNothingIsFound) {
   const absl::Status status = LoadTokenizer(directory_).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
-  EXPECT_EQ(status.message(), directory_ + ": expected tokenizer.json or vocab.txt, found neither");
+  EXPECT_EQ(status.message(), directory_ +
+                                  ": expected tokenizer.json, or vocab.txt, or vocab.json "
+                                  "and merges.txt, found none");
 }
 
 TEST_F(TokenizerDirectoryTest, AMalformedTokenizerJsonIsNotPassedOver) {
