@@ -1,4 +1,4 @@
-// The tokens that a WordPiece model was trained with.
+// The tokens that a model was trained with.
 #ifndef VERDICT_ENGINE_TOKENIZER_VOCABULARY_H_
 #define VERDICT_ENGINE_TOKENIZER_VOCABULARY_H_
 

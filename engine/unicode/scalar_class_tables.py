@@ -49,9 +49,8 @@ def main():
     assert len(known) == len(letters) + len(numbers) + len(others)
     spaces = [c for c in SCALARS if c not in known]
     assert all(joins("\t", c) for c in spaces)
-    print(
-        f"// Made by scalar_class_tables.py from tokenizers {tokenizers.__version__}. Do not edit.\n"
-    )
+    version = tokenizers.__version__
+    print(f"// Made by scalar_class_tables.py from tokenizers {version}. Do not edit.\n")
     table("kWhiteSpaces", spaces)
     table("kLetters", letters)
     table("kNumbers", numbers)

@@ -408,8 +408,10 @@ class Assembler {
           description_.source,
           ": \"post_processor\": expected one that adds special tokens, as "
           "\"TemplateProcessing\" or \"RobertaProcessing\", found nothing: transformers would add "
-          "no [CLS] for this tokenizer_class; \"BertTokenizer\" in tokenizer_config.json adds "
-          "one"));
+          "no [CLS]",
+          is_word_piece() ? " for this tokenizer_class; \"BertTokenizer\" in tokenizer_config.json "
+                            "adds one"
+                          : ", and the model has no token to classify by"));
     }
     description_.post_processor = *json_->post_processor;
     return absl::OkStatus();

@@ -18,8 +18,9 @@ constexpr uint64_t kMaxFileBytes = 64 << 20;
 absl::Status Read(const std::string& path, std::optional<std::string>* text) {
   absl::StatusOr<std::string> read = ReadWholeFile(path, kMaxFileBytes);
   if (absl::IsNotFound(read.status())) return absl::OkStatus();
-  if (read.ok()) *text = *std::move(read);
-  return read.status();
+  if (!read.ok()) return read.status();
+  *text = *std::move(read);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<TokenizerDescription> ReadFiles(const std::string& directory) {

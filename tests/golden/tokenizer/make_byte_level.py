@@ -2,7 +2,7 @@
 """Writes byte_level.json beside this file: a small byte-level BPE, and what the reference makes of
 texts with it, with variants of it, and with published tokenizers.
 
-    python3 make_byte_level.py [TEXT…] [NAME=TOKENIZER_JSON…]   (needs the package tokenizers 0.23.1)
+    python3 make_byte_level.py [TEXT…] [NAME=TOKENIZER_JSON…]    (needs tokenizers 0.23.1)
 
 The merges are learned from TEXT, for which any English of ours will do; without, they are those of
 before. So are the digests of published tokenizers that are not named. A variant is the small
@@ -203,7 +203,9 @@ def variants(document):
     # Without the bytes of some letters and of the space, and what is merged of them.
     gone = {"e", "\u0120", "\u00c3", "\u00a9", "\u00e6"}
     merges = [pair for pair in model["merges"] if not gone & set("".join(pair))]
-    removed = {token: None for token in model["vocab"] if token not in SPECIAL and gone & set(token)}
+    removed = {
+        token: None for token in model["vocab"] if token not in SPECIAL and gone & set(token)
+    }
     lacking = {"vocab": removed, "merges": merges}
     yield "dropped_bytes", {"model": lacking}
     yield "dropped_bytes_prefix_space", {
@@ -255,7 +257,7 @@ def truncated(tokenizer, seed, text, pair):
 
 
 def block_digest(tokenizer, words, first, count):
-    """Of random texts: each alone with its offsets, and cut to a limit with the next as its pair."""
+    """Of random texts: each alone with offsets, and cut to a limit with the next as its pair."""
     texts = [random_text(seed, words) for seed in range(first, first + count)]
     encodings = tokenizer.encode_batch(texts, add_special_tokens=False)
     whole = map(packed, texts, encodings)

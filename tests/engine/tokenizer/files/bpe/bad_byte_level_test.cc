@@ -212,6 +212,11 @@ constexpr char kByteLevelLast[] = R"({"type": "Sequence", "processors": [
 INSTANTIATE_TEST_SUITE_P(
     PostProcessor, BadByteLevelJsonTest,
     testing::Values(
+        BadJson{
+            "None", Set("/post_processor", nullptr),
+            "\"post_processor\": expected one that adds special tokens, as "
+            "\"TemplateProcessing\" or \"RobertaProcessing\", found nothing: transformers would "
+            "add no [CLS], and the model has no token to classify by"},
         BadJson{"ClsIsAName", Set("/post_processor/cls", "<s>"),
                 "\"post_processor.cls[0]\": expected a string, found nothing"},
         BadJson{"SepHasNoId", SetText("/post_processor/sep", R"(["</s>", null])"),
