@@ -5,6 +5,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -205,9 +206,12 @@ TEST_F(RecordedCallsTest, ATextThatExpiresHasNoInference) {
   engine_.Hold();
   PendingCall first(*stub_, Request("good"));
   engine_.AwaitRuns(1);
-  PendingCall late(*stub_, Request("film"), absl::Milliseconds(30));
+  PendingCall late(*stub_, Request("film"), absl::Milliseconds(300));
+  while (!Exposes("verdict_queue_texts 1")) std::this_thread::yield();  // not late on its way
   late.done.WaitForNotification();
   EXPECT_EQ(late.status.error_code(), grpc::DEADLINE_EXCEEDED);
+  // By the server's clock, too.
+  while (!Exposes("verdict_queue_texts 0")) std::this_thread::yield();
   engine_.Release();
   first.done.WaitForNotification();
   AwaitInFlight(0, 0);
