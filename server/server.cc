@@ -284,7 +284,8 @@ absl::Status Server::StartHttp(const ServerOptions& options) {
                       .admission = &admission_,
                       .metrics = &metrics_});
   absl::c_move(json_api_->Routes(), std::back_inserter(routes));
-  absl::c_move(DebugRoutes(tracing_.journal(), *json_api_, options.in_force), std::back_inserter(routes));
+  absl::c_move(DebugRoutes(tracing_.journal(), *json_api_, options.in_force),
+               std::back_inserter(routes));
   absl::StatusOr<std::unique_ptr<HttpServer>> http =
       HttpServer::Start(options.http_addresses, std::move(routes),
                         {.origins = HttpOrigins(options.http_allow_origins),
