@@ -115,7 +115,7 @@ absl::Status Batcher::CheckRoom(const Announced& announced) {
                              .tokens = announced.texts * kLeastTokens,
                              .of_stream = announced.of_stream},
                     .own = {1, 1},
-                    .work = queue_.LeastWorkUntilDone(*announced.caller),
+                    .work = queue_.LeastWorkUntilDone(*announced.caller, announced.of_stream),
                     .deadline = announced.deadline},
                    SteadyNow());
   }

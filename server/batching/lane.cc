@@ -22,17 +22,21 @@ Amount Like(const Amount& like, double tokens) {
 
 void Lane::Push(QueuedText text) {
   Line& line = LineOf(*text.caller);
+  Kind& kind = line.of(text.of_stream);
+  if (kind.texts.empty()) line.lead = 0;  // what it let pass is gone
   const Amount one = {1, text.tokens()};
   all_.Add(one);
-  line.tokens += one.tokens;
-  line.texts.push_back(std::move(text));
+  kind.tokens += one.tokens;
+  kind.texts.push_back(std::move(text));
 }
 
 QueuedText Lane::TakeFront() {
   Line& line = lines_[Next()];
-  QueuedText text = std::move(line.texts.front());
-  line.texts.pop_front();
-  line.tokens -= text.tokens();
+  Kind& kind = line.of(line.streams_next());
+  QueuedText text = std::move(kind.texts.front());
+  kind.texts.pop_front();
+  kind.tokens -= text.tokens();
+  line.lead += text.of_stream ? -text.tokens() : text.tokens();
   all_.Add({-1, -text.tokens()});
   return text;
 }
@@ -49,47 +53,59 @@ void Lane::NoteBatch(absl::Span<const QueuedText> batch) {
 
 void Lane::TakeIf(absl::FunctionRef<bool(QueuedText&)> takes) {
   for (Line& line : lines_) {
-    auto kept = line.texts.begin();
-    for (auto text = line.texts.begin(); text != line.texts.end(); ++text) {
-      const int64_t tokens = text->tokens();
-      if (takes(*text)) {
-        line.tokens -= tokens;
-        all_.Add({-1, -tokens});
-      } else {
-        if (kept != text) *kept = std::move(*text);
-        ++kept;
-      }
-    }
-    line.texts.erase(kept, line.texts.end());
+    TakeIf(takes, &line.calls);
+    TakeIf(takes, &line.streams);
   }
+}
+
+void Lane::TakeIf(absl::FunctionRef<bool(QueuedText&)> takes, Kind* kind) {
+  auto kept = kind->texts.begin();
+  for (auto text = kind->texts.begin(); text != kind->texts.end(); ++text) {
+    const int64_t tokens = text->tokens();
+    if (takes(*text)) {
+      kind->tokens -= tokens;
+      all_.Add({-1, -tokens});
+    } else {
+      if (kept != text) *kept = std::move(*text);
+      ++kept;
+    }
+  }
+  kind->texts.erase(kept, kind->texts.end());
 }
 
 bool Lane::Any(absl::FunctionRef<bool(const QueuedText&)> is) const {
   return std::any_of(lines_.begin(), lines_.end(), [is](const Line& line) {
-    return std::any_of(line.texts.rbegin(), line.texts.rend(), is);
+    return std::any_of(line.calls.texts.rbegin(), line.calls.texts.rend(), is) ||
+           std::any_of(line.streams.texts.rbegin(), line.streams.texts.rend(), is);
   });
 }
 
 absl::Time Lane::Oldest() const {
   absl::Time oldest = absl::InfiniteFuture();
   for (const Line& line : lines_) {
-    if (!line.texts.empty()) oldest = std::min(oldest, line.texts.front().queued_at);
+    for (const Kind* kind : {&line.calls, &line.streams}) {
+      if (!kind->texts.empty()) oldest = std::min(oldest, kind->texts.front().queued_at);
+    }
   }
   return oldest;
 }
 
-Amount Lane::UntilDone(const NamedCaller& caller, const Amount& more) const {
+Amount Lane::UntilDone(const NamedCaller& caller, const Amount& more, bool of_stream) const {
   const Line* const line = FindLine(caller);
   Amount own = more;
-  if (line != nullptr) own.Add(line->amount());
+  if (line != nullptr) {
+    own.Add(line->of(of_stream).amount());
+    const Amount other = line->of(!of_stream).amount();
+    own.Add(Like(other, static_cast<double>(std::min(other.tokens, own.tokens))));
+  }
   const double recent = std::max(line == nullptr ? 0 : line->recent_tokens, 1.0);
   Amount all = own;
   for (const Line& other : lines_) {
     if (other.caller == &caller) continue;
     const double coming = static_cast<double>(own.tokens) * other.recent_tokens / recent;
     const double theirs = std::min(turns_->Before(caller, own.tokens, *other.caller),
-                                   std::max(static_cast<double>(other.tokens), coming));
-    all.Add(Like(other.texts.empty() ? own : other.amount(), theirs));
+                                   std::max(static_cast<double>(other.amount().tokens), coming));
+    all.Add(Like(other.empty() ? own : other.amount(), theirs));
   }
   return all;
 }
@@ -97,7 +113,7 @@ Amount Lane::UntilDone(const NamedCaller& caller, const Amount& more) const {
 Amount Lane::Beside(const NamedCaller& caller, int64_t tokens) const {
   Amount all;
   for (const Line& line : lines_) {
-    const auto waits = static_cast<double>(line.tokens);
+    const auto waits = static_cast<double>(line.amount().tokens);
     all.Add(
         line.caller == &caller
             ? line.amount()
@@ -109,7 +125,7 @@ Amount Lane::Beside(const NamedCaller& caller, int64_t tokens) const {
 size_t Lane::Next() const {
   size_t next = lines_.size();
   for (size_t i = 0; i < lines_.size(); ++i) {
-    if (lines_[i].texts.empty()) continue;
+    if (lines_[i].empty()) continue;
     if (next == lines_.size() ||
         turns_->pass(*lines_[i].caller) < turns_->pass(*lines_[next].caller)) {
       next = i;
@@ -122,7 +138,7 @@ Lane::Line& Lane::LineOf(const NamedCaller& caller) {
   for (Line& line : lines_) {
     if (line.caller == &caller) return line;
   }
-  return lines_.emplace_back(Line{.caller = &caller, .texts = {}});
+  return lines_.emplace_back(Line{.caller = &caller});
 }
 
 const Lane::Line* Lane::FindLine(const NamedCaller& caller) const {

@@ -26,7 +26,9 @@ struct Amount {
   }
 };
 
-// Texts that wait: each caller's first in, first out, and callers by FairTurns.
+// Texts that wait: each caller's first in, first out, and callers by FairTurns. Of one caller,
+// calls and streams take turns by tokens, so that a call does not wait for all that streams have
+// brought.
 //
 // Not synchronized.
 class Lane {
@@ -40,7 +42,7 @@ class Lane {
   const Amount& amount() const { return all_; }
 
   // The text that is next. REQUIRES: it is not empty.
-  const QueuedText& front() const { return lines_[Next()].texts.front(); }
+  const QueuedText& front() const { return lines_[Next()].next().texts.front(); }
   QueuedText TakeFront();
 
   // A batch has formed, with `batch` of this lane.
@@ -59,24 +61,47 @@ class Lane {
 
   // What of this lane the engine gets through until all of `caller`, and `more` beside it, is done:
   // of others by their weights, as much as waits or, going by the latest batches, will have come.
-  Amount UntilDone(const NamedCaller& caller, const Amount& more) const;
+  // `more` are of a stream or none is.
+  Amount UntilDone(const NamedCaller& caller, const Amount& more, bool of_stream) const;
 
   // What of it the engine gets through while it does `tokens` of `caller` in the other lane.
   Amount Beside(const NamedCaller& caller, int64_t tokens) const;
 
  private:
-  struct Line {
-    const NamedCaller* caller;
+  // Those of calls, or of streams.
+  struct Kind {
     std::deque<QueuedText> texts;
-    int64_t tokens = 0;        // of texts
-    double recent_tokens = 0;  // as the lane's
+    int64_t tokens = 0;
 
     Amount amount() const { return {static_cast<int64_t>(texts.size()), tokens}; }
+  };
+
+  struct Line {
+    const NamedCaller* caller;
+    Kind calls = {};
+    Kind streams = {};
+    // How many more tokens calls have had than streams while both waited.
+    int64_t lead = 0;
+    double recent_tokens = 0;  // as the lane's
+
+    bool empty() const { return calls.texts.empty() && streams.texts.empty(); }
+    Amount amount() const {
+      Amount all = calls.amount();
+      all.Add(streams.amount());
+      return all;
+    }
+    const Kind& of(bool stream) const { return stream ? streams : calls; }
+    Kind& of(bool stream) { return stream ? streams : calls; }
+    bool streams_next() const {
+      return calls.texts.empty() || (!streams.texts.empty() && lead > 0);
+    }
+    const Kind& next() const { return of(streams_next()); }
   };
 
   // Of whoever is next. REQUIRES: it is not empty.
   size_t Next() const;
   Line& LineOf(const NamedCaller& caller);
+  void TakeIf(absl::FunctionRef<bool(QueuedText&)> takes, Kind* kind);
   // Null: the caller has never come.
   const Line* FindLine(const NamedCaller& caller) const;
 

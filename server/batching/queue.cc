@@ -174,8 +174,9 @@ EngineWork TextQueue::WorkUntilDone(const std::vector<QueuedText>& texts) const 
     (IsShort(text) ? of_short : of_long).Add({1, text.tokens()});
   }
   const NamedCaller& caller = *texts.front().caller;
-  const Amount in_short = short_.UntilDone(caller, of_short);
-  const Amount in_long = long_.UntilDone(caller, of_long);
+  const bool of_stream = texts.front().of_stream;
+  const Amount in_short = short_.UntilDone(caller, of_short, of_stream);
+  const Amount in_long = long_.UntilDone(caller, of_long, of_stream);
   EngineWork work;
   if (of_short.texts > 0) {
     Amount others = long_.Beside(caller, in_short.tokens);
@@ -190,10 +191,10 @@ EngineWork TextQueue::WorkUntilDone(const std::vector<QueuedText>& texts) const 
   return work;
 }
 
-EngineWork TextQueue::LeastWorkUntilDone(const NamedCaller& caller) const {
+EngineWork TextQueue::LeastWorkUntilDone(const NamedCaller& caller, bool of_stream) const {
   const Amount least = {1, 1};
-  const Amount in_short = short_.UntilDone(caller, least);
-  const Amount in_long = long_.UntilDone(caller, least);
+  const Amount in_short = short_.UntilDone(caller, least, of_stream);
+  const Amount in_long = long_.UntilDone(caller, least, of_stream);
   return std::min(WorkUntilEmpty(short_, in_short, long_, long_.Beside(caller, in_short.tokens)),
                   WorkUntilEmpty(long_, in_long, short_, short_.Beside(caller, in_long.tokens)),
                   HasLess);

@@ -101,7 +101,8 @@ class TextQueue {
   EngineWork WorkUntilDone(const std::vector<QueuedText>& texts) const;
 
   // The same for a text of unknown length, which is taken to be of the least length.
-  EngineWork LeastWorkUntilDone(const NamedCaller& caller = AnyCaller()) const;
+  EngineWork LeastWorkUntilDone(const NamedCaller& caller = AnyCaller(),
+                                bool of_stream = false) const;
 
   // All that waits.
   EngineWork WorkWaiting() const;

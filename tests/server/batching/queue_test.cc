@@ -123,6 +123,35 @@ TEST(TextQueueTest, CallsAndStreamsDoNotTakeEachOthersRoom) {
   EXPECT_EQ(Push(queue, OfStream(Text(3, 31))).code(), absl::StatusCode::kInvalidArgument);
 }
 
+// Else a call would wait for all that streams have brought.
+TEST(TextQueueTest, CallsAndStreamsTakeTurnsByTokens) {
+  TextQueue queue(kLimits);
+  for (int id = 1; id <= 5; ++id) {
+    QueuedText text = Text(id, 4);
+    text.of_stream = true;
+    ASSERT_TRUE(Push(queue, std::move(text)).ok());
+  }
+  for (int id = 6; id <= 8; ++id) ASSERT_TRUE(Push(queue, Text(id, 4)).ok());
+  EXPECT_THAT(Ids(queue.Pop(kNow).batch), ElementsAre(6, 1));
+  EXPECT_THAT(Ids(queue.Pop(kNow).batch), ElementsAre(7, 2));
+  EXPECT_THAT(Ids(queue.Pop(kNow).batch), ElementsAre(8, 3));
+  EXPECT_THAT(Ids(queue.Pop(kNow).batch), ElementsAre(4, 5));
+}
+
+TEST(TextQueueTest, OfTheOtherKindACallWaitsForAsMuchAsItBrings) {
+  TextQueue queue(kLimits);
+  for (int id = 1; id <= 5; ++id) {
+    QueuedText text = Text(id, 5);
+    text.of_stream = true;
+    ASSERT_TRUE(Push(queue, std::move(text)).ok());
+  }
+  std::vector<QueuedText> one;
+  one.push_back(Text(6, 5));
+  EXPECT_EQ(queue.WorkUntilDone(one).batches, 1);
+  one.front().of_stream = true;
+  EXPECT_EQ(queue.WorkUntilDone(one).batches, 3);
+}
+
 TEST(TextQueueTest, ExpiredNeverReachesABatch) {
   TextQueue queue(kLimits);
   ASSERT_TRUE(Push(queue, Text(1, 2, kNow + absl::Seconds(1))).ok());
